@@ -1,0 +1,31 @@
+package io.kvbm.api.block;
+
+import io.kvbm.api.storage.Region;
+import io.kvbm.api.storage.Storage;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * The bytes of one (layer, outer) region of a block, read only. It owns nothing and is valid while the handle it came from is open.
+ *
+ * @param storage the storage that holds the bytes
+ * @param offset where they start in it, in bytes
+ * @param byteSize how many there are
+ */
+public record LayerView(Storage storage, long offset, long byteSize) {
+
+  /** Checks that there is a storage. */
+  public LayerView {
+    Objects.requireNonNull(storage, "storage");
+  }
+
+  /** {@return the bytes, read only; fails with NOT_ACCESSIBLE where the CPU cannot reach them} */
+  public MemorySegment segment() {
+    return storage.view().asSlice(offset, byteSize);
+  }
+
+  /** {@return the bytes as a region for transports} */
+  public Region region() {
+    return storage.region().slice(offset, byteSize);
+  }
+}

@@ -1,0 +1,16 @@
+package io.kvbm.api.block;
+
+import java.util.Optional;
+
+/** Remembers a registered block without keeping it in use. Needs no closing. Threading: safe from any thread. */
+public interface WeakBlock {
+
+  /** {@return the block's identity} */
+  BlockKey key();
+
+  /** {@return the slot the block was in} */
+  int blockId();
+
+  /** {@return the block in use again, or empty once it was evicted; the caller closes it} */
+  Optional<ImmutableBlock> upgrade();
+}

@@ -1,0 +1,24 @@
+package io.kvbm.api.hash;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The tokens of one block, as a hash scheme sees them. The array is a view of the caller's and must not be changed or
+ * kept.
+ *
+ * @param tokens holds the tokens
+ * @param offset the block's first token in the array
+ * @param length how many tokens, the block size
+ * @param position the block's index in its sequence, from 0
+ * @param runs multimodal runs that overlap the block, ordered and apart; their offsets count from the sequence's start
+ */
+public record TokenSpan(
+    int[] tokens, int offset, int length, int position, List<MultimodalRun> runs) {
+
+  /** Checks the range. */
+  public TokenSpan {
+    Objects.checkFromIndexSize(offset, length, tokens.length);
+    runs = List.copyOf(runs);
+  }
+}

@@ -1,0 +1,86 @@
+package io.kvbm.api.policy;
+
+/**
+ * Orders the blocks of one tier for eviction.
+ *
+ * <p>The pool tells the policy what happens to each resident block, by slot number, and asks for a victim when it needs
+ * room. A block is a <em>candidate</em> while nobody uses it and no child of it is resident: only candidates may be
+ * chosen, so no policy can orphan a suffix. The simulator drives the same classes with every resident block a candidate.
+ *
+ * <p>A policy sees the past only. Threading: calls come one at a time, under the pool's lock; implementations keep no
+ * lock of their own.
+ *
+ * @implSpec each call is O(1) or O(log n) amortised and allocates nothing after warm-up. Slots are dense, from 0 to the
+ *     capacity given at creation; {@link #grow} raises it.
+ */
+public interface EvictionPolicy {
+
+  /** What {@link #evict()} answers where there is no candidate. */
+  int NONE = -1;
+
+  /** {@return the policy's name} */
+  String name();
+
+  /**
+   * Slots were added to the tier.
+   *
+   * @param capacity the new number of slots
+   */
+  void grow(int capacity);
+
+  /**
+   * A block became resident. It is no candidate yet.
+   *
+   * @param slot its slot, not resident before
+   * @param key 64 bits that identify its content, for policies that remember what they evicted
+   * @param parent the slot of the block before it, or {@link #NONE}
+   * @param priority lower is evicted first
+   */
+  void insert(int slot, long key, int parent, int priority);
+
+  /**
+   * A resident block was used.
+   *
+   * @param slot its slot
+   */
+  void touch(int slot);
+
+  /**
+   * A resident block's priority changed.
+   *
+   * @param slot its slot
+   * @param priority lower is evicted first
+   */
+  void prioritize(int slot, int priority);
+
+  /**
+   * A resident block became a candidate. Does nothing if it is one.
+   *
+   * @param slot its slot
+   */
+  void offer(int slot);
+
+  /**
+   * A resident block is no candidate any more. Does nothing if it is none.
+   *
+   * @param slot its slot
+   */
+  void withdraw(int slot);
+
+  /**
+   * A resident block left for another reason than eviction: it was reset or turned out damaged.
+   *
+   * @param slot its slot
+   */
+  void remove(int slot);
+
+  /**
+   * Chooses a candidate and forgets it: it is no longer resident.
+   *
+   * @return its slot, or {@link #NONE} if there is no candidate
+   */
+  int evict();
+
+  /** {@return how many candidates there are} */
+  int candidateCount();
+}

@@ -1,0 +1,27 @@
+package io.kvbm.api.spi;
+
+import java.time.Instant;
+
+/** Time, so that tests can hold it still. Threading: safe from any thread. */
+public interface Clock {
+
+  /** The machine's clock. */
+  Clock SYSTEM =
+      new Clock() {
+        @Override
+        public long nanoTime() {
+          return System.nanoTime();
+        }
+
+        @Override
+        public Instant instant() {
+          return Instant.now();
+        }
+      };
+
+  /** {@return monotonic time in nanoseconds; only differences mean something} */
+  long nanoTime();
+
+  /** {@return the time of day} */
+  Instant instant();
+}

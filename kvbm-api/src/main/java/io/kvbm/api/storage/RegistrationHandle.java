@@ -1,0 +1,12 @@
+package io.kvbm.api.storage;
+
+/**
+ * What an outside library gave for a storage registered with it. The storage releases its handles, in reverse order of
+ * registration, before it frees its bytes.
+ */
+@FunctionalInterface
+public interface RegistrationHandle {
+
+  /** Undoes the registration. Called once. */
+  void release();
+}
