@@ -6,7 +6,10 @@ module io.kvbm.core {
   requires com.dynatrace.hash4j;
   requires org.agrona;
 
+  exports io.kvbm.core.layout;
   exports io.kvbm.core.policy;
+  exports io.kvbm.core.pool;
+  exports io.kvbm.core.registry;
 
   uses io.kvbm.api.codec.Codec;
   uses io.kvbm.api.hash.HashScheme;

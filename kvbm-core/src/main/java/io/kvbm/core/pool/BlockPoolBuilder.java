@@ -17,6 +17,7 @@ import io.kvbm.api.spi.Clock;
 import io.kvbm.api.store.BlockStore;
 import io.kvbm.core.policy.EvictionPolicies;
 import io.kvbm.core.tokens.HashSchemes;
+import io.kvbm.core.registry.BlockRegistry;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
@@ -186,8 +187,14 @@ public final class BlockPoolBuilder {
     return this;
   }
 
-  BlockPoolBuilder presence(Presence value) {
-    presence = value;
+  /**
+   * {@return this builder; the pool tells a registry shared by several tiers which blocks it holds}
+   *
+   * @param registry the registry; it stays the caller's
+   * @param tier this pool's number among the tiers
+   */
+  public BlockPoolBuilder registry(BlockRegistry registry, int tier) {
+    presence = new RegistryPresence(registry, tier);
     return this;
   }
 

@@ -2,6 +2,7 @@ package io.kvbm.core.pool;
 
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.BlockMetadata;
+import io.kvbm.core.registry.BlockRegistration;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +84,7 @@ final class Slot {
   boolean leaving;
 
   /** (l) What the registry shared by the tiers knows of the block. */
-  @Nullable Object registration;
+  @Nullable BlockRegistration registration;
 
   /** (l) For a duplicate the block it doubles, which it keeps in use. */
   @Nullable Slot primary;
