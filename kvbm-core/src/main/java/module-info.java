@@ -7,6 +7,12 @@ module io.kvbm.core {
   requires org.agrona;
 
   exports io.kvbm.core.layout;
+  exports io.kvbm.core.tokens;
+
+  provides io.kvbm.api.hash.HashScheme with
+      io.kvbm.core.tokens.PositionalLineageScheme,
+      io.kvbm.core.tokens.Xxh3HashScheme,
+      io.kvbm.core.tokens.Xxh3V1HashScheme;
 
   uses io.kvbm.api.codec.Codec;
   uses io.kvbm.api.hash.HashScheme;
