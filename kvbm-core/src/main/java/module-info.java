@@ -10,6 +10,12 @@ module io.kvbm.core {
   exports io.kvbm.core.policy;
   exports io.kvbm.core.pool;
   exports io.kvbm.core.registry;
+  exports io.kvbm.core.tokens;
+
+  provides io.kvbm.api.hash.HashScheme with
+      io.kvbm.core.tokens.PositionalLineageScheme,
+      io.kvbm.core.tokens.Xxh3HashScheme,
+      io.kvbm.core.tokens.Xxh3V1HashScheme;
 
   uses io.kvbm.api.codec.Codec;
   uses io.kvbm.api.hash.HashScheme;

@@ -21,7 +21,9 @@ public final class Layouts {
 
   private Layouts() {}
 
-  /** {@return a provider for each built-in type: fully contiguous, both layer-separate ones, paged} */
+  /**
+   * {@return a provider for each built-in type: fully contiguous, both layer-separate ones, paged}
+   */
   public static List<LayoutProvider> builtIn() {
     return BUILT_IN;
   }
@@ -30,8 +32,8 @@ public final class Layouts {
    * {@return the built-in provider of a type}
    *
    * @param type the arrangement
-   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG}, listing the built-in types, if it is none of
-   *     them
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG}, listing the built-in
+   *     types, if it is none of them
    */
   public static LayoutProvider of(LayoutType type) {
     for (LayoutProvider provider : BUILT_IN) {
@@ -46,13 +48,14 @@ public final class Layouts {
   }
 
   /**
-   * Finds out from the shape of an engine's per-layer tensors how they keep their blocks: blocks first means that a
-   * block's outer regions are side by side, blocks second that each outer index has all its blocks together.
+   * Finds out from the shape of an engine's per-layer tensors how they keep their blocks: blocks
+   * first means that a block's outer regions are side by side, blocks second that each outer index
+   * has all its blocks together.
    *
    * @param numBlocks blocks the tensor must have room for
    * @param shape the tensor's dimensions, outermost first
-   * @return {@link LayoutType#LAYER_SEPARATE_BLOCK_CONTIGUOUS} if the first dimension holds the blocks, {@link
-   *     LayoutType#LAYER_SEPARATE_OUTER_CONTIGUOUS} if the second does
+   * @return {@link LayoutType#LAYER_SEPARATE_BLOCK_CONTIGUOUS} if the first dimension holds the
+   *     blocks, {@link LayoutType#LAYER_SEPARATE_OUTER_CONTIGUOUS} if the second does
    * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} if neither does
    */
   public static LayoutType detectLayerSeparate(int numBlocks, long... shape) {

@@ -7,7 +7,10 @@ import io.kvbm.api.storage.Storage;
 import java.util.Arrays;
 import java.util.List;
 
-/** A layout that looks the page of every region up in a table; pages count on from one storage to the next. */
+/**
+ * A layout that looks the page of every region up in a table; pages count on from one storage to
+ * the next.
+ */
 final class PagedLayout extends BoundLayout {
 
   private final int[] pages;

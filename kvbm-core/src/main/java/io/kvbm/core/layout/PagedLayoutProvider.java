@@ -12,8 +12,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Makes layouts in which each (block, layer, outer) region has a page of its own, padded to the alignment. Pages are
- * numbered through the storages in order; a page table says which page a region has, in (block, layer, outer) order.
+ * Makes layouts in which each (block, layer, outer) region has a page of its own, padded to the
+ * alignment. Pages are numbered through the storages in order; a page table says which page a
+ * region has, in (block, layer, outer) order.
  */
 public final class PagedLayoutProvider implements LayoutProvider {
 
@@ -51,8 +52,8 @@ public final class PagedLayoutProvider implements LayoutProvider {
    * @param storages one or several; each takes as many whole pages as fit behind its aligned base
    * @param pageTable the page of each region in (block, layer, outer) order; any pages, none twice
    * @return the bound layout
-   * @throws ConfigurationException if a storage takes no page, or the table has another length than there are regions,
-   *     names a page twice or one that no storage has
+   * @throws ConfigurationException if a storage takes no page, or the table has another length than
+   *     there are regions, names a page twice or one that no storage has
    */
   public Layout bind(LayoutConfig config, List<Storage> storages, int[] pageTable) {
     List<StorageSpan> spans =

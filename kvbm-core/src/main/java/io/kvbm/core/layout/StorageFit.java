@@ -10,12 +10,17 @@ import io.kvbm.api.storage.Storage;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Checks that storages are as many and as large as a layout needs, and finds where its data starts in them. */
+/**
+ * Checks that storages are as many and as large as a layout needs, and finds where its data starts
+ * in them.
+ */
 final class StorageFit {
 
   private StorageFit() {}
 
-  /** {@return the storages as the layout sees them, each base aligned up from the storage's address} */
+  /**
+   * {@return the storages as the layout sees them, each base aligned up from the storage's address}
+   */
   static List<StorageSpan> align(
       LayoutType type, LayoutConfig config, List<Storage> storages, List<Long> required) {
     requireCount(type, storages.size(), required.size());

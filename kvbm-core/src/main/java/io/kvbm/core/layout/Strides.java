@@ -5,8 +5,8 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.layout.LayoutConfig;
 
 /**
- * The distances between neighbours in a layout without a page table, in bytes. The stride between blocks is padded to
- * the alignment; the regions inside a block follow each other without gaps.
+ * The distances between neighbours in a layout without a page table, in bytes. The stride between
+ * blocks is padded to the alignment; the regions inside a block follow each other without gaps.
  *
  * @param block from a block to the next
  * @param layer from a layer to the next; 0 where each layer has a storage of its own

@@ -4,7 +4,9 @@ import io.kvbm.api.storage.AbstractStorage;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.StorageType;
 
-/** Storage of any size at any address without bytes behind it, for layouts too large to allocate. */
+/**
+ * Storage of any size at any address without bytes behind it, for layouts too large to allocate.
+ */
 final class AddressedStorage extends AbstractStorage {
 
   AddressedStorage(StorageType type, long address, long byteSize) {
