@@ -16,6 +16,7 @@ module io.kvbm.core {
       io.kvbm.core.tokens.PositionalLineageScheme,
       io.kvbm.core.tokens.Xxh3HashScheme,
       io.kvbm.core.tokens.Xxh3V1HashScheme;
+  exports io.kvbm.core;
 
   uses io.kvbm.api.codec.Codec;
   uses io.kvbm.api.hash.HashScheme;
