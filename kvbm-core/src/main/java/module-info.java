@@ -6,6 +6,7 @@ module io.kvbm.core {
   requires com.dynatrace.hash4j;
   requires org.agrona;
 
+  exports io.kvbm.core.metrics;
   exports io.kvbm.core.policy;
 
   uses io.kvbm.api.codec.Codec;
