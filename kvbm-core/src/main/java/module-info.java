@@ -7,6 +7,7 @@ module io.kvbm.core {
   requires static org.jspecify;
 
   exports io.kvbm.core.layout;
+  exports io.kvbm.core.metrics;
   exports io.kvbm.core.policy;
   exports io.kvbm.core.pool;
   exports io.kvbm.core.registry;
