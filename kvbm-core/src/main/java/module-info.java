@@ -7,6 +7,7 @@ module io.kvbm.core {
   requires org.agrona;
 
   exports io.kvbm.core;
+  exports io.kvbm.core.transfer;
 
   uses io.kvbm.api.codec.Codec;
   uses io.kvbm.api.hash.HashScheme;
