@@ -6,11 +6,18 @@ module io.kvbm.core {
   requires com.dynatrace.hash4j;
   requires org.agrona;
 
-  exports io.kvbm.core;
+  exports io.kvbm.core.metrics;
+  exports io.kvbm.core.policy;
   exports io.kvbm.core.transfer;
+  exports io.kvbm.core;
 
   uses io.kvbm.api.codec.Codec;
   uses io.kvbm.api.hash.HashScheme;
   uses io.kvbm.api.policy.EvictionPolicyProvider;
   uses io.kvbm.api.spi.BackendProvider;
+
+  provides io.kvbm.api.policy.EvictionPolicyProvider with
+      io.kvbm.core.policy.FifoPolicyProvider,
+      io.kvbm.core.policy.LruPolicyProvider,
+      io.kvbm.core.policy.PriorityPolicyProvider;
 }
