@@ -1,6 +1,15 @@
 /** The kvbm command; subcommands are found by ServiceLoader. */
 module io.kvbm.cli {
+  requires transitive com.fasterxml.jackson.core;
   requires transitive io.kvbm.core;
-  requires com.fasterxml.jackson.core;
+  requires static org.jspecify;
   requires info.picocli;
+
+  exports io.kvbm.cli.console;
+  exports io.kvbm.cli.spi;
+
+  opens io.kvbm.cli to
+      info.picocli;
+
+  uses io.kvbm.cli.spi.CommandProvider;
 }
