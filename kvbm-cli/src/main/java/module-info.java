@@ -4,6 +4,7 @@ module io.kvbm.cli {
   requires transitive io.kvbm.core;
   requires static org.jspecify;
   requires info.picocli;
+  requires org.agrona;
 
   exports io.kvbm.cli.console;
   exports io.kvbm.cli.spi;
@@ -12,4 +13,5 @@ module io.kvbm.cli {
       info.picocli;
 
   uses io.kvbm.cli.spi.CommandProvider;
+
 }
