@@ -6,7 +6,10 @@ module io.kvbm.core {
   requires com.dynatrace.hash4j;
   requires org.agrona;
 
+  exports io.kvbm.core.metrics;
   exports io.kvbm.core.policy;
+  exports io.kvbm.core.transfer;
+  exports io.kvbm.core;
 
   uses io.kvbm.api.codec.Codec;
   uses io.kvbm.api.hash.HashScheme;

@@ -43,7 +43,7 @@ public abstract class AbstractStorage implements RegistrableStorage {
     }
   }
 
-  /** {@return all bytes as a region; called only while open} */
+  /** {@return all bytes as a region; called only before {@link #free}} */
   protected abstract Region openRegion();
 
   /**
@@ -75,7 +75,9 @@ public abstract class AbstractStorage implements RegistrableStorage {
 
   @Override
   public final Region region() {
-    requireOpen();
+    if (closed) {
+      requireLeased();
+    }
     return openRegion();
   }
 
@@ -180,6 +182,15 @@ public abstract class AbstractStorage implements RegistrableStorage {
 
   private static String canonical(String key) {
     return Objects.requireNonNull(key, "key").equals("nixl") ? "remote" : key;
+  }
+
+  /** Whoever holds a lease still reaches the bytes: work in flight drains after close. */
+  private void requireLeased() {
+    synchronized (lock) {
+      if (leases == 0) {
+        requireOpen();
+      }
+    }
   }
 
   private void requireOpen() {

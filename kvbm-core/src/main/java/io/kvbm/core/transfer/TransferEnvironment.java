@@ -1,0 +1,58 @@
+package io.kvbm.core.transfer;
+
+import io.kvbm.api.metrics.MetricsSink;
+import io.kvbm.api.spi.Clock;
+import io.kvbm.api.storage.StorageAllocator;
+import io.kvbm.api.transfer.Route;
+import io.kvbm.api.transfer.Transport;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/** What a transfer engine runs on. Threading: safe from any thread. */
+public interface TransferEnvironment {
+
+  /**
+   * {@return every transport there is; cheap enough for each transfer}
+   */
+  List<Transport> transports();
+
+  /**
+   * {@return every transport there is, after opening what may serve a route that none of {@link #transports()} supports}
+   *
+   * @param route the route wanted
+   */
+  List<Transport> transportsFor(Route route);
+
+  /**
+   * {@return what allocates host memory to go by, if there is any of that kind}
+   *
+   * @param kind {@code pinned} or {@code system}
+   */
+  Optional<StorageAllocator> hostAllocator(String kind);
+
+  /** {@return time} */
+  Clock clock();
+
+  /** {@return where continuations of callers run} */
+  Executor executor();
+
+  /** {@return where to report} */
+  MetricsSink metrics();
+
+  /**
+   * Runs an action once a time has come.
+   *
+   * @param deadlineNanos on {@link #clock()}
+   * @param action short; run on any thread
+   * @return closing it takes the action back if it has not begun
+   */
+  Alarm alarm(long deadlineNanos, Runnable action);
+
+  /** An action that waits for its time. */
+  @FunctionalInterface
+  interface Alarm extends AutoCloseable {
+    @Override
+    void close();
+  }
+}
