@@ -11,11 +11,14 @@ module io.kvbm.cli {
 
   opens io.kvbm.cli to
       info.picocli;
+  opens io.kvbm.cli.backends to
+      info.picocli;
   opens io.kvbm.cli.simulate to
       info.picocli;
 
   uses io.kvbm.cli.spi.CommandProvider;
 
   provides io.kvbm.cli.spi.CommandProvider with
+      io.kvbm.cli.backends.BackendsCommandProvider,
       io.kvbm.cli.simulate.SimulateCommandProvider;
 }

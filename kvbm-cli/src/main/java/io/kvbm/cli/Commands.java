@@ -13,6 +13,9 @@ import picocli.CommandLine.InitializationException;
 /** Puts the command line together: the global options and the subcommands of all providers. */
 final class Commands {
 
+  /** Some loaders report a broken configuration file again and again. */
+  private static final int MAX_BROKEN_PROVIDERS = 20;
+
   private Commands() {}
 
   /**
@@ -34,13 +37,14 @@ final class Commands {
 
   private static List<CommandLine> load(Iterator<CommandProvider> providers, Console console) {
     List<CommandLine> found = new ArrayList<>();
-    while (true) {
+    for (int broken = 0; broken < MAX_BROKEN_PROVIDERS; ) {
       try {
         if (!providers.hasNext()) {
           break;
         }
         found.add(new CommandLine(providers.next().command()));
-      } catch (ServiceConfigurationError | InitializationException e) {
+      } catch (ServiceConfigurationError | RuntimeException | LinkageError e) {
+        broken++;
         leaveOut("a subcommand", e, console);
       }
     }
