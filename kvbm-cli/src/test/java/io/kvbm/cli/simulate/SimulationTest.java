@@ -112,7 +112,7 @@ class SimulationTest {
     Recorder never =
         new Recorder(EvictionPolicies.of("lru").create(1)) {
           @Override
-          public int evict() {
+          public int victim() {
             return NONE;
           }
         };
@@ -180,10 +180,14 @@ class SimulationTest {
     }
 
     @Override
-    public int evict() {
-      int slot = policy.evict();
+    public int victim() {
+      return policy.victim();
+    }
+
+    @Override
+    public void evicted(int slot) {
       calls.add("evict " + slot);
-      return slot;
+      policy.evicted(slot);
     }
 
     @Override
