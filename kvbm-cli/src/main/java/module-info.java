@@ -13,6 +13,8 @@ module io.kvbm.cli {
       info.picocli;
   opens io.kvbm.cli.backends to
       info.picocli;
+  opens io.kvbm.cli.replay to
+      info.picocli;
   opens io.kvbm.cli.simulate to
       info.picocli;
 
@@ -20,5 +22,6 @@ module io.kvbm.cli {
 
   provides io.kvbm.cli.spi.CommandProvider with
       io.kvbm.cli.backends.BackendsCommandProvider,
+      io.kvbm.cli.replay.ReplayCommandProvider,
       io.kvbm.cli.simulate.SimulateCommandProvider;
 }

@@ -13,16 +13,13 @@ import io.kvbm.core.policy.EvictionPolicies;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code kvbm simulate}: how many blocks of a trace each policy finds, and how fast it decides. */
 @Command(
@@ -37,21 +34,6 @@ import picocli.CommandLine.TypeConversionException;
     },
     sortOptions = false)
 final class SimulateCommand implements Subcommand {
-
-  /** Knows the formats by the names users give, and by no others. */
-  static final class FormatConverter implements ITypeConverter<TraceFormat> {
-
-    @Override
-    public TraceFormat convert(String value) {
-      for (TraceFormat format : TraceFormat.values()) {
-        if (format.toString().equals(value)) {
-          return format;
-        }
-      }
-      throw new TypeConversionException(
-          "'%s' is none of %s".formatted(value, Arrays.toString(TraceFormat.values())));
-    }
-  }
 
   @Spec private CommandSpec spec;
 
@@ -68,7 +50,7 @@ final class SimulateCommand implements Subcommand {
       names = "--format",
       defaultValue = "auto",
       paramLabel = "FORMAT",
-      converter = FormatConverter.class,
+      converter = TraceFormat.Converter.class,
       description = "How it is written: auto, mooncake or weka (default: ${DEFAULT-VALUE}).")
   private TraceFormat format;
 
