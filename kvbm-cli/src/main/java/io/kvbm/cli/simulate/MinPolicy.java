@@ -123,13 +123,13 @@ final class MinPolicy implements EvictionPolicy {
   }
 
   @Override
-  public int evict() {
-    if (candidateCount == 0) {
-      return NONE;
-    }
-    int victim = heap[0];
-    withdraw(victim);
-    return victim;
+  public int victim() {
+    return candidateCount == 0 ? NONE : heap[0];
+  }
+
+  @Override
+  public void evicted(int slot) {
+    withdraw(slot);
   }
 
   @Override

@@ -95,7 +95,7 @@ final class Simulation {
   }
 
   private void evict() {
-    int slot = policy.evict();
+    int slot = policy.victim();
     if (slot < 0 || slot >= usedSlots || blockInSlot[slot] == ABSENT) {
       throw new BackendException(
           ErrorCode.OPERATION_FAILED,
@@ -103,6 +103,7 @@ final class Simulation {
               .formatted(policy.name(), slot, residentCount),
           null);
     }
+    policy.evicted(slot);
     slotOfBlock[blockInSlot[slot]] = ABSENT;
     blockInSlot[slot] = ABSENT;
     freeSlots[freeCount++] = slot;

@@ -102,7 +102,7 @@ class SimulationTest {
             "insert 0 key 90 parent -1", "offer 0",
             "insert 1 key 80 parent -1", "offer 1",
             "insert 2 key 70 parent -1", "offer 2",
-            "evict 0",
+            "evicted 0",
             "touch 2");
   }
 
@@ -112,7 +112,7 @@ class SimulationTest {
     Recorder never =
         new Recorder(EvictionPolicies.of("lru").create(1)) {
           @Override
-          public int evict() {
+          public int victim() {
             return NONE;
           }
         };
@@ -180,10 +180,14 @@ class SimulationTest {
     }
 
     @Override
-    public int evict() {
-      int slot = policy.evict();
-      calls.add("evict " + slot);
-      return slot;
+    public int victim() {
+      return policy.victim();
+    }
+
+    @Override
+    public void evicted(int slot) {
+      calls.add("evicted " + slot);
+      policy.evicted(slot);
     }
 
     @Override

@@ -5,7 +5,7 @@ import io.kvbm.api.policy.EvictionPolicy;
 /** The candidates of an {@link OrderedPolicy}, smallest first. Not thread safe. */
 interface CandidateIndex {
 
-  /** What {@link #poll()} answers where there is nothing. */
+  /** What {@link #peek()} answers where there is nothing. */
   int NONE = EvictionPolicy.NONE;
 
   /** Makes room for slots 0 to {@code capacity - 1}; a smaller capacity than before changes nothing. */
@@ -23,8 +23,8 @@ interface CandidateIndex {
   /** Gives a slot that is in the index another priority; its order is the one it was added or renewed with. */
   void reprioritize(int slot, int priority, long order);
 
-  /** Takes out the smallest slot and returns it, or returns {@link #NONE}. */
-  int poll();
+  /** Returns the smallest slot, or {@link #NONE}. */
+  int peek();
 
   /** Returns whether the slot is in the index. */
   boolean contains(int slot);

@@ -111,12 +111,13 @@ final class OrderedPolicy implements EvictionPolicy {
   }
 
   @Override
-  public int evict() {
-    int slot = candidates.poll();
-    if (slot != NONE) {
-      orders[slot] = ABSENT;
-    }
-    return slot;
+  public int victim() {
+    return candidates.peek();
+  }
+
+  @Override
+  public void evicted(int slot) {
+    remove(slot);
   }
 
   @Override

@@ -62,13 +62,8 @@ final class SlotHeap implements CandidateIndex {
   }
 
   @Override
-  public int poll() {
-    if (size == 0) {
-      return NONE;
-    }
-    int slot = slots[0];
-    removeAt(0);
-    return slot;
+  public int peek() {
+    return size == 0 ? NONE : slots[0];
   }
 
   @Override

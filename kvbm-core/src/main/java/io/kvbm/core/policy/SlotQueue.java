@@ -79,13 +79,11 @@ final class SlotQueue implements CandidateIndex {
   }
 
   @Override
-  public int poll() {
+  public int peek() {
     if (first == NONE || late.size() > 0 && late.firstOrder() < orders[first]) {
-      return late.poll();
+      return late.peek();
     }
-    int slot = first;
-    unlink(slot);
-    return slot;
+    return first;
   }
 
   @Override
