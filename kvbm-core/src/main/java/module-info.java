@@ -11,6 +11,8 @@ module io.kvbm.core {
   exports io.kvbm.core.policy;
   exports io.kvbm.core.pool;
   exports io.kvbm.core.registry;
+  exports io.kvbm.core.tier;
+  exports io.kvbm.core.time;
   exports io.kvbm.core.tokens;
   exports io.kvbm.core.transfer;
   exports io.kvbm.core;

@@ -4,8 +4,9 @@ import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.metrics.MetricsSink.Counter;
 
 /**
- * What a manager counts for one of its pools: blocks that were allocated, registered, matched and evicted. Each counter
- * carries the tag {@code pool}. Threading: safe from any thread; counting allocates nothing.
+ * What a manager counts for one of its pools: blocks that were allocated, registered, matched and
+ * evicted. Each counter carries the tag {@code pool}. Threading: safe from any thread; counting
+ * allocates nothing.
  */
 public final class BlockManagerMetrics {
 

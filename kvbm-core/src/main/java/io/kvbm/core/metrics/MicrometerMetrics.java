@@ -19,10 +19,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reports to a Micrometer registry, so that whatever monitoring the user has shows it.
  *
- * <p>A histogram whose name ends in {@code .nanos} becomes a timer without that ending, since Micrometer adds the time
- * unit of the monitoring system; other histograms become distribution summaries. Both publish percentile histograms.
+ * <p>A histogram whose name ends in {@code .nanos} becomes a timer without that ending, since
+ * Micrometer adds the time unit of the monitoring system; other histograms become distribution
+ * summaries. Both publish percentile histograms.
  *
- * <p>Threading: safe from any thread. Looking up a meter costs a map access and an allocation: keep what is returned.
+ * <p>Threading: safe from any thread. Looking up a meter costs a map access and an allocation: keep
+ * what is returned.
  */
 public final class MicrometerMetrics implements MetricsSink {
 

@@ -6,12 +6,12 @@ import io.kvbm.api.spi.Clock;
 import java.util.function.LongSupplier;
 
 /**
- * What one pool shows: how many blocks it has and can give, and how long its calls take. Each meter carries the tag
- * {@code pool}.
+ * What one pool shows: how many blocks it has and can give, and how long its calls take. Each meter
+ * carries the tag {@code pool}.
  *
- * <p>To measure a call, take {@link #start()} before it and hand that to one of the {@code record} methods after it. With
- * {@link MetricsSink#NULL} both do nothing and the clock is not read. Threading: safe from any thread; measuring
- * allocates nothing.
+ * <p>To measure a call, take {@link #start()} before it and hand that to one of the {@code record}
+ * methods after it. With {@link MetricsSink#NULL} both do nothing and the clock is not read.
+ * Threading: safe from any thread; measuring allocates nothing.
  */
 public final class PoolMetrics {
 

@@ -928,6 +928,20 @@ public final class BlockPool implements AutoCloseable {
     return slots[Objects.checkIndex(block.blockId(), slots.length)].generation;
   }
 
+  /**
+   * {@return whether every block is one this pool registered}
+   *
+   * @param blocks any blocks
+   */
+  public boolean owns(List<? extends Block> blocks) {
+    for (Block block : blocks) {
+      if (!(block instanceof PooledBlock pooled) || pooled.pool != this) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   BlockBytes bytes() {
     return bytes;
   }

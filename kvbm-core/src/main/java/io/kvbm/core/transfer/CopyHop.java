@@ -22,7 +22,8 @@ record CopyHop(Transport transport, Extent source, Extent target) implements Hop
 
   @Override
   public long byteSize(BlockMove move) {
-    return source.byteSize(move.sourceSlot());
+    // The last block of a run may be shorter than the slot it goes by.
+    return Math.min(source.byteSize(move.sourceSlot()), target.byteSize(move.targetSlot()));
   }
 
   @Override
@@ -51,7 +52,7 @@ record CopyHop(Transport transport, Extent source, Extent target) implements Hop
     Storage to = target.storage(move.targetSlot(), 0);
     long fromOffset = source.offset(move.sourceSlot(), 0);
     long toOffset = target.offset(move.targetSlot(), 0);
-    long byteSize = source.byteSize(move.sourceSlot());
+    long byteSize = byteSize(move);
     boolean joins =
         copies.continues(from, fromOffset, to, toOffset)
             && copies.byteSize + byteSize <= MAX_COALESCED_BYTE_SIZE;
@@ -64,7 +65,7 @@ record CopyHop(Transport transport, Extent source, Extent target) implements Hop
   private void addRegions(Copies copies, BlockMove move) {
     copies.nextUnit();
     int regions = source.regions();
-    long byteSize = source.byteSize(move.sourceSlot()) / regions;
+    long byteSize = byteSize(move) / regions;
     for (int region = 0; region < regions; region++) {
       copies.add(
           source.storage(move.sourceSlot(), region),
@@ -85,11 +86,12 @@ record CopyHop(Transport transport, Extent source, Extent target) implements Hop
     private long toOffset;
     private long byteSize;
 
-    private boolean continues(Storage nextFrom, long nextFromOffset, Storage nextTo, long nextTo0) {
+    private boolean continues(
+        Storage nextFrom, long nextFromOffset, Storage nextTo, long nextToOffset) {
       return from == nextFrom
           && to == nextTo
           && fromOffset + byteSize == nextFromOffset
-          && toOffset + byteSize == nextTo0;
+          && toOffset + byteSize == nextToOffset;
     }
 
     private void nextUnit() {
@@ -97,7 +99,8 @@ record CopyHop(Transport transport, Extent source, Extent target) implements Hop
       unit++;
     }
 
-    private void add(Storage nextFrom, long nextFromOffset, Storage nextTo, long nextToOffset, long size) {
+    private void add(
+        Storage nextFrom, long nextFromOffset, Storage nextTo, long nextToOffset, long size) {
       if (continues(nextFrom, nextFromOffset, nextTo, nextToOffset)) {
         byteSize += size;
         return;

@@ -86,7 +86,11 @@ final class HopReport implements TransferCompletion {
   @Override
   public synchronized void failed(int block, @Nullable KvbmException cause) {
     if (isKnown(block)) {
-      setUnit(block, cause == null ? failure("failed a block without saying why", null) : new BlockOutcome.Failed(cause));
+      setUnit(
+          block,
+          cause == null
+              ? failure("failed a block without saying why", null)
+              : new BlockOutcome.Failed(cause));
     }
   }
 
@@ -126,7 +130,8 @@ final class HopReport implements TransferCompletion {
     BlockOutcome[] all;
     synchronized (this) {
       if (drained) {
-        LOG.log(System.Logger.Level.WARNING, hop.mover() + " threw after it drained a batch", thrown);
+        LOG.log(
+            System.Logger.Level.WARNING, hop.mover() + " threw after it drained a batch", thrown);
         return;
       }
       if (!handedOver && thrown instanceof KvbmException own) {

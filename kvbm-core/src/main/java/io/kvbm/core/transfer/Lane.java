@@ -64,6 +64,7 @@ final class Lane {
    * @throws ClosedException if the engine is closed, also while waiting
    */
   boolean enqueue(Transfer transfer, boolean waits) {
+    boolean stopped;
     lock.lock();
     try {
       if (!hasRoom(transfer)) {
@@ -75,13 +76,15 @@ final class Lane {
       if (closed) {
         throw closed();
       }
-      if (transfer.stopOutcome() == null) {
+      stopped = transfer.stopOutcome() != null;
+      if (!stopped) {
         split(transfer);
-      } else {
-        transfer.commitStopped(0, transfer.blockCount());
       }
     } finally {
       lock.unlock();
+    }
+    if (stopped) {
+      transfer.commitStopped(0, transfer.blockCount());
     }
     pump();
     return true;

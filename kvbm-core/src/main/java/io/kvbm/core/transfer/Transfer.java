@@ -5,6 +5,7 @@ import io.kvbm.api.TransientException;
 import io.kvbm.api.storage.Lease;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferHandle;
+import io.kvbm.core.time.Cancellable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +30,7 @@ final class Transfer implements TransferHandle {
   private final Executor executor;
   private final @Nullable BlockOutcome[] outcomes;
   private List<Lease> leases;
-  private TransferEnvironment.@Nullable Alarm alarm;
+  private @Nullable Cancellable alarm;
   private @Nullable CompletableFuture<List<BlockOutcome>> future;
   private @Nullable List<BlockOutcome> result;
   private boolean ending;
@@ -75,14 +76,14 @@ final class Transfer implements TransferHandle {
   }
 
   /** Takes over an alarm that ends with this transfer. */
-  void setAlarm(TransferEnvironment.Alarm value) {
+  void setAlarm(Cancellable value) {
     synchronized (this) {
       if (!ending) {
         alarm = value;
         return;
       }
     }
-    value.close();
+    value.cancel();
   }
 
   /** Fails what was not started because the deadline passed. */
@@ -126,20 +127,24 @@ final class Transfer implements TransferHandle {
     commit(from, batch);
   }
 
-  /** Ends a transfer that was never queued. Its leases are given back; nobody has its handle. */
+  /** Gives back what a transfer holds that was never queued and whose handle nobody has. */
   void abandon() {
     synchronized (this) {
       ending = true;
     }
-    end();
+    releaseAll();
   }
 
-  private void end() {
+  private void releaseAll() {
     if (alarm != null) {
-      alarm.close();
+      alarm.cancel();
     }
     release(leases);
     leases = List.of();
+  }
+
+  private void end() {
+    releaseAll();
     CompletableFuture<List<BlockOutcome>> waiting;
     List<BlockOutcome> all = List.of(outcomes);
     synchronized (this) {

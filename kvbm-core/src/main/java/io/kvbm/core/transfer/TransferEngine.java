@@ -132,13 +132,18 @@ public final class TransferEngine implements AutoCloseable {
     }
     Transfer transfer = new Transfer(moves, plan, options, lane, environment.executor(), leases);
     if (options.deadlineNanos() != 0) {
-      transfer.setAlarm(environment.alarm(options.deadlineNanos(), transfer::expire));
+      transfer.setAlarm(
+          environment.deadlines().schedule(options.deadlineNanos(), transfer::expire));
     }
-    if (lane.enqueue(transfer, waits)) {
-      return transfer;
+    boolean queued = false;
+    try {
+      queued = lane.enqueue(transfer, waits);
+    } finally {
+      if (!queued) {
+        transfer.abandon();
+      }
     }
-    transfer.abandon();
-    return null;
+    return queued ? transfer : null;
   }
 
   /**

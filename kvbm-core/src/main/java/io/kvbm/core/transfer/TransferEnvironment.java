@@ -5,6 +5,7 @@ import io.kvbm.api.spi.Clock;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.transfer.Route;
 import io.kvbm.api.transfer.Transport;
+import io.kvbm.core.time.Deadlines;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -40,19 +41,6 @@ public interface TransferEnvironment {
   /** {@return where to report} */
   MetricsSink metrics();
 
-  /**
-   * Runs an action once a time has come.
-   *
-   * @param deadlineNanos on {@link #clock()}
-   * @param action short; run on any thread
-   * @return closing it takes the action back if it has not begun
-   */
-  Alarm alarm(long deadlineNanos, Runnable action);
-
-  /** An action that waits for its time. */
-  @FunctionalInterface
-  interface Alarm extends AutoCloseable {
-    @Override
-    void close();
-  }
+  /** {@return what ends transfers at their deadlines; its time is that of {@link #clock()}} */
+  Deadlines deadlines();
 }
