@@ -42,8 +42,7 @@ final class SimulateCommand implements Subcommand {
       required = true,
       arity = "1..*",
       paramLabel = "FILE",
-      description =
-          "The trace; for weka also several files or a folder, which are merged.")
+      description = "The trace; for weka also several files or a folder, which are merged.")
   private List<Path> traces;
 
   @Option(
@@ -109,7 +108,7 @@ final class SimulateCommand implements Subcommand {
 
   private Trace read(Console console) {
     TraceFiles files = TraceFiles.find(traces);
-    try (ProgressBar bar = console.progress("reading", "B", files.byteSize())) {
+    try (ProgressBar bar = console.progress("reading", "bytes", files.byteSize())) {
       return files.read(format, bar::advance);
     }
   }
