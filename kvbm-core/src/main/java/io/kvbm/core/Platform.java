@@ -1,12 +1,18 @@
 package io.kvbm.core;
 
 import io.kvbm.api.BackendException;
+import io.kvbm.api.CallerException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
 import io.kvbm.api.codec.Codec;
 import io.kvbm.api.disk.Disk;
+import io.kvbm.api.hash.HashScheme;
+import io.kvbm.api.layout.LayoutProvider;
+import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.metrics.MetricsSink;
+import io.kvbm.api.policy.EvictionPolicyProvider;
 import io.kvbm.api.spi.Availability;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
@@ -14,6 +20,7 @@ import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.store.BlockStoreFactory;
 import io.kvbm.api.store.Log;
@@ -21,14 +28,26 @@ import io.kvbm.api.store.LogFactory;
 import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.ObjectStoreFactory;
 import io.kvbm.api.store.OpenMode;
+import io.kvbm.api.transfer.Route;
+import io.kvbm.api.transfer.Transport;
+import io.kvbm.core.layout.Layouts;
+import io.kvbm.core.policy.EvictionPolicies;
+import io.kvbm.core.time.Deadlines;
+import io.kvbm.core.tokens.HashSchemes;
+import io.kvbm.core.transfer.TransferEngine;
+import io.kvbm.core.transfer.TransferEnvironment;
+import io.kvbm.core.transfer.TransferLimits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +69,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Platform implements AutoCloseable {
 
+  private static final System.Logger LOG = System.getLogger(Platform.class.getName());
+
   private final BackendCatalog catalog;
   private final Map<String, BackendConfig> configs;
   private final OpenBackends open;
@@ -59,6 +80,8 @@ public final class Platform implements AutoCloseable {
   private final Optional<Disk> disk;
   private final MemoryBudget memoryBudget;
   private final List<Codec> codecs;
+  private final Deadlines deadlines;
+  private final TransferEngine transfers;
   private final Object closeLock = new Object();
   private volatile boolean closed;
 
@@ -75,6 +98,8 @@ public final class Platform implements AutoCloseable {
     memoryBudget = builder.memoryBudget;
     codecs = InstalledPlugins.find(Codec.class, Codec::name, builder.classLoader);
     open = new OpenBackends(this::lend);
+    deadlines = Deadlines.threaded(clock);
+    transfers = new TransferEngine(new Transfers(), builder.transferLimits);
   }
 
   /**
@@ -186,6 +211,66 @@ public final class Platform implements AutoCloseable {
     return offered(name, config, "log", Backend::logs, LogFactory::storageKind).open(location);
   }
 
+  /**
+   * {@return what makes eviction policies of a name}
+   *
+   * @param name a built-in policy or one that a module provides
+   * @throws ConfigurationException if there is none of that name, listing those there are
+   */
+  public EvictionPolicyProvider evictionPolicy(String name) {
+    return EvictionPolicies.of(name);
+  }
+
+  /**
+   * {@return a hash scheme}
+   *
+   * @param name a built-in scheme or one that a module provides
+   * @throws ConfigurationException if there is none of that name, listing those there are
+   */
+  public HashScheme hashScheme(String name) {
+    return HashSchemes.of(name);
+  }
+
+  /**
+   * {@return what makes layouts of a type: the built-in one, else that of an open backend}
+   *
+   * @param type the arrangement
+   * @throws ConfigurationException if nobody makes such layouts, listing the built-in ones
+   */
+  public LayoutProvider layout(LayoutType type) {
+    return Stream.concat(
+            Layouts.builtIn().stream(),
+            open.all().stream().flatMap(backend -> backend.layouts().stream()))
+        .filter(provider -> provider.type().equals(type))
+        .findFirst()
+        .orElseGet(() -> Layouts.of(type));
+  }
+
+  /** {@return what moves blocks between storages and stores of any backend; the platform closes it} */
+  public TransferEngine transfers() {
+    requireOpen();
+    return transfers;
+  }
+
+  /**
+   * Copies a whole storage to the start of another and waits for the end.
+   *
+   * @param source where the bytes are
+   * @param target where they go; at least as large
+   * @return how many bytes were copied: all
+   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the target is smaller, with {@link
+   *     ErrorCode#NO_ROUTE} if nothing can move bytes this way; nothing moved
+   */
+  public long transfer(Storage source, Storage target) {
+    if (target.byteSize() < source.byteSize()) {
+      throw new CallerException(
+          ErrorCode.OUT_OF_BOUNDS,
+          "%d bytes of %s storage do not fit the %d of %s storage"
+              .formatted(source.byteSize(), source.type(), target.byteSize(), target.type()));
+    }
+    return transfers().copy(source, 0, target, 0, source.byteSize());
+  }
+
   /** {@return the codecs found, by name} */
   public List<Codec> codecs() {
     return codecs;
@@ -207,7 +292,7 @@ public final class Platform implements AutoCloseable {
   }
 
   /**
-   * Closes every backend, the last opened first, then ends the threads. Storages and stores should be closed before.
+   * Ends transfers, closes every backend, the last opened first, then ends the threads. Storages and stores should be closed before.
    * Later calls do nothing.
    *
    * @throws BackendException if a backend failed to close; the others were closed all the same
@@ -220,6 +305,8 @@ public final class Platform implements AutoCloseable {
         return;
       }
       closed = true;
+      transfers.close();
+      deadlines.close();
       open.close(failures);
       threads.close();
     }
@@ -300,6 +387,80 @@ public final class Platform implements AutoCloseable {
     }
   }
 
+  /** What the transfer engine sees of the platform. */
+  private final class Transfers implements TransferEnvironment {
+    private final Set<String> kindsTried = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public List<Transport> transports() {
+      return open.transports();
+    }
+
+    /** Opens the backends of both ends, for storages that were made without the platform. */
+    @Override
+    public List<Transport> transportsFor(Route route) {
+      openKind(route.source().kind());
+      openKind(route.target().kind());
+      return open.transports();
+    }
+
+    private void openKind(String kind) {
+      if (kindsTried.add(kind)) {
+        for (InstalledBackend installed : catalog.candidates(kind)) {
+          tryOpen(installed);
+        }
+      }
+    }
+
+    private void tryOpen(InstalledBackend installed) {
+      BackendConfig config = configured(installed);
+      if (!installed.probe(config).isAvailable()) {
+        return;
+      }
+      try {
+        open.get(installed, config);
+      } catch (KvbmException e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "backend {0} gives no transports: {1}",
+            installed.name(),
+            OneLine.of(e));
+      }
+    }
+
+    @Override
+    public Optional<StorageAllocator> hostAllocator(String kind) {
+      if (catalog.candidates(kind).isEmpty()) {
+        return Optional.empty();
+      }
+      try {
+        return Optional.of(allocator(kind));
+      } catch (ConfigurationException _) {
+        return Optional.empty(); // Installed and of no use here, such as page-locking without a driver.
+      }
+    }
+
+    @Override
+    public Clock clock() {
+      return clock;
+    }
+
+    @Override
+    public Executor executor() {
+      return threads.callbacks();
+    }
+
+    @Override
+    public MetricsSink metrics() {
+      return metrics;
+    }
+
+    @Override
+    public Deadlines deadlines() {
+      return deadlines;
+    }
+  }
+
   /** Says what a platform is made of; everything has a default. For one thread. */
   public static final class Builder {
 
@@ -310,6 +471,7 @@ public final class Platform implements AutoCloseable {
     private MetricsSink metrics = MetricsSink.NULL;
     private MemoryBudget memoryBudget = MemoryBudget.UNLIMITED;
     private int ioThreads = Math.max(4, Math.min(32, 2 * Runtime.getRuntime().availableProcessors()));
+    private TransferLimits transferLimits = TransferLimits.DEFAULT;
     private ClassLoader classLoader = defaultLoader();
     private @Nullable Disk disk;
     private @Nullable List<BackendProvider> providers;
@@ -368,6 +530,16 @@ public final class Platform implements AutoCloseable {
             "ioThreads must be 1 to " + MAX_IO_THREADS + ", got " + value);
       }
       ioThreads = value;
+      return this;
+    }
+
+    /**
+     * {@return this builder}
+     *
+     * @param value what each route of transfers may hold
+     */
+    public Builder transferLimits(TransferLimits value) {
+      transferLimits = Objects.requireNonNull(value, "transferLimits");
       return this;
     }
 

@@ -11,7 +11,10 @@ public enum EventFilter {
   /** Every block; the default. */
   ALL,
 
-  /** Blocks at positions 16, 32, 64 … 65536: a few events per sequence, enough to tell who holds how much of it. */
+  /**
+   * Blocks at positions 16, 32, 64 … 65536: a few events per sequence, enough to tell who holds
+   * how much of it.
+   */
   POWER_OF_TWO;
 
   private static final long FIRST_POSITION = 16;

@@ -14,16 +14,18 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stream of block events of one manager: it gathers blocks into events, numbers these from 0 without a gap and hands
- * them to subscribers.
+ * The stream of block events of one manager: it gathers blocks into events, numbers these from 0
+ * without a gap and hands them to subscribers.
  *
- * <p>An event is published when the next block belongs to another tier or is lost where the ones before were gained, when
- * the batch is full, or when its time is over. Each subscriber is served on the executor at its own pace; the latest
- * events are kept for it. One that falls behind further loses the oldest: it sees the gap in the numbers, {@link
- * Subscription#lostCount()} counts it, and a {@link LossAwareEventSink} is told.
+ * <p>An event is published when the next block belongs to another tier or is lost where the ones
+ * before were gained, when the batch is full, or when its time is over. Each subscriber is served
+ * on the executor at its own pace; the latest events are kept for it. One that falls behind further
+ * loses the oldest: it sees the gap in the numbers, {@link Subscription#lostCount()} counts it, and
+ * a {@link LossAwareEventSink} is told.
  *
- * <p>Threading: safe from any thread. {@link #stored}, {@link #removed} and {@link #cleared} call no sink, so they may be
- * called under a pool's lock, unless the executor runs its tasks on the caller.
+ * <p>Threading: safe from any thread. {@link #stored}, {@link #removed} and {@link #cleared} call
+ * no sink, so they may be called under a pool's lock, unless the executor runs its tasks on the
+ * caller.
  */
 public final class EventHub implements AutoCloseable {
 
@@ -118,8 +120,8 @@ public final class EventHub implements AutoCloseable {
   }
 
   /**
-   * Subscribes from an event on that was published before, as after a gap or a reconnect. Of the events asked for, those
-   * not kept any more count as lost.
+   * Subscribes from an event on that was published before, as after a gap or a reconnect. Of the
+   * events asked for, those not kept any more count as lost.
    *
    * @param sink takes the events, one at a time; what it throws is logged
    * @param sequence the number of the first event wanted, at most that of the next one
@@ -148,7 +150,10 @@ public final class EventHub implements AutoCloseable {
     }
   }
 
-  /** Publishes what is waiting and takes no more; what is published still reaches the subscribers. Idempotent. */
+  /**
+   * Publishes what is waiting and takes no more; what is published still reaches the subscribers.
+   * Idempotent.
+   */
   @Override
   public void close() {
     synchronized (monitor) {
@@ -158,7 +163,9 @@ public final class EventHub implements AutoCloseable {
     wakeSubscribers();
   }
 
-  /** Returns what a subscriber reads next, having moved its cursor, or null where it has read everything. */
+  /**
+   * Returns what a subscriber at {@code cursor} reads next, or null where it has read everything.
+   */
   Subscription.@Nullable Delivery read(long cursor, int limit) {
     synchronized (monitor) {
       if (cursor == ring.next()) {

@@ -9,8 +9,10 @@ import java.util.Objects;
  *
  * @param filter which blocks are announced
  * @param maxBatchSize after so many blocks of one kind their event is published, at least 1
- * @param batchTimeoutNanos so long after the first of them it is published at the latest, at least 1
- * @param retainedEvents how many published events are kept for subscribers that have not read them, at least 1
+ * @param batchTimeoutNanos so long after the first of them it is published at the latest, at least
+ *     1
+ * @param retainedEvents how many published events are kept for subscribers that have not read them,
+ *     at least 1
  */
 public record EventHubConfig(
     EventFilter filter, int maxBatchSize, long batchTimeoutNanos, int retainedEvents) {

@@ -8,7 +8,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** One subscriber of an {@link EventHub} and how far it has read. Threading: safe from any thread. */
+/**
+ * One subscriber of an {@link EventHub} and how far it has read. Threading: safe from any thread.
+ */
 public final class Subscription implements AutoCloseable {
 
   /** What is read at once, and how many events before it are gone. */
@@ -21,7 +23,10 @@ public final class Subscription implements AutoCloseable {
   private final EventSink sink;
   private final Executor executor;
 
-  /** How often the subscriber was woken since it last had read everything; above 0 a task is under way. */
+  /**
+   * How often the subscriber was woken since it last had read everything; above 0 a task is under
+   * way.
+   */
   private final AtomicInteger wakeUps = new AtomicInteger();
 
   private final AtomicBoolean closed = new AtomicBoolean();

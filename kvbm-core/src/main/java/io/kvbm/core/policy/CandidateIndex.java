@@ -8,7 +8,9 @@ interface CandidateIndex {
   /** What {@link #peek()} answers where there is nothing. */
   int NONE = EvictionPolicy.NONE;
 
-  /** Makes room for slots 0 to {@code capacity - 1}; a smaller capacity than before changes nothing. */
+  /**
+   * Makes room for slots 0 to {@code capacity - 1}; a smaller capacity than before changes nothing.
+   */
   void grow(int capacity);
 
   /** Adds a slot that is not in the index; no other slot in it has the same order. */
@@ -20,7 +22,10 @@ interface CandidateIndex {
   /** Gives a slot that is in the index an order larger than every order so far. */
   void renew(int slot, int priority, long order);
 
-  /** Gives a slot that is in the index another priority; its order is the one it was added or renewed with. */
+  /**
+   * Gives a slot that is in the index another priority; its order is the one it was added or
+   * renewed with.
+   */
   void reprioritize(int slot, int priority, long order);
 
   /** Returns the smallest slot, or {@link #NONE}. */

@@ -14,8 +14,8 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * Eviction policies by name: the built-in ones and those of other modules on the path. Each call looks anew, so this is
- * for start-up and tools. Threading: safe from any thread.
+ * Eviction policies by name: the built-in ones and those of other modules on the path. Each call
+ * looks anew, so this is for start-up and tools. Threading: safe from any thread.
  */
 public final class EvictionPolicies {
 
@@ -36,7 +36,8 @@ public final class EvictionPolicies {
    * {@return the provider of the policy}
    *
    * @param name as users give it
-   * @throws ConfigurationException if there is none of that name, a provider cannot be loaded or two have the same name
+   * @throws ConfigurationException if there is none of that name, a provider cannot be loaded or
+   *     two have the same name
    */
   public static EvictionPolicyProvider of(String name) {
     SortedMap<String, EvictionPolicyProvider> providers = load();
@@ -53,7 +54,10 @@ public final class EvictionPolicies {
     return provider;
   }
 
-  /** Returns the capacity of a policy to be made, or throws {@link CallerException} if it is not above 0. */
+  /**
+   * Returns the capacity of a policy to be made, or throws {@link CallerException} if it is not
+   * above 0.
+   */
   static int requireCapacity(String name, int capacity) {
     if (capacity < 1) {
       throw new CallerException(

@@ -7,13 +7,16 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Estimates how often a key was seen lately, in four bytes per expected key: a count-min sketch of 4-bit counters.
+ * Estimates how often a key was seen lately, in four to eight bytes per expected key: a count-min
+ * sketch of 4-bit counters.
  *
- * <p>Each key has four counters; its frequency is the smallest of them, so it may be estimated too high and, but for
- * ageing, never too low. Counters stop at {@link #MAX_FREQUENCY}. After ten increments per expected key all counters are
- * halved, so that what was popular once does not stay so.
+ * <p>Each key has four counters; its frequency is the smallest of them, so it may be estimated too
+ * high and, but for ageing, never too low. Counters stop at {@link #MAX_FREQUENCY}. After ten
+ * increments per expected key all counters are halved, so that what was popular once does not stay
+ * so.
  *
- * <p>Threading: safe from any thread, without locks. An increment that races the halving may be halved with the rest.
+ * <p>Threading: safe from any thread, without locks. An increment that races the halving may be
+ * halved with the rest.
  */
 public final class FrequencySketch {
 
@@ -120,7 +123,10 @@ public final class FrequencySketch {
     }
   }
 
-  /** The word comes from the topmost bits of the hash: none of them chooses the counter inside the word. */
+  /**
+   * The word comes from the topmost bits of the hash: none of them chooses the counter inside the
+   * word.
+   */
   private int wordIndex(long hash) {
     return (int) (hash >>> wordShift);
   }

@@ -6,10 +6,11 @@ import io.kvbm.api.policy.EvictionPolicy;
 import java.util.Arrays;
 
 /**
- * Evicts by the order in which blocks came, or were last used, and where the index says so by priority first.
+ * Evicts by the order in which blocks came, or were last used, and where the index says so by
+ * priority first.
  *
- * <p>The order is a counter that rises with each insert (and with each touch, if touches count), so a block keeps its own
- * recency while it is no candidate.
+ * <p>The order is a counter that rises with each insert (and with each touch, if touches count), so
+ * a block keeps its own recency while it is no candidate.
  */
 final class OrderedPolicy implements EvictionPolicy {
 
@@ -129,7 +130,8 @@ final class OrderedPolicy implements EvictionPolicy {
     requireInRange(slot);
     if (orders[slot] == ABSENT) {
       throw new CallerException(
-          ErrorCode.BLOCK_STATE_INVALID, "slot %d is not resident: insert it first".formatted(slot));
+          ErrorCode.BLOCK_STATE_INVALID,
+          "slot %d is not resident: insert it first".formatted(slot));
     }
   }
 

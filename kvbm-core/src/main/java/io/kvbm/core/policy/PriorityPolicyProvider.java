@@ -3,7 +3,9 @@ package io.kvbm.core.policy;
 import io.kvbm.api.policy.EvictionPolicy;
 import io.kvbm.api.policy.EvictionPolicyProvider;
 
-/** Provides {@code priority}: the lowest priority goes first, among equals the least recently used. */
+/**
+ * Provides {@code priority}: the lowest priority goes first, among equals the least recently used.
+ */
 public final class PriorityPolicyProvider implements EvictionPolicyProvider {
 
   /** Creates the provider, as the service loader does. */

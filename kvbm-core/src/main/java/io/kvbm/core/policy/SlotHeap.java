@@ -3,11 +3,12 @@ package io.kvbm.core.policy;
 import java.util.Arrays;
 
 /**
- * A 4-ary min-heap of slots by (priority, order) that knows where each slot is, so that any slot can be taken out or
- * moved in O(log n). Keys lie beside the slots in heap order: a sift reads neighbours instead of following slots.
+ * A 4-ary min-heap of slots by (priority, order) that knows where each slot is, so that any slot
+ * can be taken out or moved in O(log n). Keys lie beside the slots in heap order: a sift reads
+ * neighbours instead of following slots.
  *
- * <p>Four children rather than two halve the depth, and a slot that is renewed sinks from where it is: three quarters
- * of all slots are leaves, so the average renewal moves next to nothing.
+ * <p>Four children rather than two halve the depth, and a slot that is renewed sinks from where it
+ * is: three quarters of all slots are leaves, so the average renewal moves next to nothing.
  */
 final class SlotHeap implements CandidateIndex {
 

@@ -5,11 +5,12 @@ import java.util.Arrays;
 /**
  * Slots by order alone: a linked list for those that arrive in order, a heap for the rest.
  *
- * <p>A candidate mostly arrives as the newest of all (it was just inserted or touched) and is then appended to the list
- * in O(1); touching it again moves it to the end in O(1). A candidate with an older order, as a parent that waited for
- * its last child, would need a search in the list, so it goes into the heap in O(log n). The smallest of all is the
- * smaller of the list's first and the heap's first. Every call is therefore O(log n) in the worst case, not only on
- * average: no renumbering and no lazy clean-up can hold the pool's lock for longer.
+ * <p>A candidate mostly arrives as the newest of all (it was just inserted or touched) and is then
+ * appended to the list in O(1); touching it again moves it to the end in O(1). A candidate with an
+ * older order, as a parent that waited for its last child, would need a search in the list, so it
+ * goes into the heap in O(log n). The smallest of all is the smaller of the list's first and the
+ * heap's first. Every call is therefore O(log n) in the worst case, not only on average: no
+ * renumbering and no lazy clean-up can hold the pool's lock for longer.
  */
 final class SlotQueue implements CandidateIndex {
 

@@ -8,8 +8,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One block as the tiers of a manager know it. Made by {@link BlockRegistry#register}, it lives until the last tier
- * released it; from then on it is stale and a later registration of the same block is another object.
+ * One block as the tiers of a manager know it. Made by {@link BlockRegistry#register}, it lives
+ * until the last tier released it; from then on it is stale and a later registration of the same
+ * block is another object.
  *
  * <p>Threading: safe from any thread.
  */
@@ -51,11 +52,12 @@ public final class BlockRegistration {
   }
 
   /**
-   * Takes one copy of the block out of the tier. With the last copy of the last tier the registration ends. Releasing
-   * what is not there, as a stale registration does, changes nothing.
+   * Takes one copy of the block out of the tier. With the last copy of the last tier the
+   * registration ends. Releasing what is not there, as a stale registration does, changes nothing.
    *
    * @param tier the tier's index
-   * @return whether this was the tier's last copy, so that the tier does not hold the block any more
+   * @return whether this was the tier's last copy, so that the tier does not hold the block any
+   *     more
    */
   public boolean release(int tier) {
     int bit = BlockRegistry.bit(tier);
@@ -81,7 +83,8 @@ public final class BlockRegistration {
    * @param type what it is found by
    * @param value kept as long as the registration
    * @return the value it replaces
-   * @throws CallerException if the type was used with {@link #attachMultiple} or the registration is stale
+   * @throws CallerException if the type was used with {@link #attachMultiple} or the registration
+   *     is stale
    */
   public <T> Optional<T> attachUnique(Class<T> type, T value) {
     synchronized (stripe) {
@@ -94,7 +97,8 @@ public final class BlockRegistration {
    *
    * @param type what it is found by
    * @param value kept as long as the registration
-   * @throws CallerException if the type was used with {@link #attachUnique} or the registration is stale
+   * @throws CallerException if the type was used with {@link #attachUnique} or the registration is
+   *     stale
    */
   public <T> void attachMultiple(Class<T> type, T value) {
     synchronized (stripe) {
@@ -149,7 +153,9 @@ public final class BlockRegistration {
     }
   }
 
-  /** Adds a copy to a tier and returns whether it is the tier's first. The stripe's monitor is held. */
+  /**
+   * Adds a copy to a tier and returns whether it is the tier's first. The stripe's monitor is held.
+   */
   boolean enter(int tier, int bit) {
     if ((tiers & bit) != 0) {
       ensureExtras().addDuplicate(tier);

@@ -10,10 +10,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which blocks the tiers of one manager hold. A block is entered once per copy and tier and leaves with its last copy;
- * nothing is remembered of a block that no tier holds, so memory is bounded by what the tiers hold.
+ * Which blocks the tiers of one manager hold. A block is entered once per copy and tier and leaves
+ * with its last copy; nothing is remembered of a block that no tier holds, so memory is bounded by
+ * what the tiers hold.
  *
- * <p>Threading: safe from any thread. Lookups take no lock; changes lock one of 64 stripes for a few instructions.
+ * <p>Threading: safe from any thread. Lookups take no lock; changes lock one of 64 stripes for a
+ * few instructions.
  */
 public final class BlockRegistry {
 
@@ -45,7 +47,8 @@ public final class BlockRegistry {
   }
 
   /**
-   * Enters one copy of a block into a tier and tells the observers. To be undone by {@link BlockRegistration#release}.
+   * Enters one copy of a block into a tier and tells the observers. To be undone by
+   * {@link BlockRegistration#release}.
    *
    * @param key the block
    * @param tier the tier's index, below {@link #MAX_TIERS}
@@ -68,7 +71,8 @@ public final class BlockRegistry {
   }
 
   /**
-   * Enters one copy of each block into a tier, then tells the observers of each, in the order of the keys.
+   * Enters one copy of each block into a tier, then tells the observers of each, in the order of
+   * the keys.
    *
    * @param keys the blocks; one that comes twice is entered twice
    * @param tier the tier's index, below {@link #MAX_TIERS}
@@ -149,7 +153,10 @@ public final class BlockRegistry {
     return 1 << tier;
   }
 
-  /** Returns a hash all of whose bits depend on all 128 of the key; the topmost six choose the stripe. */
+  /**
+   * Returns a hash all of whose bits depend on all 128 of the key; the topmost six choose the
+   * stripe.
+   */
   static int hash(BlockKey key) {
     long mixed = (key.lo() ^ Long.rotateLeft(key.hi(), 32)) * 0x9E37_79B9_7F4A_7C15L;
     mixed = (mixed ^ mixed >>> 32) * 0xD6E8_FEB8_6659_FD93L;

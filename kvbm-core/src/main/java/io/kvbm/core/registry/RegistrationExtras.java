@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What few registrations have: duplicates, attachments and touch listeners. Made when first needed, so that the others
- * stay small. Guarded by the registration's stripe, but for the listeners, which are read without.
+ * What few registrations have: duplicates, attachments and touch listeners. Made when first needed,
+ * so that the others stay small. Guarded by the registration's stripe, but for the listeners, which
+ * are read without.
  */
 final class RegistrationExtras {
 

@@ -5,12 +5,13 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of the registry: a hash table whose chains run through the registrations themselves, so that a new block costs
- * one object. Changes happen under this object's monitor; {@link #find} takes no lock.
+ * A part of the registry: a hash table whose chains run through the registrations themselves, so
+ * that a new block costs one object. Changes happen under this object's monitor; {@link #find}
+ * takes no lock.
  *
- * <p>A reader cannot miss what is there all the time: new registrations come in front, a removed one keeps its link to
- * the rest of the chain, and while the table grows, when links do change, {@link #moves} differs and the reader looks
- * again under the monitor.
+ * <p>A reader cannot miss what is there all the time: new registrations come in front, a removed
+ * one keeps its link to the rest of the chain, and while the table grows, when links do change,
+ * {@link #moves} differs and the reader looks again under the monitor.
  */
 final class RegistryStripe {
 

@@ -2,7 +2,10 @@ package io.kvbm.core.registry;
 
 import io.kvbm.api.block.BlockKey;
 
-/** Told when a block is used. Threading: called from any thread, also concurrently; be quick and do not throw. */
+/**
+ * Told when a block is used. Threading: called from any thread, also concurrently; be quick and do
+ * not throw.
+ */
 @FunctionalInterface
 public interface TouchListener {
 

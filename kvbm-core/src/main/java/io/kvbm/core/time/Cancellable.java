@@ -7,7 +7,8 @@ public interface Cancellable {
   /**
    * Keeps it from running.
    *
-   * @return whether it will not run because of this call; false where it ran, runs or was cancelled before
+   * @return whether it will not run because of this call; false where it ran, runs or was cancelled
+   *     before
    */
   boolean cancel();
 }

@@ -17,13 +17,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs tasks when their deadline has passed, never before it, in the order of the deadlines.
  *
- * <p>{@link #threaded} owns one daemon thread, which is started with the first deadline and parked until the earliest one
- * that is pending; with none pending it stays parked. {@link #manual} has no thread: time passes when a test calls {@link
- * #advanceTo}. Scheduling and cancelling are O(1) on a timer wheel of about one millisecond per tick; the tick is how the
- * wheel sorts, not how exact a deadline is.
+ * <p>{@link #threaded} owns one daemon thread, which is started with the first deadline and parked
+ * until the earliest one that is pending; with none pending it stays parked. It looks at most once
+ * per tick of about one millisecond, so a task may run that much late. {@link #manual} has no
+ * thread and is exact: time passes when a test calls {@link #advanceTo}. Scheduling and cancelling
+ * are O(1), on a timer wheel.
  *
- * <p>Threading: safe from any thread. Tasks run one after another on the thread, or in {@code advanceTo}, with no lock
- * held: they must be short. What they throw is logged and the next one runs.
+ * <p>Threading: safe from any thread. Tasks run one after another on the thread, or in
+ * {@code advanceTo}, with no lock held: they must be short. What they throw is logged and the next
+ * one runs.
  */
 public final class Deadlines implements AutoCloseable {
 
@@ -46,8 +48,15 @@ public final class Deadlines implements AutoCloseable {
       new DeadlineTimerWheel(TimeUnit.NANOSECONDS, 0, TICK_NANOS, TICKS_PER_WHEEL, TIMERS_PER_TICK);
   private final Long2ObjectHashMap<Task> tasks = new Long2ObjectHashMap<>();
 
-  /** No deadline is pending before this time, relative to the origin; cancelling leaves it too early at worst. */
+  /**
+   * No deadline is pending before this time, relative to the origin. Cancelling leaves it as it is,
+   * so that a stream of deadlines that are all met in time wakes the thread once in a while and not
+   * once per deadline.
+   */
   private long wakeUp = NEVER;
+
+  /** When the wheel was turned last, relative to the origin. */
+  private long turnedAt = -TICK_NANOS;
 
   private long manualNanos;
   private boolean closed;
@@ -77,7 +86,10 @@ public final class Deadlines implements AutoCloseable {
     return new Deadlines(null, nowNanos);
   }
 
-  /** {@return the time deadlines are measured against, in nanoseconds; only differences mean something} */
+  /**
+   * {@return the time deadlines are measured against, in nanoseconds; only differences mean
+   * something}
+   */
   public long nanoTime() {
     if (clock != null) {
       return clock.nanoTime();
@@ -93,7 +105,8 @@ public final class Deadlines implements AutoCloseable {
   /**
    * Schedules a task.
    *
-   * @param deadlineNanos when, in {@link #nanoTime()}; a time that has passed means at once, {@link #NEVER} never
+   * @param deadlineNanos when, in {@link #nanoTime()}; a time that has passed means at once,
+   *     {@link #NEVER} never
    * @param task what to run
    * @return cancels it
    * @throws ClosedException if these deadlines are closed
@@ -134,7 +147,8 @@ public final class Deadlines implements AutoCloseable {
   public void advanceTo(long nowNanos) {
     if (clock != null) {
       throw new CallerException(
-          ErrorCode.UNSUPPORTED, "these deadlines follow a clock: use Deadlines.manual to set time");
+          ErrorCode.UNSUPPORTED,
+          "these deadlines follow a clock: use Deadlines.manual to set time");
     }
     lock.lock();
     try {
@@ -154,7 +168,10 @@ public final class Deadlines implements AutoCloseable {
     } while (!due.isEmpty());
   }
 
-  /** Cancels all that is pending and ends the thread; waits for a task that runs, unless called by it. Idempotent. */
+  /**
+   * Cancels all that is pending and ends the thread; waits for a task that runs, unless called by
+   * it. Idempotent.
+   */
   @Override
   public void close() {
     Thread running;
@@ -195,7 +212,6 @@ public final class Deadlines implements AutoCloseable {
     if (tasks.isEmpty()) {
       // Nothing is in the wheel: it may skip the ticks of the idle time.
       wheel.currentTickTime(nanoTime() - originNanos);
-      wakeUp = NEVER;
     }
     task.id = wheel.scheduleTimer(task.deadline);
     tasks.put(task.id, task);
@@ -219,15 +235,16 @@ public final class Deadlines implements AutoCloseable {
     lock.lock();
     try {
       while (!closed) {
-        long left = tasks.isEmpty() ? NEVER : wakeUp - (nanoTime() - originNanos);
+        if (wakeUp == NEVER) {
+          earlier.awaitUninterruptibly();
+          continue;
+        }
+        long now = nanoTime() - originNanos;
+        long left = Math.max(wakeUp, turnedAt + TICK_NANOS) - now;
         if (left <= 0) {
           return true;
         }
-        if (left == NEVER) {
-          earlier.awaitUninterruptibly();
-        } else {
-          awaitNanos(left);
-        }
+        awaitNanos(left);
       }
       return false;
     } finally {
@@ -239,7 +256,8 @@ public final class Deadlines implements AutoCloseable {
     try {
       earlier.awaitNanos(nanos);
     } catch (InterruptedException e) {
-      // Nobody has a reason to interrupt this thread: only close() ends it. The flag stays cleared, so it can wait.
+      // Nobody has a reason to interrupt this thread: only close() ends it. The flag stays cleared,
+      // so it can wait.
       LOG.log(System.Logger.Level.DEBUG, "interrupt of the deadlines thread ignored", e);
     }
   }
@@ -248,11 +266,12 @@ public final class Deadlines implements AutoCloseable {
     lock.lock();
     try {
       long now = nowNanos - originNanos;
-      if (tasks.isEmpty() || wakeUp > now) {
+      if (wakeUp > now) {
         return List.of();
       }
       List<Task> due = new ArrayList<>();
       turnWheel(now, due);
+      turnedAt = now;
       wakeUp = earliestPending();
       due.sort(Comparator.comparingLong(task -> task.deadline));
       return due;
@@ -261,7 +280,9 @@ public final class Deadlines implements AutoCloseable {
     }
   }
 
-  /** Visits each tick up to now, and after a long wait each place of the wheel no more than twice. */
+  /**
+   * Visits each tick up to now, and after a long wait each place of the wheel no more than twice.
+   */
   private void turnWheel(long now, List<Task> due) {
     DeadlineTimerWheel.TimerHandler collect =
         (unit, time, id) -> {
@@ -347,7 +368,9 @@ public final class Deadlines implements AutoCloseable {
       }
     }
 
-    /** Ends the task and returns true, or returns false where it has ended or everything is closed. */
+    /**
+     * Ends the task and returns true, or returns false where it has ended or everything is closed.
+     */
     private boolean finish() {
       boolean mayFinish = !finished && !closed;
       finished = true;

@@ -1,5 +1,6 @@
 /**
- * Deadlines: running something at a time to come, with one thread for all of them or with none in tests.
+ * Deadlines: running something at a time to come, with one thread for all of them or with none in
+ * tests.
  */
 @NullMarked
 package io.kvbm.core.time;

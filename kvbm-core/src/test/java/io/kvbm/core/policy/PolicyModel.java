@@ -7,7 +7,10 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What a policy should do, done slowly: every block in a map, the victim found by looking at all of them. */
+/**
+ * What a policy should do, done slowly: every block in a map, the victim found by looking at all of
+ * them.
+ */
 final class PolicyModel {
 
   /** A resident block. */

@@ -61,7 +61,8 @@ class BlockRegistryTest {
           assertThat(registry.size()).as("all are registered before any call").isEqualTo(3);
           calls.add("one " + registration.key().lo() + " " + first);
         });
-    registry.addObserver((registration, tier, first) -> calls.add("two " + registration.key().lo()));
+    registry.addObserver(
+        (registration, tier, first) -> calls.add("two " + registration.key().lo()));
 
     List<BlockRegistration> registrations = registry.registerAll(List.of(C, A, B, A), HOST);
 

@@ -216,6 +216,20 @@ class DeadlinesTest {
   }
 
   @Test
+  void deadlinesThatAreAllMetInTimeLeaveNothingBehind() throws InterruptedException {
+    CountDownLatch done = new CountDownLatch(1);
+    try (Deadlines deadlines = Deadlines.threaded(Clock.SYSTEM)) {
+      for (int i = 0; i < 20_000; i++) {
+        assertThat(deadlines.scheduleAfter(HOUR, () -> ran.add("late")).cancel()).isTrue();
+      }
+      assertThat(deadlines.pendingCount()).isZero();
+      deadlines.scheduleAfter(MILLI, done::countDown);
+      assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(ran).isEmpty();
+  }
+
+  @Test
   void aTaskMayCloseItsOwnDeadlines() throws InterruptedException {
     CountDownLatch closed = new CountDownLatch(1);
     Deadlines deadlines = Deadlines.threaded(Clock.SYSTEM);
