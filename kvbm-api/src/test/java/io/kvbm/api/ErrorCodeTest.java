@@ -2,6 +2,7 @@ package io.kvbm.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class ErrorCodeTest {
       String type, String variant, ErrorCode code, ErrorKind kind) {
     assertThat(code.kind()).as("%s::%s", type, variant).isEqualTo(kind);
     if (!variant.equals("NixlError")) {
-      assertThat(variant.replaceAll("(?<=[a-z])(?=[A-Z])", "_").toUpperCase(java.util.Locale.ROOT))
+      assertThat(variant.replaceAll("(?<=[a-z])(?=[A-Z])", "_").toUpperCase(Locale.ROOT))
           .as("the code keeps the name")
           .isEqualTo(code.name());
     }
