@@ -64,6 +64,20 @@ class CancellationTokenTest {
   }
 
   @Test
+  void callbacksThatFailWithOneExceptionAllRun() {
+    RuntimeException shared = new CallerException(ErrorCode.INVALID_ARGUMENT, "all fail");
+    for (int i = 0; i < 3; i++) {
+      token.onCancel(
+          () -> {
+            ran.add("ran");
+            throw shared;
+          });
+    }
+    assertThatThrownBy(token::cancel).isSameAs(shared);
+    assertThat(ran).hasSize(3);
+  }
+
+  @Test
   void childIsCancelledWithItsParentAndAlone() {
     CancellationToken child = token.child();
     CancellationToken sibling = token.child();

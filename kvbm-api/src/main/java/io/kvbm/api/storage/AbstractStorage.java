@@ -233,7 +233,10 @@ public abstract class AbstractStorage implements RegistrableStorage {
     if (first == null) {
       return next;
     }
-    first.addSuppressed(next);
+    // Handles may share one exception, which cannot suppress itself.
+    if (first != next) {
+      first.addSuppressed(next);
+    }
     return first;
   }
 

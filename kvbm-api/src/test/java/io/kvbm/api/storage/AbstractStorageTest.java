@@ -178,6 +178,20 @@ class AbstractStorageTest {
   }
 
   @Test
+  void handlesThatFailWithOneExceptionDoNotKeepTheBytes() {
+    RuntimeException shared = new CallerException(ErrorCode.INVALID_ARGUMENT, "both fail");
+    for (String key : List.of("a", "b")) {
+      storage.register(
+          key,
+          () -> {
+            throw shared;
+          });
+    }
+    assertThatThrownBy(storage::close).isSameAs(shared).hasNoSuppressedExceptions();
+    assertThat(storage.events).containsExactly("free");
+  }
+
+  @Test
   void storageOfNoBytesIsRefused() {
     assertRefused(ErrorCode.INVALID_CONFIG, () -> new EmptyStorage(0));
     assertRefused(ErrorCode.INVALID_CONFIG, () -> new EmptyStorage(-1));
