@@ -6,6 +6,7 @@ import io.kvbm.api.transfer.TransferBatch;
 import io.kvbm.api.transfer.TransferCompletion;
 import io.kvbm.api.transfer.Transport;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -50,7 +51,7 @@ final class HeldTransport implements Transport {
   private final int cost;
   private final boolean holds;
   private final Set<String> routes;
-  private final BlockingQueue<Held> held = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Optional<Held>> held = new LinkedBlockingQueue<>();
 
   private HeldTransport(String name, int cost, boolean holds, String... routes) {
     this.name = name;
@@ -88,7 +89,7 @@ final class HeldTransport implements Transport {
   public void submit(TransferBatch batch, TransferCompletion completion) {
     Held next = new Held(batch, completion);
     if (holds) {
-      held.add(next);
+      held.add(Optional.of(next));
     } else {
       next.finish();
     }
@@ -101,13 +102,31 @@ final class HeldTransport implements Transport {
   /** Takes the next batch, which must come within seconds. */
   Held next() {
     try {
-      Held next = held.poll(20, TimeUnit.SECONDS);
+      Optional<Held> next = held.poll(20, TimeUnit.SECONDS);
       if (next == null) {
         throw new AssertionError("no batch was submitted to transport " + name);
       }
-      return next;
+      return next.orElseThrow();
     } catch (InterruptedException e) {
       throw new AssertionError(e);
+    }
+  }
+
+  /** Finishes batches on the calling thread until {@link #stop}. */
+  void finishForEver() {
+    try {
+      for (Optional<Held> next = held.take(); next.isPresent(); next = held.take()) {
+        next.get().finish();
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Ends so many threads that finish batches. */
+  void stop(int threads) {
+    for (int i = 0; i < threads; i++) {
+      held.add(Optional.empty());
     }
   }
 }
