@@ -21,6 +21,17 @@ final class HostBlock {
     return segment;
   }
 
+  /** {@return the same memory, with one more thing to do after it was freed} */
+  HostBlock andThen(Runnable more) {
+    return new HostBlock(
+        arena,
+        segment,
+        () -> {
+          afterFree.run();
+          more.run();
+        });
+  }
+
   /**
    * Gives the memory back.
    *

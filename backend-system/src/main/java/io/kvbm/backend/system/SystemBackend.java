@@ -3,24 +3,30 @@ package io.kvbm.backend.system;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.storage.StorageAllocator;
+import io.kvbm.api.store.BlockStoreFactory;
+import io.kvbm.api.store.LogFactory;
+import io.kvbm.api.store.ObjectStoreFactory;
 import io.kvbm.api.transfer.Transport;
 import java.util.List;
 
-/** The open backend. Storages outlive it: they are their callers'. */
+/** The open backend. Its stores go with it; storages outlive it: they are their callers'. */
 final class SystemBackend implements Backend {
 
+  private final OpenStores open = new OpenStores();
   private final List<StorageAllocator> allocators;
   private final List<Transport> transports;
-  private volatile boolean closed;
+  private final List<BlockStoreFactory> blockStores;
+  private final List<ObjectStoreFactory> objectStores;
+  private final MemoryLogFactory logs;
 
   SystemBackend(BackendContext context, HostMemory memory) {
+    StoreMemory storeMemory = new StoreMemory(memory, context.memoryBudget());
     allocators =
-        List.of(new SystemAllocator(memory, this::isClosed), new NullAllocator(this::isClosed));
+        List.of(new SystemAllocator(memory, open::isClosed), new NullAllocator(open::isClosed));
     transports = List.of(new MemcpyTransport(context));
-  }
-
-  private boolean isClosed() {
-    return closed;
+    blockStores = List.of(new MemoryBlockStoreFactory(storeMemory, context, open));
+    objectStores = List.of(new MemoryObjectStoreFactory(storeMemory, context.clock(), open));
+    logs = new MemoryLogFactory(storeMemory, open);
   }
 
   @Override
@@ -34,7 +40,23 @@ final class SystemBackend implements Backend {
   }
 
   @Override
+  public List<BlockStoreFactory> blockStores() {
+    return blockStores;
+  }
+
+  @Override
+  public List<ObjectStoreFactory> objectStores() {
+    return objectStores;
+  }
+
+  @Override
+  public List<LogFactory> logs() {
+    return List.of(logs);
+  }
+
+  @Override
   public void close() {
-    closed = true;
+    open.close();
+    logs.clear();
   }
 }
