@@ -4,4 +4,6 @@ module io.kvbm.testkit {
   requires transitive org.junit.jupiter.api;
   requires transitive org.junit.jupiter.params;
   requires transitive org.assertj.core;
+
+  exports io.kvbm.testkit.disk;
 }
