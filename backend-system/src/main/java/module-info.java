@@ -1,4 +1,10 @@
-/** Off-heap host memory, null storage and an in-memory object store. */
+/** Off-heap host memory, null storage, and block store, object store and log in memory. */
 module io.kvbm.backend.system {
-  requires io.kvbm.api;
+  requires transitive io.kvbm.api;
+  requires static org.jspecify;
+
+  exports io.kvbm.backend.system;
+
+  provides io.kvbm.api.spi.BackendProvider with
+      io.kvbm.backend.system.SystemBackendProvider;
 }

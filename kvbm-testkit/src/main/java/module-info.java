@@ -1,9 +1,15 @@
 /** Contract tests that any backend runs, and the doubles they need. */
 module io.kvbm.testkit {
   requires transitive io.kvbm.api;
+  requires transitive org.assertj.core;
   requires transitive org.junit.jupiter.api;
   requires transitive org.junit.jupiter.params;
-  requires transitive org.assertj.core;
+  requires static org.jspecify;
 
+  exports io.kvbm.testkit;
+  exports io.kvbm.testkit.contract;
   exports io.kvbm.testkit.disk;
+
+  opens io.kvbm.testkit.contract to
+      org.junit.platform.commons;
 }

@@ -1,0 +1,66 @@
+package io.kvbm.backend.system;
+
+import io.kvbm.api.spi.BackendContext;
+import io.kvbm.api.transfer.Route;
+import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.api.transfer.TransferCompletion;
+import io.kvbm.api.transfer.Transport;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * Copies host memory with the CPU. Null storage gives zeros and takes everything. Short batches are copied by the thread
+ * that submits them, long ones by the compute threads, all of them together.
+ */
+final class MemcpyTransport implements Transport {
+
+  /** Below this a copy ends before another thread has woken up. */
+  static final long INLINE_BELOW = 1L << 20;
+
+  private static final Set<String> KINDS = Set.of("system", "pinned", "null");
+  private static final int COST = 10;
+
+  private final Executor executor;
+  private final int parallelism;
+  private final System.Logger logger;
+
+  MemcpyTransport(BackendContext context) {
+    executor = context.computeExecutor();
+    parallelism = context.computeParallelism();
+    logger = context.logger();
+  }
+
+  @Override
+  public String name() {
+    return "memcpy";
+  }
+
+  @Override
+  public boolean supports(Route route) {
+    return KINDS.contains(route.source().kind()) && KINDS.contains(route.target().kind());
+  }
+
+  @Override
+  public int cost(Route route) {
+    return COST;
+  }
+
+  @Override
+  public void submit(TransferBatch batch, TransferCompletion completion) {
+    MemcpyTask task = new MemcpyTask(batch, completion, logger);
+    if (batch.totalByteSize() < INLINE_BELOW) {
+      task.run();
+      return;
+    }
+    int workers = Math.clamp(task.pieceCount(), 1, parallelism);
+    for (int i = 0; i < workers; i++) {
+      try {
+        executor.execute(task);
+      } catch (RejectedExecutionException e) {
+        task.run(); // the platform is closing: finish what was promised here
+        return;
+      }
+    }
+  }
+}

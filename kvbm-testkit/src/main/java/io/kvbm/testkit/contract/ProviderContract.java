@@ -1,0 +1,164 @@
+package io.kvbm.testkit.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.spi.Availability;
+import io.kvbm.api.spi.Backend;
+import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.api.spi.BackendProvider;
+import io.kvbm.api.spi.ConfigKey;
+import io.kvbm.api.storage.StorageAllocator;
+import io.kvbm.api.storage.StorageType;
+import io.kvbm.testkit.TestContext;
+import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/** The contract of {@link BackendProvider} and of opening and closing {@link Backend}. */
+public abstract class ProviderContract extends BackendContract {
+
+  /** Creates the contract; called by JUnit. */
+  protected ProviderContract() {}
+
+  @Test
+  void nameFollowsThePatternAndNeverChanges() {
+    String name = provider().name();
+    assertThat(name).matches("[a-z][a-z0-9-]{0,62}");
+    assertThat(harness().provider().name()).isEqualTo(name);
+  }
+
+  @Test
+  void isFoundByTheServiceLoader() {
+    assertThat(ServiceLoader.load(BackendProvider.class).stream().map(ServiceLoader.Provider::type))
+        .contains(provider().getClass().asSubclass(BackendProvider.class));
+  }
+
+  @Test
+  void constructorIsPublicAndTakesNothing() throws Exception {
+    assertThat(Modifier.isPublic(provider().getClass().getModifiers())).as("public class").isTrue();
+    assertThat(Modifier.isPublic(provider().getClass().getConstructor().getModifiers())).isTrue();
+  }
+
+  @Test
+  void providerIsStateless() {
+    List<String> state = new ArrayList<>();
+    for (var field : provider().getClass().getDeclaredFields()) {
+      if (!Modifier.isFinal(field.getModifiers())) {
+        state.add(field.getName());
+      }
+    }
+    assertThat(state).as("fields of the provider that can change").isEmpty();
+  }
+
+  @Test
+  void isBuiltForThisSpi() {
+    assertThat(provider().builtFor().isSupported())
+        .as("SPI %s is supported here", provider().builtFor())
+        .isTrue();
+  }
+
+  @Test
+  void everySettingIsDocumentedAndItsDefaultIsOfItsType() {
+    List<ConfigKey> keys = provider().configKeys();
+    assertThat(keys).extracting(ConfigKey::name).doesNotHaveDuplicates();
+    for (ConfigKey key : keys) {
+      assertThat(key.name()).matches("[a-z][a-zA-Z0-9]*");
+      assertThat(key.help()).as("help of %s", key.name()).isNotBlank().doesNotContain("\n");
+      if (!key.defaultValue().isEmpty()) {
+        BackendConfig.of(key.name(), key.defaultValue()).validate(provider().name(), keys);
+      }
+    }
+  }
+
+  @Test
+  void harnessSettingsAreKnown() {
+    openHarness().config().validate(provider().name(), provider().configKeys());
+  }
+
+  @Test
+  void probeFindsTheBackendAvailableAndLeavesNothingBehind() {
+    Availability first = provider().probe(openHarness().config());
+    assertThat(first).isInstanceOf(Availability.Available.class);
+    assertThat(((Availability.Available) first).details()).isNotBlank().doesNotContain("\n");
+    assertThat(provider().probe(openHarness().config())).isEqualTo(first);
+  }
+
+  @Test
+  void probeNeverThrows() {
+    for (ConfigKey key : provider().configKeys()) {
+      for (String text : List.of("", " ", "-1", "\0", "no such thing", "9".repeat(400))) {
+        BackendConfig config = openHarness().config().with(key.name(), text);
+        assertThat(provider().probe(config)).as("probe with %s", config).isNotNull();
+      }
+    }
+    Availability unknown = provider().probe(openHarness().config().with("noSuchSetting", "1"));
+    assertThat(unknown).isNotNull();
+  }
+
+  @Test
+  void openRefusesAnUnknownSettingByName() {
+    try (TestContext other = openHarness().context()) {
+      assertThat(
+              assertRefused(
+                  ErrorCode.INVALID_CONFIG,
+                  () ->
+                      provider()
+                          .open(other, openHarness().config().with("noSuchSetting", "1"))
+                          .close()))
+          .hasMessageContaining("noSuchSetting");
+    }
+  }
+
+  @Test
+  void storageKindsAreWellFormedAndCoverWhatIsOffered() {
+    assertThat(provider().storageKinds()).isNotEmpty();
+    provider().storageKinds().forEach(StorageType::of);
+    List<String> offered = new ArrayList<>();
+    backend().allocators().stream().map(StorageAllocator::storageKind).forEach(offered::add);
+    backend().blockStores().forEach(factory -> offered.add(factory.storageKind()));
+    backend().objectStores().forEach(factory -> offered.add(factory.storageKind()));
+    backend().logs().forEach(factory -> offered.add(factory.storageKind()));
+    assertThat(provider().storageKinds()).containsAll(offered);
+  }
+
+  @Test
+  void listsStayTheSame() {
+    assertThat(backend().allocators()).isEqualTo(backend().allocators());
+    assertThat(backend().transports()).isEqualTo(backend().transports());
+    assertThat(backend().blockStores()).isEqualTo(backend().blockStores());
+    assertThat(backend().objectStores()).isEqualTo(backend().objectStores());
+    assertThat(backend().logs()).isEqualTo(backend().logs());
+  }
+
+  @Test
+  void closingTwiceDoesNothing() {
+    backend().close();
+    backend().close();
+  }
+
+  @Test
+  void canBeOpenedAgainAfterClosing() {
+    backend().close();
+    try (Backend again = provider().open(context(), openHarness().config())) {
+      assertThat(again.transports()).hasSameSizeAs(backend().transports());
+    }
+  }
+
+  @Test
+  void closesNothingItWasLent() throws Exception {
+    backend().close();
+    CountDownLatch ran = new CountDownLatch(2);
+    context().ioExecutor().execute(ran::countDown);
+    context().computeExecutor().execute(ran::countDown);
+    ran.await();
+    assertThat(ran.getCount()).isZero();
+  }
+
+  private BackendProvider provider() {
+    return openHarness().provider();
+  }
+}
