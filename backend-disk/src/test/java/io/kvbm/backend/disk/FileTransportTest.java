@@ -3,15 +3,19 @@ package io.kvbm.backend.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.StorageType;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.Route;
 import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.testkit.HostStorage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,13 +29,13 @@ class FileTransportTest {
 
   @TempDir Path directory;
 
-  private final LentContext context = new LentContext();
-  private final FileTransport transport = new FileTransport(context, 4);
+  private final ExecutorService threads = Executors.newFixedThreadPool(4);
+  private final FileTransport transport = transportOn(threads);
 
   @AfterEach
   void close() {
     transport.close();
-    context.close();
+    threads.close();
   }
 
   @Test
@@ -51,8 +55,8 @@ class FileTransportTest {
   void scatteredBlocksComeBackAsTheyWere(DirectAccess direct) {
     int blocks = 40;
     try (DiskStorage file = create("scattered", blocks * BLOCK, direct);
-        HostStorage host = HostStorage.of(blocks * BLOCK);
-        HostStorage back = HostStorage.of(StorageType.PINNED, blocks * BLOCK)) {
+        HostStorage host = new HostStorage(blocks * BLOCK);
+        HostStorage back = new HostStorage(blocks * BLOCK)) {
       TestBytes.randomise(host, 1);
       TransferBatch.Builder out = TransferBatch.builder();
       TransferBatch.Builder in = TransferBatch.builder();
@@ -76,8 +80,8 @@ class FileTransportTest {
     Random random = new Random(seed);
     int size = 6 * 4096 + 777;
     try (DiskStorage file = create("ranges", size, direct);
-        HostStorage host = HostStorage.of(size);
-        HostStorage back = HostStorage.of(size)) {
+        HostStorage host = new HostStorage(size);
+        HostStorage back = new HostStorage(size)) {
       TestBytes.randomise(host, seed);
       byte[] expected = new byte[size];
       byte[] source = TestBytes.of(host);
@@ -105,7 +109,7 @@ class FileTransportTest {
     int piece = 100;
     int pieces = 800;
     try (DiskStorage file = create("shared", (long) piece * pieces, direct);
-        HostStorage host = HostStorage.of((long) piece * pieces)) {
+        HostStorage host = new HostStorage((long) piece * pieces)) {
       TestBytes.randomise(host, 3);
       TransferBatch.Builder even = TransferBatch.builder();
       TransferBatch.Builder odd = TransferBatch.builder();
@@ -129,7 +133,7 @@ class FileTransportTest {
     int blocks = 9;
     long part = 3000;
     try (DiskStorage file = create("layers", layers * blocks * part, DirectAccess.AUTO);
-        HostStorage host = HostStorage.of(layers * blocks * part)) {
+        HostStorage host = new HostStorage(layers * blocks * part)) {
       TestBytes.randomise(host, 4);
       TransferBatch.Builder batch = TransferBatch.builder();
       for (int block = 0; block < blocks; block++) {
@@ -148,7 +152,7 @@ class FileTransportTest {
   @Test
   void adjacentCopiesBecomeOneOperationAndLargeOnesSeveral() {
     try (DiskStorage file = create("plan", 16 << 20, DirectAccess.OFF);
-        HostStorage host = HostStorage.of(16 << 20)) {
+        HostStorage host = new HostStorage(16 << 20)) {
       TransferBatch.Builder adjacent = TransferBatch.builder();
       for (int i = 0; i < 128; i++) {
         adjacent.add(i, host, i * BLOCK, file, i * BLOCK, BLOCK);
@@ -171,7 +175,7 @@ class FileTransportTest {
   @Test
   void theEndOfAFileIsAFailureOfThoseBlocksOnly() {
     try (DiskStorage file = create("short", 4 * BLOCK, DirectAccess.AUTO);
-        HostStorage host = HostStorage.of(4 * BLOCK)) {
+        HostStorage host = new HostStorage(4 * BLOCK)) {
       TestBytes.randomise(host, 5);
       TransferBatch.Builder batch = TransferBatch.builder();
       for (int i = 0; i < 4; i++) {
@@ -189,7 +193,7 @@ class FileTransportTest {
   @Test
   void aClosedStorageFailsItsBlocks() {
     DiskStorage file = create("closed", BLOCK, DirectAccess.AUTO);
-    try (HostStorage host = HostStorage.of(BLOCK)) {
+    try (HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, file, 0, host, 0, BLOCK).build();
       file.close();
       assertThat(Outcomes.codeOf(Outcomes.of(transport, batch).getFirst()))
@@ -201,7 +205,7 @@ class FileTransportTest {
   void cancellingStopsWhatWasNotStarted() {
     int blocks = 64;
     try (DiskStorage file = create("cancel", 2 * blocks * BLOCK, DirectAccess.AUTO);
-        HostStorage host = HostStorage.of(2 * blocks * BLOCK)) {
+        HostStorage host = new HostStorage(2 * blocks * BLOCK)) {
       TransferBatch.Builder batch = TransferBatch.builder();
       for (int i = 0; i < blocks; i++) {
         batch.add(i, host, 2 * i * BLOCK, file, 2 * i * BLOCK, BLOCK);
@@ -218,14 +222,13 @@ class FileTransportTest {
 
   @Test
   void closingWaitsForBatchesInFlightAndRefusesLaterOnes() throws InterruptedException {
-    LentContext held = new LentContext();
-    FileTransport closing = new FileTransport(held, 4);
+    FileTransport closing = transportOn(threads);
     CountDownLatch release = new CountDownLatch(1);
     for (int i = 0; i < 4; i++) {
-      held.ioExecutor().execute(() -> awaitQuietly(release));
+      threads.execute(() -> awaitQuietly(release));
     }
     try (DiskStorage file = create("inflight", BLOCK, DirectAccess.AUTO);
-        HostStorage host = HostStorage.of(BLOCK)) {
+        HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, host, 0, file, 0, BLOCK).build();
       Outcomes inFlight = new Outcomes(1, () -> false);
       closing.submit(batch, inFlight);
@@ -237,21 +240,24 @@ class FileTransportTest {
       assertThat(Outcomes.codeOf(Outcomes.of(closing, batch).getFirst()))
           .isEqualTo(ErrorCode.CLOSED);
     }
-    held.close();
   }
 
   @Test
   void threadsThatTakeNoWorkFailTheBatch() {
-    LentContext ended = new LentContext();
-    FileTransport idle = new FileTransport(ended, 4);
+    ExecutorService ended = Executors.newFixedThreadPool(1);
+    FileTransport idle = transportOn(ended);
     ended.close();
     try (DiskStorage file = create("rejected", BLOCK, DirectAccess.AUTO);
-        HostStorage host = HostStorage.of(BLOCK)) {
+        HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, host, 0, file, 0, BLOCK).build();
       assertThat(Outcomes.codeOf(Outcomes.of(idle, batch).getFirst()))
           .isEqualTo(ErrorCode.OPERATION_FAILED);
     }
     idle.close();
+  }
+
+  private static FileTransport transportOn(ExecutorService threads) {
+    return new FileTransport(threads, MemoryBudget.UNLIMITED, 4);
   }
 
   private static void awaitQuietly(CountDownLatch latch) {

@@ -6,12 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.testkit.RequiredTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -105,13 +104,8 @@ class SmallFileSystemTest {
     static Mount of(Path path, String type, String options) throws IOException {
       Files.createDirectories(path);
       int status = run("mount", "-t", type, "-o", options, type, path.toString());
-      if (status != 0) {
-        String required = System.getenv().getOrDefault("KVBM_REQUIRE", "");
-        assertThat(Arrays.asList(required.split(",")))
-            .as("mounting %s failed, and KVBM_REQUIRE names mount", type)
-            .doesNotContain("mount");
-        Assumptions.abort("mounting a " + type + " is not permitted here");
-      }
+      RequiredTools.assumeOrFail(
+          "mount", status == 0, "mounting a " + type + " is not permitted here; run as root");
       return new Mount(path);
     }
 
