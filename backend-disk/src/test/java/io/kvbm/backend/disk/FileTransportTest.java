@@ -9,14 +9,15 @@ import io.kvbm.api.storage.StorageType;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.Route;
 import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.api.transfer.Transport;
 import io.kvbm.testkit.HostStorage;
+import io.kvbm.testkit.RecordingCompletion;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,10 +66,10 @@ class FileTransportTest {
         out.add(i, host, i * BLOCK, file, elsewhere, BLOCK);
         in.add(i, file, elsewhere, back, i * BLOCK, BLOCK);
       }
-      assertThat(Outcomes.of(transport, out.build()))
+      assertThat(run(transport, out.build()))
           .hasSize(blocks)
           .containsOnly(new BlockOutcome.Done(BLOCK));
-      assertThat(Outcomes.of(transport, in.build())).containsOnly(new BlockOutcome.Done(BLOCK));
+      assertThat(run(transport, in.build())).containsOnly(new BlockOutcome.Done(BLOCK));
       assertThat(back.view().mismatch(host.view())).isEqualTo(-1);
     }
   }
@@ -90,10 +91,10 @@ class FileTransportTest {
         int from = random.nextInt(size - length + 1);
         int to = random.nextInt(size - length + 1);
         TransferBatch write = TransferBatch.builder().add(0, host, from, file, to, length).build();
-        assertThat(Outcomes.of(transport, write)).containsExactly(new BlockOutcome.Done(length));
+        assertThat(run(transport, write)).containsExactly(new BlockOutcome.Done(length));
         System.arraycopy(source, from, expected, to, length);
         TransferBatch read = TransferBatch.builder().add(0, file, to, back, from, length).build();
-        assertThat(Outcomes.of(transport, read)).containsExactly(new BlockOutcome.Done(length));
+        assertThat(run(transport, read)).containsExactly(new BlockOutcome.Done(length));
         assertThat(back.view().asSlice(from, length))
             .as("round %d of seed %d", round, seed)
             .matches(bytes -> bytes.mismatch(host.view().asSlice(from, length)) == -1);
@@ -117,8 +118,8 @@ class FileTransportTest {
         long offset = (long) i * piece;
         (i % 2 == 0 ? even : odd).add(i / 2, host, offset, file, offset, piece);
       }
-      Outcomes first = new Outcomes(pieces / 2, () -> false);
-      Outcomes second = new Outcomes(pieces / 2, () -> false);
+      RecordingCompletion first = new RecordingCompletion(pieces / 2);
+      RecordingCompletion second = new RecordingCompletion(pieces / 2);
       transport.submit(even.build(), first);
       transport.submit(odd.build(), second);
       assertThat(first.await()).containsOnly(new BlockOutcome.Done(piece));
@@ -142,7 +143,7 @@ class FileTransportTest {
           batch.add(block, host, offset, file, offset, part);
         }
       }
-      assertThat(Outcomes.of(transport, batch.build()))
+      assertThat(run(transport, batch.build()))
           .hasSize(blocks)
           .containsOnly(new BlockOutcome.Done(layers * part));
       assertThat(TestBytes.of(file)).isEqualTo(TestBytes.of(host));
@@ -167,7 +168,7 @@ class FileTransportTest {
               new FileOperation(0, 1, 0, 4 << 20),
               new FileOperation(0, 1, 4 << 20, 4 << 20),
               new FileOperation(0, 1, 8 << 20, (1 << 20) + 1));
-      assertThat(Outcomes.of(transport, large))
+      assertThat(run(transport, large))
           .containsExactly(new BlockOutcome.Done((9 << 20) + 1));
     }
   }
@@ -182,11 +183,11 @@ class FileTransportTest {
         batch.add(i, file, i * BLOCK, host, i * BLOCK, BLOCK);
       }
       ((Region.FileRegion) file.region()).file().truncate(2 * BLOCK + 100);
-      List<BlockOutcome> outcomes = Outcomes.of(transport, batch.build());
+      List<BlockOutcome> outcomes = run(transport, batch.build());
       assertThat(outcomes.subList(0, 2)).containsOnly(new BlockOutcome.Done(BLOCK));
       assertThat(outcomes.subList(2, 4))
           .allSatisfy(
-              outcome -> assertThat(Outcomes.codeOf(outcome)).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
+              outcome -> assertThat(codeOf(outcome)).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
     }
   }
 
@@ -196,7 +197,7 @@ class FileTransportTest {
     try (HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, file, 0, host, 0, BLOCK).build();
       file.close();
-      assertThat(Outcomes.codeOf(Outcomes.of(transport, batch).getFirst()))
+      assertThat(codeOf(run(transport, batch).getFirst()))
           .isEqualTo(ErrorCode.CLOSED);
     }
   }
@@ -210,9 +211,8 @@ class FileTransportTest {
       for (int i = 0; i < blocks; i++) {
         batch.add(i, host, 2 * i * BLOCK, file, 2 * i * BLOCK, BLOCK);
       }
-      AtomicInteger asked = new AtomicInteger();
       List<BlockOutcome> outcomes =
-          Outcomes.of(transport, batch.build(), () -> asked.incrementAndGet() > 10);
+          run(transport, batch.build(), RecordingCompletion.cancellingAfter(blocks, 10));
       assertThat(outcomes).filteredOn(BlockOutcome::isDone).hasSize(10);
       assertThat(outcomes)
           .filteredOn(outcome -> outcome instanceof BlockOutcome.Cancelled)
@@ -230,14 +230,14 @@ class FileTransportTest {
     try (DiskStorage file = create("inflight", BLOCK, DirectAccess.AUTO);
         HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, host, 0, file, 0, BLOCK).build();
-      Outcomes inFlight = new Outcomes(1, () -> false);
+      RecordingCompletion inFlight = new RecordingCompletion(1);
       closing.submit(batch, inFlight);
       Thread closer = new Thread(closing::close);
       closer.start();
       release.countDown();
       closer.join();
       assertThat(inFlight.await()).containsExactly(new BlockOutcome.Done(BLOCK));
-      assertThat(Outcomes.codeOf(Outcomes.of(closing, batch).getFirst()))
+      assertThat(codeOf(run(closing, batch).getFirst()))
           .isEqualTo(ErrorCode.CLOSED);
     }
   }
@@ -250,10 +250,24 @@ class FileTransportTest {
     try (DiskStorage file = create("rejected", BLOCK, DirectAccess.AUTO);
         HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, host, 0, file, 0, BLOCK).build();
-      assertThat(Outcomes.codeOf(Outcomes.of(idle, batch).getFirst()))
+      assertThat(codeOf(run(idle, batch).getFirst()))
           .isEqualTo(ErrorCode.OPERATION_FAILED);
     }
     idle.close();
+  }
+
+  static List<BlockOutcome> run(Transport transport, TransferBatch batch) {
+    return run(transport, batch, new RecordingCompletion(batch.blockCount()));
+  }
+
+  private static List<BlockOutcome> run(
+      Transport transport, TransferBatch batch, RecordingCompletion completion) {
+    transport.submit(batch, completion);
+    return completion.await();
+  }
+
+  private static ErrorCode codeOf(BlockOutcome outcome) {
+    return ((BlockOutcome.Failed) outcome).cause().code();
   }
 
   private static FileTransport transportOn(ExecutorService threads) {
