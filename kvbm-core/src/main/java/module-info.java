@@ -6,6 +6,8 @@ module io.kvbm.core {
   requires com.dynatrace.hash4j;
   requires org.agrona;
 
+  exports io.kvbm.core.storage;
+
   uses io.kvbm.api.codec.Codec;
   uses io.kvbm.api.hash.HashScheme;
   uses io.kvbm.api.policy.EvictionPolicyProvider;
