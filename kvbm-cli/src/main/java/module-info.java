@@ -17,6 +17,8 @@ module io.kvbm.cli {
       info.picocli;
   opens io.kvbm.cli.simulate to
       info.picocli;
+  opens io.kvbm.cli.trace to
+      info.picocli;
 
   uses io.kvbm.cli.spi.CommandProvider;
 
