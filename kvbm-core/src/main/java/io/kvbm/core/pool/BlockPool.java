@@ -4,6 +4,7 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.CancellationToken;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.block.BasicMetadata;
 import io.kvbm.api.block.Block;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.BlockMetadata;
@@ -17,7 +18,6 @@ import io.kvbm.api.layout.Layout;
 import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.store.BlockStore;
 import io.kvbm.api.store.StoredBlock;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -68,7 +68,7 @@ public final class BlockPool implements AutoCloseable {
   private final ReturnStack returned = new ReturnStack();
   private final SlotIndex index;
   private final Residency residency;
-  private final ArrayDeque<Slot> free = new ArrayDeque<>();
+  private final FreeSlots free = new FreeSlots();
 
   /** Registered blocks nobody uses. */
   private final LongAdder inactive = new LongAdder();
@@ -167,7 +167,7 @@ public final class BlockPool implements AutoCloseable {
           ErrorCode.INVALID_ARGUMENT, "cannot allocate " + count + " blocks");
     }
     long start = meters.startTime();
-    List<MutableBlock> blocks = new ArrayList<>(count);
+    List<MutableBlock> blocks = new ArrayList<>(Math.min(count, slots.length));
     lock.lock();
     try {
       drainReturned();
@@ -224,22 +224,17 @@ public final class BlockPool implements AutoCloseable {
 
   /** Moves {@code missing} inactive blocks to the free list, or none. */
   private void evict(int missing, int requested) {
-    List<Slot> victims = new ArrayList<>(missing);
     Slot[] all = slots;
+    List<Slot> victims = new ArrayList<>(Math.min(missing, all.length));
     while (victims.size() < missing) {
       Slot victim = residency.beginEviction(all);
+      if (victim == null && residency.offerReturning(all)) {
+        continue;
+      }
       if (victim == null) {
         meters.rolledBack();
-        int gathered = victims.size();
-        for (Slot slot : victims.reversed()) {
-          residency.cancelEviction(slot);
-        }
-        throw new CapacityException(
-            ErrorCode.NOT_ENOUGH_BLOCKS_AVAILABLE,
-            "pool %s has %d of %d blocks available, %d asked for; close blocks or ask for fewer"
-                .formatted(name, free.size() + gathered, all.length, requested),
-            requested,
-            free.size() + gathered);
+        residency.cancelEvictions(victims);
+        throw notEnough(free.size() + victims.size(), requested);
       }
       victims.add(victim);
     }
@@ -249,6 +244,15 @@ public final class BlockPool implements AutoCloseable {
       afterEviction(victim);
     }
     meters.evicted(victims.size());
+  }
+
+  private CapacityException notEnough(long available, int requested) {
+    return new CapacityException(
+        ErrorCode.NOT_ENOUGH_BLOCKS_AVAILABLE,
+        "pool %s has %d of %d blocks available, %d asked for; close blocks or ask for fewer"
+            .formatted(name, available, slots.length, requested),
+        requested,
+        available);
   }
 
   private void afterEviction(Slot slot) {
@@ -399,7 +403,12 @@ public final class BlockPool implements AutoCloseable {
   public void restore(StoredBlock block) {
     lock.lock();
     try {
-      Slot slot = slots[Objects.checkIndex(block.slot(), slots.length)];
+      if (block.slot() < 0 || block.slot() >= slots.length) {
+        throw new CallerException(
+            ErrorCode.INVALID_BLOCK_INDEX,
+            "slot %d of pool %s is not below %d".formatted(block.slot(), name, slots.length));
+      }
+      Slot slot = slots[block.slot()];
       if (slot.phase() != Slot.RESET || index.find(block.key()) != null) {
         throw new CallerException(
             ErrorCode.FAILED_TO_REGISTER_BLOCK,
@@ -408,6 +417,9 @@ public final class BlockPool implements AutoCloseable {
       free.remove(slot);
       freeCount = free.size();
       slot.generation = block.generation();
+      if (slot.metadata instanceof BasicMetadata basic) {
+        basic.setPriority(block.priority());
+      }
       enter(slot, block.key(), block.parent(), 0);
       inactive.increment();
       residency.offerIfIdle(slot);
@@ -715,7 +727,7 @@ public final class BlockPool implements AutoCloseable {
    */
   public List<Eviction> beginEvictions(int count) {
     calls.requireRunning();
-    List<Eviction> picked = new ArrayList<>(Math.max(0, count));
+    List<Eviction> picked = new ArrayList<>();
     lock.lock();
     try {
       drainReturned();
@@ -743,7 +755,7 @@ public final class BlockPool implements AutoCloseable {
     }
     lock.lock();
     try {
-      if (evict && slot.tryBeginRemoval()) {
+      if (evict && slot.children == 0 && slot.tryBeginRemoval()) {
         residency.remove(slot, slots);
         index.remove(slot);
         afterEviction(slot);
@@ -769,9 +781,9 @@ public final class BlockPool implements AutoCloseable {
   public void remove(ImmutableBlock block) {
     RegisteredBlock own = requireOwn(block);
     Slot slot = own.slot;
+    consume(own); // its use is ours from here on: a close at the same time finds it ended
     lock.lock();
     try {
-      own.requireOpen();
       if (slot.phase() == Slot.REGISTERED) {
         residency.remove(slot, slots);
         index.remove(slot);
@@ -785,7 +797,7 @@ public final class BlockPool implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    own.close();
+    giveBack(slot);
   }
 
   /**

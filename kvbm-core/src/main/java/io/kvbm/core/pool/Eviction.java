@@ -23,7 +23,7 @@ public final class Eviction implements AutoCloseable {
   }
 
   /**
-   * Drops the block from the pool, unless somebody has taken it into use again meanwhile.
+   * Drops the block from the pool, unless somebody has taken it into use again meanwhile, or a child of it is resident.
    *
    * @return whether the block is gone
    */

@@ -42,9 +42,12 @@ final class LeakDetector {
     CLEANER.register(
         handle,
         () -> {
-          if (watch.closed.compareAndSet(false, true)) {
-            report.accept(describe(slot, key, acquired));
-            returnBlock.run();
+          if (watch.tryEnd()) {
+            try {
+              report.accept(describe(slot, key, acquired));
+            } finally {
+              returnBlock.run();
+            }
           }
         });
     return watch;
@@ -65,16 +68,16 @@ final class LeakDetector {
     return text.toString();
   }
 
-  /** Whether a watched handle was closed. */
+  /** Whether a watched handle was closed. Of its holder and the detector, the first to end it returns the block. */
   static final class Watch {
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean ended = new AtomicBoolean();
 
-    void closed() {
-      closed.set(true);
+    boolean tryEnd() {
+      return ended.compareAndSet(false, true);
     }
 
     void reopened() {
-      closed.set(false);
+      ended.set(false);
     }
   }
 }

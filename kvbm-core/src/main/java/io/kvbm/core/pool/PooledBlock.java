@@ -42,18 +42,15 @@ abstract class PooledBlock {
     if (ended || !ENDED.compareAndSet(this, false, true)) {
       return false;
     }
-    if (watch != null) {
-      watch.closed();
-    }
-    return true;
+    return watch == null || watch.tryEnd();
   }
 
   /** Undoes {@link #tryEnd}; for the thread that ended the handle. */
   final void reopen() {
-    ended = false;
     if (watch != null) {
-      watch.reopened();
+      watch.reopened(); // first: whoever closes the handle next must find it watched
     }
+    ended = false;
   }
 
   final boolean isOpen() {

@@ -40,13 +40,17 @@ final class RegisteredBlock extends PooledBlock implements ImmutableBlock {
   @Override
   public boolean isDuplicate() {
     requireOpen();
-    return slot.phase() == Slot.DETACHED;
+    return slot.primary != null;
   }
 
   @Override
   public ImmutableBlock share() {
     requireOpen();
-    slot.useAgain();
+    boolean used = slot.tryUseAgain();
+    if (used && !isOpen()) {
+      pool.giveBack(slot); // closed by another thread meanwhile: the slot may hold another block
+    }
+    requireOpen();
     return pool.handle(slot);
   }
 

@@ -2,6 +2,7 @@ package io.kvbm.core.pool;
 
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.policy.EvictionPolicy;
+import java.util.List;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -31,14 +32,18 @@ final class Residency {
   /** Makes a block resident that is in the index. */
   void enter(Slot slot) {
     Slot parent = index.find(slot.parentKey);
-    if (parent == slot) {
-      parent = null; // a block that names itself has no parent to wait for
-    } else if (parent == null) {
+    if (parent == null) {
       awaitParent(slot);
+    } else if (parent == slot || slot.children > 0 && isAncestor(slot, parent)) {
+      parent = null; // a block that is its own ancestor has no parent to wait for
     } else {
       attach(slot, parent);
     }
     adoptOrphans(slot);
+    insert(slot, parent);
+  }
+
+  private void insert(Slot slot, @Nullable Slot parent) {
     policy.insert(
         slot.id,
         slot.keyLo ^ Long.rotateLeft(slot.keyHi, 32),
@@ -84,11 +89,50 @@ final class Residency {
     }
   }
 
-  /** Undoes {@link #beginEviction}: the block is resident as before, as the most recent of its order. */
-  void cancelEviction(Slot slot) {
-    slot.changePhase(Slot.REGISTERED);
-    enter(slot);
-    offerIfIdle(slot);
+  /**
+   * Offers blocks whose return is still on its way: their users have left, but the thread that was the last of them has
+   * not told the {@link ReturnStack} yet.
+   *
+   * @return whether there was any
+   */
+  boolean offerReturning(Slot[] slots) {
+    boolean found = false;
+    for (Slot slot : slots) {
+      if (slot.isQueued()
+          && slot.children == 0
+          && !slot.leaving
+          && slot.phase() == Slot.REGISTERED
+          && slot.uses() == 0) {
+        policy.prioritize(slot.id, slot.metadata.priority());
+        policy.offer(slot.id);
+        found = true;
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Undoes {@link #beginEviction} for several blocks: they are resident as before, the most recent of their order, and
+   * would be evicted in the order given.
+   */
+  void cancelEvictions(List<Slot> victims) {
+    for (Slot slot : victims) {
+      Slot parent = index.find(slot.parentKey);
+      insert(slot, parent == slot ? null : parent);
+    }
+    for (Slot slot : victims.reversed()) { // parents first, so that each finds its children's count right
+      Slot parent = index.find(slot.parentKey);
+      if (parent == null) {
+        awaitParent(slot);
+      } else if (!isAncestor(slot, parent)) {
+        attach(slot, parent);
+      }
+      adoptOrphans(slot);
+    }
+    for (Slot slot : victims) {
+      slot.changePhase(Slot.REGISTERED);
+      offerIfIdle(slot);
+    }
   }
 
   /** The policy forgets a block that leaves in another way than eviction, and the tree lets it go. */

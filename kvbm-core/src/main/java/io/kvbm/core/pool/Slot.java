@@ -86,8 +86,14 @@ final class Slot {
   /** (l) What the registry shared by the tiers knows of the block. */
   @Nullable BlockRegistration registration;
 
-  /** (l) For a duplicate the block it doubles, which it keeps in use. */
+  /** (k) For a duplicate the block it doubles, which it keeps in use. */
   @Nullable Slot primary;
+
+  /** (l) The next empty slot. */
+  @Nullable Slot nextFree;
+
+  /** (l) The empty slot before this one. */
+  @Nullable Slot previousFree;
 
   /** The next slot in the return stack. */
   @Nullable Slot nextReturned;
@@ -135,9 +141,22 @@ final class Slot {
     }
   }
 
-  /** Takes another use beside one the caller holds. */
-  void useAgain() {
-    WORD.getAndAdd(this, 1L);
+  /**
+   * Takes another use beside one the caller holds.
+   *
+   * @return false if nobody uses the block: the caller's handle was closed meanwhile
+   */
+  boolean tryUseAgain() {
+    while (true) {
+      long seen = word;
+      int phase = phaseOf(seen);
+      if ((seen & USES) == 0 || phase != REGISTERED && phase != DETACHED) {
+        return false;
+      }
+      if (WORD.compareAndSet(this, seen, seen + 1)) {
+        return true;
+      }
+    }
   }
 
   /**
