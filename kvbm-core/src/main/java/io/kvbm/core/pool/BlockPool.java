@@ -621,7 +621,7 @@ public final class BlockPool implements AutoCloseable {
 
   Optional<ImmutableBlock> upgrade(WeakPooledBlock weak) {
     Slot slot = weak.slot();
-    while (true) {
+    while (slot.generation == weak.generation()) { // first, so that a later block there is not counted as used
       int phase = tryUse(slot);
       if (phase == Slot.REGISTERED) {
         if (slot.generation == weak.generation()) {
@@ -635,6 +635,7 @@ public final class BlockPool implements AutoCloseable {
       }
       awaitEviction();
     }
+    return Optional.empty();
   }
 
   // ---- return

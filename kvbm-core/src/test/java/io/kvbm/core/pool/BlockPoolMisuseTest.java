@@ -17,6 +17,7 @@ import io.kvbm.api.block.BlockMetadata;
 import io.kvbm.api.block.CompleteBlock;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
+import io.kvbm.api.block.WeakBlock;
 import io.kvbm.api.store.StoredBlock;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,6 +122,25 @@ class BlockPoolMisuseTest {
     assertThat(matchLength(pool, keys)).isEqualTo(2);
     assertThat(pool.status()).isEqualTo(new PoolStatus(0, 2, 2));
     BlockPool.closeAll(pool.allocateBlocks(4));
+  }
+
+  @Test
+  void aWeakBlockThatIsGoneDoesNotRenewTheOneInItsSlot() {
+    BlockPool pool = Pools.ofSize(2);
+    ImmutableBlock other = register(pool, key(0), null);
+    ImmutableBlock block = register(pool, key(1), null);
+    WeakBlock weak = block.downgrade();
+    pool.remove(block);
+    ImmutableBlock oldest = register(pool, key(2), null);
+    assertThat(oldest.blockId()).isEqualTo(weak.blockId());
+    oldest.close();
+    pool.remove(other);
+    register(pool, key(3), null).close();
+    pool.resetBlocks(List.of()); // tells the policy what was returned so far
+    assertThat(weak.upgrade()).isEmpty();
+    BlockPool.closeAll(pool.allocateBlocks(1));
+    assertThat(pool.contains(key(2))).as("the oldest goes").isFalse();
+    assertThat(pool.contains(key(3))).isTrue();
   }
 
   @Test

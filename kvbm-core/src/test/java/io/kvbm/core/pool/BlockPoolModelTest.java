@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 /** Random sequences of calls, each answer compared with that of {@link PoolModel}. */
 class BlockPoolModelTest {
 
-  private static final int SEQUENCES = 2500;
+  private static final int SEQUENCES = 1200;
   private static final int STEPS = 120;
 
   @Test
