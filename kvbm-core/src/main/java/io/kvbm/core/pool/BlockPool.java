@@ -320,13 +320,18 @@ public final class BlockPool implements AutoCloseable {
     return calls.submit(() -> registerBlocks(blocks), BlockPool::closeAll);
   }
 
-  private Registrable requireRegistrable(RegistrableBlock block) {
+  private Registrable requireOwn(RegistrableBlock block) {
     if (!(block instanceof Registrable own) || own.handle().pool != this) {
       throw new CallerException(
           ErrorCode.INVALID_MUTABLE_BLOCK,
           "block " + block.blockId() + " does not belong to pool " + name);
     }
     own.handle().requireOpen();
+    return own;
+  }
+
+  private Registrable requireRegistrable(RegistrableBlock block) {
+    Registrable own = requireOwn(block);
     if (own.knownKey().isEmpty()) {
       throw new CallerException(
           ErrorCode.BLOCK_NOT_COMPLETE,
@@ -393,6 +398,27 @@ public final class BlockPool implements AutoCloseable {
     slot.publish(Slot.REGISTERED, uses);
     index.insert(slot);
     residency.enter(slot);
+  }
+
+  /**
+   * Takes over blocks that somebody other than their holder is going to fill. Consumes the handles.
+   *
+   * @param blocks blocks of this pool that are being filled
+   * @return a new handle on each, in order; the caller closes or registers each
+   * @throws CallerException with {@link ErrorCode#INVALID_MUTABLE_BLOCK} if one was consumed, closed, given twice or is
+   *     another pool's; every block stays with its holder
+   */
+  public List<MutableBlock> takeOver(List<? extends MutableBlock> blocks) {
+    List<Registrable> own = new ArrayList<>(blocks.size());
+    for (MutableBlock block : blocks) {
+      own.add(requireOwn(block));
+    }
+    consumeAll(own);
+    List<MutableBlock> taken = new ArrayList<>(own.size());
+    for (Registrable block : own) {
+      taken.add(fillingHandle(block.handle().slot));
+    }
+    return taken;
   }
 
   /**

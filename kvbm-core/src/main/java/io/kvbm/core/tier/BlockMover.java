@@ -12,6 +12,7 @@ import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferHandle;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.transfer.BlockMove;
+import io.kvbm.core.transfer.LayerRange;
 import io.kvbm.core.transfer.TransferEngine;
 import io.kvbm.core.transfer.TransferOptions;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,14 +52,14 @@ public final class BlockMover {
    * @param target another tier
    * @param options priority and deadline
    * @return the movement
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if a block is not of the source tier; nothing was
+   *     changed
    */
   public MoveHandle move(
       Tier source, List<ImmutableBlock> blocks, Tier target, TransferOptions options) {
     requirePair(source, target);
     Request request = new Request(source, target, blocks);
-    request.reuseWhatIsThere();
-    request.takeTargets(allocateUpTo(target.pool(), request.missing()));
-    return request.start(options);
+    return request.start(missing -> allocateUpTo(target.pool(), missing), options);
   }
 
   /**
@@ -69,7 +71,9 @@ public final class BlockMover {
    * @param targets as many blocks of the target tier; consumed, those not needed are returned to their pool
    * @param options priority and deadline
    * @return the movement
-   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the numbers differ; nothing was changed
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the numbers differ or a block is not of the source
+   *     tier, with {@link ErrorCode#INVALID_MUTABLE_BLOCK} if a target is closed, given twice or not of the target tier;
+   *     nothing was changed
    */
   public MoveHandle move(
       Tier source,
@@ -85,9 +89,13 @@ public final class BlockMover {
               .formatted(blocks.size(), targets.size()));
     }
     Request request = new Request(source, target, blocks);
-    request.reuseWhatIsThere();
-    request.takeTargets(targets);
-    return request.start(options);
+    List<MutableBlock> own = target.pool().takeOver(targets);
+    try {
+      return request.start(_ -> own, options);
+    } catch (RuntimeException e) {
+      BlockPool.closeAll(own);
+      throw e;
+    }
   }
 
   private static void requirePair(Tier source, Tier target) {
@@ -103,11 +111,11 @@ public final class BlockMover {
   private static List<MutableBlock> allocateUpTo(BlockPool pool, int count) {
     int wanted = count;
     while (wanted > 0) {
-      Optional<List<MutableBlock>> taken = pool.tryAllocateBlocks(wanted);
-      if (taken.isPresent()) {
-        return taken.get();
+      try {
+        return pool.allocateBlocks(wanted);
+      } catch (CapacityException e) {
+        wanted = (int) Math.min(wanted - 1, e.available());
       }
-      wanted = (int) Math.min(wanted - 1, pool.availableBlocks());
     }
     return List.of();
   }
@@ -131,12 +139,17 @@ public final class BlockMover {
       this.target = target;
       this.blocks = List.copyOf(blocks);
       this.results = new MovedBlock[blocks.size()];
+      if (!source.pool().owns(blocks)) {
+        throw new CallerException(
+            ErrorCode.INVALID_ARGUMENT,
+            "the blocks to move are not all of the " + source.name() + " tier");
+      }
       for (ImmutableBlock block : this.blocks) {
         block.key(); // a closed handle fails here, before anything is taken
       }
     }
 
-    void reuseWhatIsThere() {
+    private void reuseWhatIsThere() {
       for (int i = 0; i < results.length; i++) {
         Optional<ImmutableBlock> present = target.pool().find(blocks.get(i).key());
         if (present.isPresent()) {
@@ -147,12 +160,8 @@ public final class BlockMover {
       }
     }
 
-    int missing() {
-      return pending.size();
-    }
-
     /** Gives each pending block a target; returns targets left over, fails blocks left over. */
-    void takeTargets(List<MutableBlock> available) {
+    private void takeTargets(List<MutableBlock> available) {
       int taken = Math.min(available.size(), pending.size());
       targets.addAll(available.subList(0, taken));
       BlockPool.closeAll(available.subList(taken, available.size()));
@@ -171,32 +180,45 @@ public final class BlockMover {
       }
     }
 
-    MoveHandle start(TransferOptions options) {
-      if (pending.isEmpty()) {
-        finish(List.of());
-        return this;
+    MoveHandle start(IntFunction<List<MutableBlock>> room, TransferOptions options) {
+      LayerRange layers = options.layers();
+      if (layers.first() > 0 || layers.end() < source.pool().shape().numLayers()) {
+        throw new CallerException(
+            ErrorCode.INVALID_ARGUMENT,
+            "a block is moved and registered whole, not %s of it; use the transfer engine for layers"
+                .formatted(layers));
       }
-      List<BlockMove> moves = new ArrayList<>();
       try {
-        for (int i = 0; i < pending.size(); i++) {
-          ImmutableBlock block = blocks.get(pending.get(i)).share();
-          held.add(block);
-          moves.add(moveOf(block, targets.get(i)));
-        }
-        TransferHandle handle = engine.submit(source.place(), target.place(), moves, options);
-        transfer = handle;
-        handle
-            .outcomes()
-            .whenComplete(
-                (outcomes, error) ->
-                    finish(error == null ? outcomes : allFailed(moves.size(), error)));
+        reuseWhatIsThere();
+        takeTargets(room.apply(pending.size()));
+        submit(options);
+        return this;
       } catch (RuntimeException e) {
         BlockPool.closeAll(held);
         BlockPool.closeAll(targets);
         closeReused();
         throw e;
       }
-      return this;
+    }
+
+    private void submit(TransferOptions options) {
+      if (pending.isEmpty()) {
+        finish(List.of());
+        return;
+      }
+      List<BlockMove> moves = new ArrayList<>();
+      for (int i = 0; i < pending.size(); i++) {
+        ImmutableBlock block = blocks.get(pending.get(i)).share();
+        held.add(block);
+        moves.add(moveOf(block, targets.get(i)));
+      }
+      TransferHandle handle = engine.submit(source.place(), target.place(), moves, options);
+      transfer = handle;
+      handle
+          .outcomes()
+          .whenComplete(
+              (outcomes, error) ->
+                  finish(error == null ? outcomes : allFailed(moves.size(), error)));
     }
 
     private BlockMove moveOf(ImmutableBlock block, MutableBlock to) {
@@ -231,27 +253,38 @@ public final class BlockMover {
       try {
         to.setMetadata(block.metadata());
         CompleteBlock copy = to.complete(block.key(), block.parent().orElse(null));
-        return new MovedBlock(outcome, Optional.of(copy.register()));
-      } catch (KvbmException e) {
+        return new MovedBlock(outcome, Optional.of(registered(copy)));
+      } catch (RuntimeException e) {
         to.close();
-        return new MovedBlock(new BlockOutcome.Failed(e), Optional.empty());
+        return new MovedBlock(new BlockOutcome.Failed(causeOf(e)), Optional.empty());
+      }
+    }
+
+    private static ImmutableBlock registered(CompleteBlock copy) {
+      try {
+        return copy.register();
+      } catch (RuntimeException e) {
+        copy.close();
+        throw e;
       }
     }
 
     private List<BlockOutcome> allFailed(int count, Throwable error) {
-      KvbmException cause =
-          error instanceof KvbmException known
-              ? known
-              : new BackendException(
-                  ErrorCode.OPERATION_FAILED,
-                  "the transfer from %s to %s ended without outcomes"
-                      .formatted(source.name(), target.name()),
-                  error);
+      KvbmException cause = causeOf(error);
       List<BlockOutcome> outcomes = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         outcomes.add(new BlockOutcome.Failed(cause));
       }
       return outcomes;
+    }
+
+    private KvbmException causeOf(Throwable error) {
+      return error instanceof KvbmException known
+          ? known
+          : new BackendException(
+              ErrorCode.OPERATION_FAILED,
+              "a move from %s to %s failed: %s".formatted(source.name(), target.name(), error),
+              error);
     }
 
     private void closeReused() {

@@ -2,8 +2,8 @@ package io.kvbm.core.tier;
 
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ConfigurationException;
-import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -31,11 +32,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TierChain {
 
+  /** Blocks that are brought up at once. */
+  private static final int RAISE_STEP = 16;
+
   private final List<Tier> tiers;
   private final BlockMover mover;
   private final Clock clock;
   private final Map<String, RouteCounters> routes = new LinkedHashMap<>();
   private final LongAdder[] dropped;
+
+  /** Changes before blocks that were brought up leave the tier they were in. */
+  private final AtomicLong raises = new AtomicLong();
 
   /**
    * Creates a chain.
@@ -85,7 +92,20 @@ public final class TierChain {
     return found;
   }
 
+  /** A block on its way up is in no tier it has not been looked for in yet: then the search starts again. */
   private @Nullable LocatedBlock locate(BlockKey key) {
+    long before;
+    do {
+      before = raises.get();
+      LocatedBlock found = search(key);
+      if (found != null) {
+        return found;
+      }
+    } while (raises.get() != before);
+    return null;
+  }
+
+  private @Nullable LocatedBlock search(BlockKey key) {
     for (int tier = 0; tier < tiers.size(); tier++) {
       Optional<ImmutableBlock> block = tiers.get(tier).pool().find(key);
       if (block.isPresent()) {
@@ -102,6 +122,7 @@ public final class TierChain {
    * @return the same blocks in the top tier, in order, up to the first that could not be brought there; the caller closes
    *     each
    * @throws CapacityException if the top tier cannot hold them together with what is in use there; every block was closed
+   * @throws KvbmException if blocks cannot be moved at all; every block was closed
    */
   public List<ImmutableBlock> promote(List<LocatedBlock> blocks) {
     @Nullable ImmutableBlock[] raised = new ImmutableBlock[blocks.size()];
@@ -114,7 +135,7 @@ public final class TierChain {
       for (int tier = 1; tier < tiers.size(); tier++) {
         raiseFrom(tier, blocks, raised);
       }
-    } catch (CapacityException e) {
+    } catch (KvbmException e) {
       for (int i = raised.length - 1; i >= 0; i--) {
         ImmutableBlock block = raised[i];
         (block == null ? blocks.get(i).block() : block).close();
@@ -126,21 +147,47 @@ public final class TierChain {
 
   private void raiseFrom(int tier, List<LocatedBlock> blocks, @Nullable ImmutableBlock[] raised) {
     List<Integer> indices = new ArrayList<>();
-    List<ImmutableBlock> sources = new ArrayList<>();
     for (int i = 0; i < raised.length; i++) {
       if (blocks.get(i).tier() == tier) {
         indices.add(i);
-        sources.add(blocks.get(i).block());
       }
     }
-    if (sources.isEmpty()) {
-      return;
+    requireRoom(indices.size());
+    // What a step frees below takes in what the next one pushes out above, so few blocks fall off the end meanwhile.
+    // From the end, because children leave a tier more cheaply than their parents.
+    int step = Math.clamp(tiers.get(tier).pool().totalBlocks() / 8, 1, RAISE_STEP);
+    for (int to = indices.size(); to > 0; to -= step) {
+      raiseStep(tier, blocks, indices.subList(Math.max(0, to - step), to), raised);
     }
+  }
+
+  private void requireRoom(int count) {
+    BlockPool top = tiers.getFirst().pool();
+    long available = top.availableBlocks();
+    if (count > available) {
+      throw new CapacityException(
+          ErrorCode.NOT_ENOUGH_BLOCKS_AVAILABLE,
+          "the %s tier has %d of %d blocks available, %d are to be brought there; close blocks or ask for fewer"
+              .formatted(tiers.getFirst().name(), available, top.totalBlocks(), count),
+          count,
+          available);
+    }
+  }
+
+  private void raiseStep(
+      int tier,
+      List<LocatedBlock> blocks,
+      List<Integer> indices,
+      @Nullable ImmutableBlock[] raised) {
+    List<ImmutableBlock> sources = indices.stream().map(i -> blocks.get(i).block()).toList();
     List<MutableBlock> targets = allocate(0, sources.size());
     List<MovedBlock> moved = move(tier, 0, sources, targets);
     for (int i = 0; i < sources.size(); i++) {
       raised[indices.get(i)] = moved.get(i).block().orElse(null);
-      if (moved.get(i).outcome().isDone() || isCorrupt(moved.get(i).outcome())) {
+    }
+    raises.incrementAndGet(); // before the first leaves the tier it was in
+    for (int i = sources.size() - 1; i >= 0; i--) {
+      if (moved.get(i).outcome().isDone() || isLost(moved.get(i).outcome())) {
         tiers.get(tier).pool().remove(sources.get(i));
       } else {
         sources.get(i).close();
@@ -148,9 +195,14 @@ public final class TierChain {
     }
   }
 
-  private static boolean isCorrupt(BlockOutcome outcome) {
+  /** Whether trying again is of no use: the tier gave other bytes, none, or an error of its device. */
+  private static boolean isLost(BlockOutcome outcome) {
     return outcome instanceof BlockOutcome.Failed failed
-        && failed.cause() instanceof CorruptionException;
+        && switch (failed.cause().kind()) {
+          case CORRUPTION, BACKEND -> true;
+          case CALLER -> failed.cause().code() == ErrorCode.NOT_FOUND;
+          default -> false;
+        };
   }
 
   /** A block behind a missing one is of no use to the sequence: it stays in the top tier, unused. */
@@ -189,15 +241,19 @@ public final class TierChain {
   public List<ImmutableBlock> register(
       List<? extends RegistrableBlock> blocks) {
     List<ImmutableBlock> registered = tiers.getFirst().pool().registerBlocks(blocks);
-    for (ImmutableBlock block : registered) {
+    for (ImmutableBlock block : registered.reversed()) {
       for (int tier = 1; tier < tiers.size(); tier++) {
-        BlockPool below = tiers.get(tier).pool();
-        if (below.contains(block.key())) {
-          below.find(block.key()).ifPresent(below::remove);
-        }
+        removeFrom(tier, block.key());
       }
     }
     return registered;
+  }
+
+  private void removeFrom(int tier, BlockKey key) {
+    BlockPool pool = tiers.get(tier).pool();
+    if (pool.contains(key)) {
+      pool.find(key).ifPresent(pool::remove);
+    }
   }
 
   private List<MutableBlock> allocate(int tier, int count) {
@@ -213,36 +269,67 @@ public final class TierChain {
 
   /** Moves victims one tier down, the oldest first so that their order stays; what does not fit is dropped. */
   private void demote(int tier, List<Eviction> victims) {
-    int lower = tier + 1;
-    BlockPool below = tiers.get(lower).pool();
+    BlockPool below = tiers.get(tier + 1).pool();
     int chunk = (int) Math.max(1, below.totalBlocks() / 2);
-    for (int from = 0; from < victims.size(); from += chunk) {
-      demoteChunk(tier, victims.subList(from, Math.min(victims.size(), from + chunk)));
+    List<BlockKey> staying = new ArrayList<>();
+    try {
+      for (int from = 0; from < victims.size(); from += chunk) {
+        demoteChunk(tier, victims.subList(from, Math.min(victims.size(), from + chunk)));
+      }
+    } finally {
+      for (Eviction victim : victims) {
+        BlockKey key = victim.block().key();
+        if (!victim.finish()) {
+          staying.add(key);
+        }
+      }
     }
-    victims.forEach(Eviction::finish);
+    staying.forEach(key -> keepHighest(tier, key));
+  }
+
+  /** A victim that came into use again stays where it is, or was raised meanwhile: the copy below is one too many. */
+  private void keepHighest(int tier, BlockKey key) {
+    for (int above = 0; above <= tier; above++) {
+      Optional<ImmutableBlock> kept = tiers.get(above).pool().find(key);
+      if (kept.isPresent()) {
+        removeFrom(tier + 1, key); // while a use keeps the other one
+        kept.get().close();
+        return;
+      }
+    }
   }
 
   private void demoteChunk(int tier, List<Eviction> victims) {
     List<ImmutableBlock> blocks = victims.stream().map(Eviction::block).toList();
-    List<MutableBlock> targets;
     try {
-      targets = allocate(tier + 1, blocks.size());
+      List<MutableBlock> targets = allocate(tier + 1, blocks.size());
+      for (MovedBlock moved : move(tier, tier + 1, blocks, targets)) {
+        moved.block().ifPresentOrElse(ImmutableBlock::close, dropped[tier]::increment);
+      }
     } catch (CapacityException e) {
-      dropped[tier].add(blocks.size());
-      return;
-    }
-    for (MovedBlock moved : move(tier, tier + 1, blocks, targets)) {
-      moved.block().ifPresentOrElse(ImmutableBlock::close, dropped[tier]::increment);
+      int room = (int) Math.min(e.available(), victims.size() - 1);
+      dropped[tier].add(victims.size() - room);
+      if (room > 0) {
+        demoteChunk(tier, victims.subList(victims.size() - room, victims.size()));
+      }
+    } catch (KvbmException e) {
+      dropped[tier].add(blocks.size()); // a tier that takes nothing loses blocks, and stops nobody
     }
   }
 
   private List<MovedBlock> move(
       int from, int to, List<ImmutableBlock> blocks, List<MutableBlock> targets) {
     long start = clock.nanoTime();
-    List<MovedBlock> moved =
-        mover
-            .move(tiers.get(from), blocks, tiers.get(to), targets, TransferOptions.DEFAULT)
-            .await();
+    List<MovedBlock> moved;
+    try {
+      moved =
+          mover
+              .move(tiers.get(from), blocks, tiers.get(to), targets, TransferOptions.DEFAULT)
+              .await();
+    } catch (RuntimeException e) {
+      BlockPool.closeAll(targets);
+      throw e;
+    }
     RouteCounters counters = routes.get(routeName(from, to));
     counters.nanos.add(clock.nanoTime() - start);
     for (MovedBlock block : moved) {

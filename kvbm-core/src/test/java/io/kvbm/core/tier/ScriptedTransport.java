@@ -1,0 +1,129 @@
+package io.kvbm.core.tier;
+
+import io.kvbm.api.CorruptionException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
+import io.kvbm.api.TransientException;
+import io.kvbm.api.spi.Availability;
+import io.kvbm.api.spi.Backend;
+import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.api.spi.BackendContext;
+import io.kvbm.api.spi.BackendProvider;
+import io.kvbm.api.spi.ConfigKey;
+import io.kvbm.api.spi.Spi;
+import io.kvbm.api.spi.SpiVersion;
+import io.kvbm.api.storage.Region;
+import io.kvbm.api.transfer.Route;
+import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.api.transfer.TransferCompletion;
+import io.kvbm.api.transfer.Transport;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A backend whose transport copies host memory, unless the test lets it fail or wait. */
+final class ScriptedTransport implements Transport, BackendProvider {
+
+  /** What a block fails with, while there is something. */
+  volatile @Nullable Supplier<KvbmException> failure;
+
+  /** Whether batches wait for {@link #release}. */
+  volatile boolean holds;
+
+  private final LinkedBlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
+
+  @Override
+  public String name() {
+    return "scripted";
+  }
+
+  @Override
+  public boolean supports(Route route) {
+    return route.source().kind().equals("system") && route.target().kind().equals("system");
+  }
+
+  @Override
+  public void submit(TransferBatch batch, TransferCompletion completion) {
+    if (holds) {
+      held.add(() -> copy(batch, completion));
+    } else {
+      copy(batch, completion);
+    }
+  }
+
+  /** Lets the batches that wait go on. */
+  void release() {
+    holds = false;
+    for (Runnable next = held.poll(); next != null; next = held.poll()) {
+      next.run();
+    }
+  }
+
+  private void copy(TransferBatch batch, TransferCompletion completion) {
+    Supplier<KvbmException> cause = failure;
+    long[] moved = new long[batch.blockCount()];
+    for (int copy = 0; copy < batch.size() && cause == null; copy++) {
+      MemorySegment.copy(
+          segment(batch.sourceRegion(copy)),
+          0,
+          segment(batch.targetRegion(copy)),
+          0,
+          batch.byteSize(copy));
+      moved[batch.block(copy)] += batch.byteSize(copy);
+    }
+    for (int block = 0; block < moved.length; block++) {
+      if (cause == null) {
+        completion.done(block, moved[block]);
+      } else {
+        completion.failed(block, cause.get());
+      }
+    }
+    completion.drained();
+  }
+
+  private static MemorySegment segment(Region region) {
+    return ((Region.HostRegion) region).segment();
+  }
+
+  @Override
+  public SpiVersion builtFor() {
+    return new SpiVersion(Spi.MAJOR, Spi.MINOR);
+  }
+
+  @Override
+  public Set<String> storageKinds() {
+    return Set.of("system");
+  }
+
+  @Override
+  public List<ConfigKey> configKeys() {
+    return List.of();
+  }
+
+  @Override
+  public Availability probe(BackendConfig config) {
+    return new Availability.Available("here");
+  }
+
+  @Override
+  public Backend open(BackendContext context, BackendConfig config) {
+    return new Backend() {
+      @Override
+      public List<Transport> transports() {
+        return List.of(ScriptedTransport.this);
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  static KvbmException broken(ErrorCode code) {
+    return code == ErrorCode.CORRUPT
+        ? new CorruptionException(code, "bytes changed")
+        : new TransientException(code, "try again");
+  }
+}

@@ -1,0 +1,325 @@
+package io.kvbm.core.tier;
+
+import static io.kvbm.core.tier.TestTiers.key;
+import static io.kvbm.core.tier.TestTiers.keys;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.block.BlockParallelismStrategy;
+import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.block.MutableBlock;
+import io.kvbm.api.config.KvBlockManagerConfig;
+import io.kvbm.api.config.KvManagerLayoutConfig;
+import io.kvbm.api.config.KvManagerRuntimeConfig;
+import io.kvbm.core.KvBlockManager;
+import io.kvbm.core.Platform;
+import io.kvbm.core.pool.BlockPool;
+import io.kvbm.core.pool.PoolStatus;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class TierChainTest {
+
+  @Test
+  void theCapacitiesOfTheTiersAddUpToOneLru() {
+    long seed = ThreadLocalRandom.current().nextLong();
+    SplittableRandom random = new SplittableRandom(seed);
+    int[] sizes = {24, 40, 64};
+    int whole = 24 + 40 + 64;
+    Lru upper = new Lru(whole);
+    Lru lower = new Lru(whole - 16);
+    int hits = 0;
+    try (TestTiers tiers = new TestTiers(sizes[0], sizes[1], sizes[2])) {
+      for (int i = 0; i < 6000; i++) {
+        long n = (long) (random.nextDouble() * random.nextDouble() * 200);
+        hits += use(tiers.chain(), List.of(key(n)));
+        upper.use(n);
+        lower.use(n);
+      }
+      assertThat(hits).as("seed %d", seed).isBetween(lower.hits, upper.hits);
+      assertExclusive(tiers, 200, seed);
+    }
+  }
+
+  /** What a list of so many entries would have found. */
+  private static final class Lru extends LinkedHashMap<Long, Boolean> {
+    private static final long serialVersionUID = 1L;
+    private final int capacity;
+    private int hits;
+
+    Lru(int capacity) {
+      super(16, 0.75f, true);
+      this.capacity = capacity;
+    }
+
+    void use(long n) {
+      if (put(n, true) != null) {
+        hits++;
+      }
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<Long, Boolean> eldest) {
+      return size() > capacity;
+    }
+  }
+
+  @Test
+  void bringingUpAWholeTierLosesAlmostNothing() {
+    try (TestTiers tiers = new TestTiers(16, 16, 0)) {
+      for (int from = 0; from < 32; from += 16) {
+        use(tiers.chain(), range(from, from + 16));
+      }
+      assertThat(resident(tiers, 32)).isEqualTo(32);
+      use(tiers.chain(), range(0, 16));
+      assertThat(resident(tiers, 32)).as("all in use at once below").isGreaterThanOrEqualTo(30);
+      assertExclusive(tiers, 32, 0);
+    }
+  }
+
+  private static List<BlockKey> range(int from, int to) {
+    List<BlockKey> keys = new ArrayList<>();
+    for (int n = from; n < to; n++) {
+      keys.add(key(n));
+    }
+    return keys;
+  }
+
+  private static int resident(TestTiers tiers, int keys) {
+    int count = 0;
+    for (int n = 0; n < keys; n++) {
+      for (Tier tier : tiers.manager.tiers()) {
+        count += tier.pool().contains(key(n)) ? 1 : 0;
+      }
+    }
+    return count;
+  }
+
+  @Test
+  void aTierSmallerThanTheOneAboveKeepsTheNewestVictims() {
+    try (TestTiers tiers = new TestTiers(12, 3, 0)) {
+      use(tiers.chain(), range(0, 12));
+      for (int n = 0; n < 12; n++) {
+        use(tiers.chain(), List.of(key(n))); // now each is newer than the one before
+      }
+      use(tiers.chain(), keys(100, 101, 102, 103, 104, 105));
+      BlockPool host = tiers.pool(CacheLevel.HOST);
+      assertThat(host.status().inactive()).isEqualTo(3);
+      assertExclusive(tiers, 120, 0);
+    }
+  }
+
+  @Test
+  void aDamagedBlockIsDroppedAndCutsThePrefix() {
+    try (TestTiers tiers = new TestTiers(4, 4, 0)) {
+      use(tiers.chain(), keys(1, 2, 3));
+      use(tiers.chain(), keys(11, 12, 13, 14));
+      List<LocatedBlock> found = tiers.chain().match(keys(1, 2, 3));
+      assertThat(found).extracting(LocatedBlock::tier).containsExactly(1, 1, 1);
+      tiers.transport.failure = () -> ScriptedTransport.broken(ErrorCode.CORRUPT);
+      assertThat(tiers.chain().promote(found)).isEmpty();
+      tiers.transport.failure = null;
+      assertThat(tiers.chain().match(keys(1))).isEmpty();
+      for (Tier tier : tiers.manager.tiers()) {
+        assertThat(tier.pool().status().active()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void aTransientFailureKeepsTheBlockBelow() {
+    try (TestTiers tiers = new TestTiers(4, 4, 0)) {
+      use(tiers.chain(), keys(1, 2));
+      use(tiers.chain(), keys(11, 12, 13, 14));
+      List<MutableBlock> room = tiers.chain().allocate(2);
+      BlockPool.closeAll(room);
+      tiers.transport.failure = () -> ScriptedTransport.broken(ErrorCode.DEADLINE_EXCEEDED);
+      assertThat(tiers.chain().promote(tiers.chain().match(keys(1, 2)))).isEmpty();
+      tiers.transport.failure = null;
+      List<ImmutableBlock> again = tiers.chain().promote(tiers.chain().match(keys(1, 2)));
+      assertThat(again).hasSize(2);
+      again.forEach(TestTiers::verify);
+      BlockPool.closeAll(again);
+    }
+  }
+
+  @Test
+  void moreThanTheTopTierHoldsIsRefusedAndEverythingGivenBack() {
+    try (TestTiers tiers = new TestTiers(2, 8, 0)) {
+      for (int n = 0; n < 6; n++) {
+        use(tiers.chain(), List.of(key(n)));
+      }
+      List<LocatedBlock> found = tiers.chain().match(range(0, 6));
+      assertThat(found).hasSize(6);
+      assertThatThrownBy(() -> tiers.chain().promote(found)).isInstanceOf(CapacityException.class);
+      assertThatThrownBy(() -> tiers.chain().allocate(3)).isInstanceOf(CapacityException.class);
+      assertThat(tiers.pool(CacheLevel.DEVICE).status().active()).isZero();
+      assertThat(tiers.pool(CacheLevel.HOST).status().active()).isZero();
+      assertThat(resident(tiers, 6)).isEqualTo(6);
+    }
+  }
+
+  @Test
+  void aLogicalTierBelowTakesNothingAndStopsNobody() {
+    KvManagerLayoutConfig logical =
+        KvManagerLayoutConfig.builder()
+            .numBlocks(4)
+            .logical(BlockParallelismStrategy.LEADER_WORKER_SHARDED)
+            .build();
+    try (Platform platform = Platform.load();
+        KvBlockManager manager =
+            KvBlockManager.create(
+                KvBlockManagerConfig.builder()
+                    .runtime(KvManagerRuntimeConfig.builder().build())
+                    .model(TestTiers.MODEL)
+                    .deviceLayout(
+                        KvManagerLayoutConfig.builder()
+                            .numBlocks(2)
+                            .allocator(platform.allocator("system"))
+                            .build())
+                    .hostLayout(logical)
+                    .build(),
+                platform)) {
+      for (int n = 0; n < 5; n++) {
+        use(manager.chain(), List.of(key(n)));
+      }
+      assertThat(manager.host().orElseThrow().status()).isEqualTo(new PoolStatus(0, 0, 4));
+      assertThat(manager.device().orElseThrow().status()).isEqualTo(new PoolStatus(0, 2, 0));
+      assertThat(manager.chain().dropped()).containsEntry("device", 3L);
+    }
+  }
+
+  @Test
+  void aVictimUsedAgainWhileItsCopyIsMadeIsInOneTierOnly() throws Exception {
+    try (TestTiers tiers = new TestTiers(1, 2, 0);
+        ExecutorService other = Executors.newSingleThreadExecutor()) {
+      use(tiers.chain(), keys(1));
+      tiers.transport.holds = true;
+      Future<?> allocation =
+          other.submit(
+              () ->
+                  assertThatThrownBy(() -> tiers.chain().allocate(1))
+                      .isInstanceOf(CapacityException.class));
+      while (tiers.pool(CacheLevel.HOST).status().active() == 0) {
+        Thread.onSpinWait();
+      }
+      ImmutableBlock again = tiers.pool(CacheLevel.DEVICE).find(key(1)).orElseThrow();
+      while (!allocation.isDone()) {
+        tiers.transport.release();
+        Thread.onSpinWait();
+      }
+      allocation.get(10, TimeUnit.SECONDS);
+      assertThat(tiers.pool(CacheLevel.DEVICE).contains(key(1))).isTrue();
+      assertThat(tiers.pool(CacheLevel.HOST).contains(key(1))).isFalse();
+      again.close();
+    }
+  }
+
+  @Test
+  void severalThreadsUseOneChain() throws Exception {
+    long seed = ThreadLocalRandom.current().nextLong();
+    try (TestTiers tiers = new TestTiers(40, 16, 24);
+        ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int thread = 0; thread < 4; thread++) {
+        SplittableRandom random = new SplittableRandom(seed + thread);
+        running.add(
+            threads.submit(
+                () -> {
+                  for (int i = 0; i < 1500; i++) {
+                    int start = random.nextInt(12) * 10;
+                    use(tiers.chain(), range(start, start + 1 + random.nextInt(6)));
+                  }
+                }));
+      }
+      for (Future<?> one : running) {
+        one.get(25, TimeUnit.SECONDS);
+      }
+      for (Tier tier : tiers.manager.tiers()) {
+        assertThat(tier.pool().status().active()).as("%s, seed %d", tier, seed).isZero();
+        BlockPool.closeAll(tier.pool().allocateBlocks((int) tier.pool().totalBlocks()));
+      }
+    }
+  }
+
+  /** A block that is in some tier all the time is found, whichever way it goes. */
+  @Test
+  void aBlockOnItsWayUpIsNotMissed() throws Exception {
+    try (TestTiers tiers = new TestTiers(4, 64, 0);
+        ExecutorService other = Executors.newSingleThreadExecutor()) {
+      use(tiers.chain(), keys(1));
+      AtomicInteger left = new AtomicInteger(3000);
+      Future<Integer> seeker =
+          other.submit(
+              () -> {
+                int missed = 0;
+                while (left.get() > 0) {
+                  List<LocatedBlock> found = tiers.chain().match(keys(1));
+                  missed += found.isEmpty() ? 1 : 0;
+                  found.forEach(block -> block.block().close());
+                }
+                return missed;
+              });
+      for (int round = 0; left.get() > 0; round++) {
+        try {
+          BlockPool.closeAll(tiers.chain().allocate(4)); // pushes the block down
+        } catch (CapacityException e) {
+          assertThat(e.available()).as("the seeker holds one").isGreaterThanOrEqualTo(3);
+        }
+        try {
+          BlockPool.closeAll(tiers.chain().promote(tiers.chain().match(keys(1))));
+        } finally {
+          left.decrementAndGet();
+        }
+      }
+      assertThat(seeker.get(10, TimeUnit.SECONDS)).isZero();
+    }
+  }
+
+  /** What an engine does with a sequence: brings up what is there, fills the rest; returns how much was there. */
+  private static int use(TierChain chain, List<BlockKey> keys) {
+    List<ImmutableBlock> held = new ArrayList<>();
+    try {
+      held.addAll(chain.promote(chain.match(keys)));
+      int hits = held.size();
+      held.forEach(TestTiers::verify);
+      List<BlockKey> missing = keys.subList(hits, keys.size());
+      List<MutableBlock> fresh = chain.allocate(missing.size());
+      for (int i = 0; i < fresh.size(); i++) {
+        TestTiers.fill(fresh.get(i), missing.get(i));
+        BlockKey parent = hits + i == 0 ? null : keys.get(hits + i - 1);
+        held.addAll(chain.register(List.of(fresh.get(i).complete(missing.get(i), parent))));
+      }
+      held.forEach(TestTiers::verify);
+      return hits;
+    } catch (CapacityException e) {
+      return 0; // several threads may hold too much at once
+    } finally {
+      BlockPool.closeAll(held);
+    }
+  }
+
+  private static void assertExclusive(TestTiers tiers, int keys, long seed) {
+    for (int n = 0; n < keys; n++) {
+      BlockKey key = key(n);
+      assertThat(tiers.manager.tiers().stream().filter(t -> t.pool().contains(key)).count())
+          .as("copies of block %d, seed %d", n, seed)
+          .isLessThanOrEqualTo(1);
+    }
+  }
+}
