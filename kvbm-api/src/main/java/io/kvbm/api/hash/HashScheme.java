@@ -45,4 +45,11 @@ public interface HashScheme {
   default SequenceHash sequenceHash(BlockKey key) {
     return key.sequenceHash();
   }
+
+  /**
+   * {@return whether the low half of each key is its sequence hash, so that a block is found by its sequence hash alone}
+   */
+  default boolean keysBySequenceHash() {
+    return true;
+  }
 }
