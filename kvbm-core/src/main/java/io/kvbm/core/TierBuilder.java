@@ -1,6 +1,7 @@
 package io.kvbm.core;
 
 import com.dynatrace.hash4j.hashing.Hashing;
+import io.kvbm.api.CallerException;
 import io.kvbm.api.block.BlockParallelismStrategy;
 import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.config.KvManagerLayoutConfig;
@@ -14,6 +15,7 @@ import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.store.BlockStore;
 import io.kvbm.api.store.BlockStoreFactory;
+import io.kvbm.api.store.StoredBlock;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.pool.BlockPoolBuilder;
 import io.kvbm.core.registry.BlockRegistry;
@@ -28,6 +30,8 @@ import java.util.stream.Stream;
 
 /** Sets up the tiers of one manager: storages or stores, layouts, pools. */
 final class TierBuilder {
+
+  private static final System.Logger LOG = System.getLogger(TierBuilder.class.getName());
 
   private final KvBlockManagerConfig config;
   private final Platform platform;
@@ -76,8 +80,27 @@ final class TierBuilder {
                 shape.numBlocks(), shape.blockByteSize(), fingerprint(shape)));
     owned.add(store);
     Tier tier = finish(level, builder.store(store, shape), stores.storageKind());
-    store.recover(tier.pool()::restore);
+    recover(store, tier.pool());
     return tier;
+  }
+
+  /** A block moved from slot to slot may be found in both: one is kept, the other's slot is free to be written again. */
+  private static void recover(BlockStore store, BlockPool pool) {
+    List<StoredBlock> refused = new ArrayList<>();
+    store.recover(
+        block -> {
+          try {
+            pool.restore(block);
+          } catch (CallerException e) {
+            refused.add(block);
+            LOG.log(System.Logger.Level.DEBUG, "a block found on recovery is left out", e);
+          }
+        });
+    for (StoredBlock block : refused) {
+      if (block.slot() >= 0 && block.slot() < store.slots()) {
+        store.invalidate(block.slot(), block.generation());
+      }
+    }
   }
 
   private List<Storage> storages(KvManagerLayoutConfig layout, LayoutConfig shape) {

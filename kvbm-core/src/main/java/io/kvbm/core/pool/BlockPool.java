@@ -425,6 +425,8 @@ public final class BlockPool implements AutoCloseable {
    * Takes up blocks that a store found on recovery; they are inactive.
    *
    * @param block what the store found; its slot is empty here
+   * @throws CallerException with {@link ErrorCode#FAILED_TO_REGISTER_BLOCK} if the slot or the key is taken, with {@link
+   *     ErrorCode#INVALID_BLOCK_INDEX} if there is no such slot; nothing was changed
    */
   public void restore(StoredBlock block) {
     lock.lock();
@@ -484,9 +486,17 @@ public final class BlockPool implements AutoCloseable {
    *
    * @param hashes the blocks of the sequence, in order
    * @return the blocks found, in order; the caller closes each
+   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} if the hash scheme's keys cannot be found by their sequence
+   *     hash alone: use {@link #matchBlocks}
    */
   public List<ImmutableBlock> matchSequenceHashes(List<SequenceHash> hashes) {
     calls.requireRunning();
+    if (!hashScheme.keysBySequenceHash()) {
+      throw new CallerException(
+          ErrorCode.UNSUPPORTED,
+          "keys of hash scheme %s are not found by sequence hash alone; match blocks by key"
+              .formatted(hashScheme.name()));
+    }
     long start = meters.startTime();
     List<ImmutableBlock> found = new ArrayList<>(Math.min(hashes.size(), 256));
     for (SequenceHash hash : hashes) {

@@ -45,4 +45,9 @@ public final class PositionalLineageScheme implements HashScheme {
   public SequenceHash sequenceHash(BlockKey key) {
     return new SequenceHash(PositionalLineageHash.of(key).currentHash());
   }
+
+  @Override
+  public boolean keysBySequenceHash() {
+    return false;
+  }
 }

@@ -18,7 +18,9 @@ import io.kvbm.api.block.CompleteBlock;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
 import io.kvbm.api.block.WeakBlock;
+import io.kvbm.api.hash.CacheSalt;
 import io.kvbm.api.store.StoredBlock;
+import io.kvbm.core.tokens.HashSchemes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -141,6 +143,20 @@ class BlockPoolMisuseTest {
     BlockPool.closeAll(pool.allocateBlocks(1));
     assertThat(pool.contains(key(2))).as("the oldest goes").isFalse();
     assertThat(pool.contains(key(3))).isTrue();
+  }
+
+  @Test
+  void aSchemeWhoseKeysHideTheSequenceHashSaysSo() {
+    BlockPool pool =
+        Pools.ofSize(2, builder -> builder.hashScheme(HashSchemes.of("positional-lineage-128")));
+    MutableBlock filling = pool.allocateBlocks(1).getFirst();
+    filling.initSequence(CacheSalt.ofHash(1337));
+    filling.addTokens(1, 2, 3, 4);
+    try (ImmutableBlock block = filling.complete().register()) {
+      assertThat(matchLength(pool, List.of(block.key()))).isEqualTo(1);
+      refused(
+          ErrorCode.UNSUPPORTED, () -> pool.matchSequenceHashes(List.of(block.sequenceHash())));
+    }
   }
 
   @Test
