@@ -7,6 +7,7 @@ import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.layout.LayoutDescriptor;
 import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.storage.Storage;
+import io.kvbm.api.storage.StorageType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +39,14 @@ final class JoinedLayout implements Layout {
           ErrorCode.INVALID_ARGUMENT,
           "blocks of shape %s in a %s layout cannot join blocks of shape %s in a %s layout"
               .formatted(other, more.type(), one, present.type()));
+    }
+    StorageType held = present.storage(0).type();
+    StorageType added = more.storage(0).type();
+    if (!held.kind().equals(added.kind()) || held.isDevice() && held.id() != added.id()) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT,
+          "blocks in %s storage cannot join blocks in %s storage: one route moves a whole pool"
+              .formatted(added, held));
     }
     List<Layout> parts = new ArrayList<>();
     if (present instanceof JoinedLayout joined) {
