@@ -162,6 +162,21 @@ public final class BlockPool implements AutoCloseable {
    */
   public List<MutableBlock> allocateBlocks(int count) {
     calls.requireRunning();
+    return Objects.requireNonNull(allocate(count, true));
+  }
+
+  /**
+   * Takes empty blocks to be filled; no content is dropped for them.
+   *
+   * @param count how many, at least 0
+   * @return the blocks, or empty if fewer are empty; nothing was taken then
+   */
+  public Optional<List<MutableBlock>> tryAllocateEmptyBlocks(int count) {
+    calls.requireRunning();
+    return count > freeCount ? Optional.empty() : Optional.ofNullable(allocate(count, false));
+  }
+
+  private @Nullable List<MutableBlock> allocate(int count, boolean evicts) {
     if (count < 0) {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT, "cannot allocate " + count + " blocks");
@@ -173,6 +188,9 @@ public final class BlockPool implements AutoCloseable {
       drainReturned();
       int missing = count - free.size();
       if (missing > 0) {
+        if (!evicts) {
+          return null;
+        }
         evict(missing, count);
       }
       for (int i = 0; i < count; i++) {
@@ -771,6 +789,9 @@ public final class BlockPool implements AutoCloseable {
       Slot[] all = slots;
       while (picked.size() < count) {
         Slot slot = residency.beginEviction(all);
+        if (slot == null && residency.offerReturning(all)) {
+          continue;
+        }
         if (slot == null) {
           break;
         }

@@ -152,7 +152,7 @@ public final class TierChain {
         indices.add(i);
       }
     }
-    requireRoom(indices.size());
+    requireRoom(0, indices.size());
     // What a step frees below takes in what the next one pushes out above, so few blocks fall off the end meanwhile.
     // From the end, because children leave a tier more cheaply than their parents.
     int step = Math.clamp(tiers.get(tier).pool().totalBlocks() / 8, 1, RAISE_STEP);
@@ -161,17 +161,21 @@ public final class TierChain {
     }
   }
 
-  private void requireRoom(int count) {
-    BlockPool top = tiers.getFirst().pool();
-    long available = top.availableBlocks();
+  private void requireRoom(int tier, int count) {
+    long available = tiers.get(tier).pool().availableBlocks();
     if (count > available) {
-      throw new CapacityException(
-          ErrorCode.NOT_ENOUGH_BLOCKS_AVAILABLE,
-          "the %s tier has %d of %d blocks available, %d are to be brought there; close blocks or ask for fewer"
-              .formatted(tiers.getFirst().name(), available, top.totalBlocks(), count),
-          count,
-          available);
+      throw notEnough(tier, count, available);
     }
+  }
+
+  private CapacityException notEnough(int tier, int count, long available) {
+    return new CapacityException(
+        ErrorCode.NOT_ENOUGH_BLOCKS_AVAILABLE,
+        "the %s tier has %d of %d blocks available, %d asked for; close blocks or ask for fewer"
+            .formatted(
+                tiers.get(tier).name(), available, tiers.get(tier).pool().totalBlocks(), count),
+        count,
+        available);
   }
 
   private void raiseStep(
@@ -258,13 +262,22 @@ public final class TierChain {
 
   private List<MutableBlock> allocate(int tier, int count) {
     BlockPool pool = tiers.get(tier).pool();
-    if (tier < tiers.size() - 1) {
-      int missing = (int) Math.max(0, count - pool.status().empty());
-      if (missing > 0 && missing <= pool.availableBlocks()) {
-        demote(tier, pool.beginEvictions(missing));
-      }
+    if (tier == tiers.size() - 1) {
+      return pool.allocateBlocks(count);
     }
-    return pool.allocateBlocks(count);
+    requireRoom(tier, count);
+    while (true) {
+      Optional<List<MutableBlock>> empty = pool.tryAllocateEmptyBlocks(count);
+      if (empty.isPresent()) {
+        return empty.get();
+      }
+      long missing = count - pool.status().empty();
+      List<Eviction> victims = pool.beginEvictions((int) Math.max(1, missing));
+      if (victims.isEmpty()) {
+        throw notEnough(tier, count, pool.status().empty());
+      }
+      demote(tier, victims);
+    }
   }
 
   /** Moves victims one tier down, the oldest first so that their order stays; what does not fit is dropped. */
