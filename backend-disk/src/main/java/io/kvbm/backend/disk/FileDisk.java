@@ -164,8 +164,7 @@ public final class FileDisk implements Disk {
       calls.close(result);
     }
     if (refused) {
-      int errno = result < 0 ? -result : Errno.EOPNOTSUPP;
-      throw errors.of(errno, "bypass the page cache for", path, 0);
+      throw notDirect(path, result < 0 ? -result : Errno.EOPNOTSUPP);
     }
     if (directAtOpen) {
       calls.close(descriptor);
@@ -175,7 +174,13 @@ public final class FileDisk implements Disk {
   }
 
   private KvbmException notDirect(Path path) {
-    return errors.of(Errno.EOPNOTSUPP, "bypass the page cache for", path, 0);
+    return notDirect(path, Errno.EOPNOTSUPP);
+  }
+
+  /** Names the directory: the file may have a name of the moment, and its neighbours fare alike. */
+  private KvbmException notDirect(Path path, int errno) {
+    Path directory = path.toAbsolutePath().getParent();
+    return errors.of(errno, "bypass the page cache in", directory == null ? path : directory, 0);
   }
 
   private DiskFile openPortable(Path path, Set<OpenOption> options, int mode) {

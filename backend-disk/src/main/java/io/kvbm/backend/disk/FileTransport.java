@@ -81,7 +81,10 @@ final class FileTransport implements Transport, AutoCloseable {
     }
   }
 
-  /** Refuses later batches, waits for those in flight and frees the buffers. Later calls do nothing. */
+  /**
+   * Refuses later batches, waits for those in flight and frees the buffers. Later calls do nothing. Not to be
+   * called by a completion, which it would wait for.
+   */
   @Override
   public void close() {
     boolean interrupted = false;

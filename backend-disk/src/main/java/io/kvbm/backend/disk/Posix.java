@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -12,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -45,6 +47,10 @@ final class Posix {
 
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
+
+  /** What the JDK encodes file names in; it follows the locale and need not be UTF-8. */
+  private static final Charset FILE_NAMES =
+      Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
   /** O_DIRECT is one of the few flags whose value depends on the processor. */
   private final int directFlag;
@@ -118,12 +124,20 @@ final class Posix {
   int open(Path path, int flags, int mode) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
-      MemorySegment name = arena.allocateFrom(path.toString());
+      MemorySegment name = nameOf(path, arena);
       int result = (int) open.invokeExact(state, name, flags | O_CLOEXEC, mode);
       return result >= 0 ? result : -errno(state);
     } catch (Throwable e) {
       throw unexpected(e);
     }
+  }
+
+  /** The bytes the JDK itself would pass, ended by a zero. */
+  private static MemorySegment nameOf(Path path, Arena arena) {
+    byte[] bytes = path.toString().getBytes(FILE_NAMES);
+    MemorySegment name = arena.allocate(bytes.length + 1L);
+    MemorySegment.copy(bytes, 0, name, JAVA_BYTE, 0, bytes.length);
+    return name;
   }
 
   /** Closes a descriptor. It is gone even where an error is returned. */

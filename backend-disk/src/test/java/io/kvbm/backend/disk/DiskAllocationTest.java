@@ -39,6 +39,7 @@ class DiskAllocationTest {
       MemorySegment plain = arena.allocate(2 * 4096, 4096).asSlice(16, 4096);
       assertThatThrownBy(() -> file.write(0, plain)).isInstanceOf(CallerException.class);
     }
+    DirectDirectory.assume(directory);
     try (DiskFile file = new FileDisk(null, true, false).open(directory.resolve("f"), DIRECT);
         Arena arena = Arena.ofConfined()) {
       ZeroFill.extend(file, 4 * 4096);
@@ -56,6 +57,7 @@ class DiskAllocationTest {
       assertThat(disk.calls(SimOperation.WRITE)).isEqualTo(5);
       assertThat(disk.calls(SimOperation.TRUNCATE)).isEqualTo(1);
     }
+    DirectDirectory.assume(directory);
     Path path = directory.resolve("f");
     try (DiskFile file = new FileDisk(null, true, false).open(path, DIRECT)) {
       file.allocate(0, ODD_SIZE);
@@ -117,6 +119,7 @@ class DiskAllocationTest {
 
   @Test
   void case35_eitherAllocatorTypeGivesADirectFile() {
+    DirectDirectory.assume(directory);
     for (boolean directAtOpen : new boolean[] {false, true}) {
       try (DiskStorage storage =
           DiskStorage.create(

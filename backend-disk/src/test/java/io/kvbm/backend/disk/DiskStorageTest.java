@@ -37,6 +37,7 @@ class DiskStorageTest {
   @EnumSource(DirectAccess.class)
   void aStorageIsAFileOfExactlyItsSizeWithDescriptorAndNoAddress(DirectAccess direct)
       throws IOException {
+    DirectDirectory.assume(directory, direct);
     try (DiskStorage storage = create("exact", ODD_SIZE, direct)) {
       assertThat(storage.type()).isEqualTo(StorageType.disk(storage.fd()));
       assertThat(storage.address()).isZero();
@@ -89,6 +90,16 @@ class DiskStorageTest {
           .isEqualTo("rw-------");
     }
     assertThat(entries()).isEmpty();
+  }
+
+  @Test
+  void aTemporaryStorageIsInTheDirectoryOfTheEnvironment() {
+    try (DiskStorage storage = DiskStorage.newTemp(4096)) {
+      assertThat(storage.path().getParent())
+          .isEqualTo(DiskSettings.ofProcess().directory().toAbsolutePath());
+      assertThat(storage.path().getFileName().toString())
+          .matches("dynamo-kvbm-disk-cache-[a-zA-Z0-9]{6}");
+    }
   }
 
   @Test
@@ -199,6 +210,7 @@ class DiskStorageTest {
   @ParameterizedTest
   @EnumSource(DirectAccess.class)
   void memsetChangesExactlyItsRange(DirectAccess direct) {
+    DirectDirectory.assume(directory, direct);
     try (DiskStorage storage = create("memset", ODD_SIZE, direct)) {
       byte[] expected = new byte[(int) ODD_SIZE];
       long[][] ranges = {

@@ -54,6 +54,7 @@ class FileTransportTest {
   @ParameterizedTest
   @EnumSource(DirectAccess.class)
   void scatteredBlocksComeBackAsTheyWere(DirectAccess direct) {
+    DirectDirectory.assume(directory, direct);
     int blocks = 40;
     try (DiskStorage file = create("scattered", blocks * BLOCK, direct);
         HostStorage host = new HostStorage(blocks * BLOCK);
@@ -77,6 +78,7 @@ class FileTransportTest {
   @ParameterizedTest
   @EnumSource(DirectAccess.class)
   void anyRangeMovesToAndFromAnyAddress(DirectAccess direct) {
+    DirectDirectory.assume(directory, direct);
     long seed = 20_260_101;
     Random random = new Random(seed);
     int size = 6 * 4096 + 777;
@@ -107,6 +109,7 @@ class FileTransportTest {
   @ParameterizedTest
   @EnumSource(DirectAccess.class)
   void writersOfOnePageNeverLoseEachOthersBytes(DirectAccess direct) {
+    DirectDirectory.assume(directory, direct);
     int piece = 100;
     int pieces = 800;
     try (DiskStorage file = create("shared", (long) piece * pieces, direct);
