@@ -25,8 +25,8 @@ final class FileErrors {
   private final Map<Integer, String> texts = new HashMap<>();
 
   /**
-   * The JDK throws the system's words away from their number, in the language of the process; asking the C library for
-   * the same words gives the number back.
+   * The JDK throws the system's words away from their number, in the language of the process;
+   * asking the C library for the same words gives the number back.
    *
    * @param posix the C library, or null for the words Linux has in English
    */

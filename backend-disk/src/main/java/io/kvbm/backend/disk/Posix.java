@@ -22,7 +22,8 @@ import java.util.Optional;
 /**
  * The system calls on files that Java has no method for. Linux on x86-64 and AArch64.
  *
- * <p>Each call returns what it made, or the negated error number. Threading: safe from any thread; the calls block.
+ * <p>Each call returns what it made, or the negated error number. Threading: safe from any thread;
+ * the calls block.
  */
 @SuppressWarnings("restricted")
 final class Posix {
@@ -72,7 +73,8 @@ final class Posix {
             Linker.Option.firstVariadicArg(2));
     this.close = call("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     this.fallocate =
-        call("fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+        call(
+            "fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     this.fcntl =
         call(
             "fcntl",
@@ -89,8 +91,8 @@ final class Posix {
   }
 
   /**
-   * {@return the calls, or empty where this is another system, a call is missing, native access is denied or {@code
-   * /proc} is not mounted}
+   * {@return the calls, or empty where this is another system, a call is missing, native access is
+   * denied or {@code /proc} is not mounted}
    */
   static Optional<Posix> find() {
     if (!System.getProperty("os.name", "").equals("Linux")
@@ -186,8 +188,8 @@ final class Posix {
   }
 
   /**
-   * {@return whether the file system says that it has no direct I/O for this file; false also where it says nothing, as
-   * many do}
+   * {@return whether the file system says that it has no direct I/O for this file; false also where
+   * it says nothing, as many do}
    */
   boolean deniesDirect(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
@@ -195,8 +197,7 @@ final class Posix {
       MemorySegment empty = arena.allocateFrom("");
       MemorySegment buffer = arena.allocate(STATX_BYTE_SIZE, Long.BYTES);
       int result =
-          (int)
-              statx.invokeExact(state, descriptor, empty, AT_EMPTY_PATH, STATX_DIOALIGN, buffer);
+          (int) statx.invokeExact(state, descriptor, empty, AT_EMPTY_PATH, STATX_DIOALIGN, buffer);
       return result == 0
           && (buffer.get(JAVA_INT, STATX_MASK_OFFSET) & STATX_DIOALIGN) != 0
           && buffer.get(JAVA_INT, STATX_DIO_MEM_ALIGN_OFFSET) == 0;
@@ -205,7 +206,10 @@ final class Posix {
     }
   }
 
-  /** {@return the system's words for an error number, in the language the JDK puts into its exceptions} */
+  /**
+   * {@return the system's words for an error number, in the language the JDK puts into its
+   * exceptions}
+   */
   String describe(int errno) {
     try {
       MemorySegment text = (MemorySegment) strerror.invokeExact(errno);

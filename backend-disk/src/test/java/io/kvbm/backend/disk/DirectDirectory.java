@@ -4,7 +4,10 @@ import io.kvbm.api.BackendException;
 import io.kvbm.testkit.RequiredTools;
 import java.nio.file.Path;
 
-/** Lets a test of direct access run only where the scratch directory has it; a /tmp in memory has not. */
+/**
+ * Lets a test of direct access run only where the scratch directory has it; a /tmp in memory has
+ * not.
+ */
 final class DirectDirectory {
 
   private DirectDirectory() {}

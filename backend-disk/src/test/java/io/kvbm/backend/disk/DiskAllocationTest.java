@@ -77,10 +77,8 @@ class DiskAllocationTest {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment bytes = arena.allocate(20_001);
         AlignedIo.standalone().read(file, 0, bytes);
-        assertThat(bytes.asSlice(0, 5000).toArray(ValueLayout.JAVA_BYTE))
-            .containsOnly(7);
-        assertThat(bytes.asSlice(5000).toArray(ValueLayout.JAVA_BYTE))
-            .containsOnly(0);
+        assertThat(bytes.asSlice(0, 5000).toArray(ValueLayout.JAVA_BYTE)).containsOnly(7);
+        assertThat(bytes.asSlice(5000).toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
       }
     }
   }

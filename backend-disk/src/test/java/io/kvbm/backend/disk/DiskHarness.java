@@ -18,7 +18,9 @@ import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.Nullable;
 
-/** The disk backend as the contracts see it: in a scratch directory that must be empty in the end. */
+/**
+ * The disk backend as the contracts see it: in a scratch directory that must be empty in the end.
+ */
 final class DiskHarness implements BackendHarness {
 
   private static final String SLABS = "brought by a later part of this backend";

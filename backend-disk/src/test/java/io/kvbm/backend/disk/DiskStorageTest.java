@@ -214,8 +214,15 @@ class DiskStorageTest {
     try (DiskStorage storage = create("memset", ODD_SIZE, direct)) {
       byte[] expected = new byte[(int) ODD_SIZE];
       long[][] ranges = {
-        {0, ODD_SIZE}, {1, 1}, {4095, 2}, {4096, 4096}, {100, 9000}, {ODD_SIZE - 1, 1},
-        {ODD_SIZE - 200, 200}, {8192, ODD_SIZE - 8192}, {17, 0}
+        {0, ODD_SIZE},
+        {1, 1},
+        {4095, 2},
+        {4096, 4096},
+        {100, 9000},
+        {ODD_SIZE - 1, 1},
+        {ODD_SIZE - 200, 200},
+        {8192, ODD_SIZE - 8192},
+        {17, 0}
       };
       for (int i = 0; i < ranges.length; i++) {
         int from = (int) ranges[i][0];
@@ -237,12 +244,10 @@ class DiskStorageTest {
               e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
       assertThatThrownBy(() -> storage.memset(0, 4000, 97))
           .isInstanceOfSatisfying(
-              CallerException.class,
-              e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
+              CallerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
       assertThatThrownBy(storage::mutableView)
           .isInstanceOfSatisfying(
-              CallerException.class,
-              e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_ACCESSIBLE));
+              CallerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_ACCESSIBLE));
     }
   }
 
@@ -253,7 +258,8 @@ class DiskStorageTest {
       assertThat(buffered.accessDetails()).isEqualTo("buffered: direct is false");
     }
     try (DiskStorage automatic = create("auto", 4096, DirectAccess.AUTO)) {
-      assertThat(automatic.accessDetails()).startsWith(automatic.isDirect() ? "direct" : "buffered: ");
+      assertThat(automatic.accessDetails())
+          .startsWith(automatic.isDirect() ? "direct" : "buffered: ");
     }
   }
 

@@ -18,7 +18,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Set;
@@ -177,8 +176,7 @@ class FileDiskTest {
     try (DiskFile file = disk.open(path, exclusive);
         Arena arena = Arena.ofConfined()) {
       write(file, 0, 'a', 10);
-      assertThatThrownBy(() -> file.read(0, arena.allocate(1)))
-          .isInstanceOf(CallerException.class);
+      assertThatThrownBy(() -> file.read(0, arena.allocate(1))).isInstanceOf(CallerException.class);
     }
     assertThatThrownBy(() -> disk.open(path, exclusive))
         .isInstanceOfSatisfying(

@@ -164,15 +164,13 @@ class FileTransportTest {
       assertThat(FileOperation.plan(adjacent.build()))
           .containsExactly(
               new FileOperation(0, 64, 0, 4 << 20), new FileOperation(64, 64, 0, 4 << 20));
-      TransferBatch large =
-          TransferBatch.builder().add(0, host, 0, file, 0, (9 << 20) + 1).build();
+      TransferBatch large = TransferBatch.builder().add(0, host, 0, file, 0, (9 << 20) + 1).build();
       assertThat(FileOperation.plan(large))
           .containsExactly(
               new FileOperation(0, 1, 0, 4 << 20),
               new FileOperation(0, 1, 4 << 20, 4 << 20),
               new FileOperation(0, 1, 8 << 20, (1 << 20) + 1));
-      assertThat(run(transport, large))
-          .containsExactly(new BlockOutcome.Done((9 << 20) + 1));
+      assertThat(run(transport, large)).containsExactly(new BlockOutcome.Done((9 << 20) + 1));
     }
   }
 
@@ -189,8 +187,7 @@ class FileTransportTest {
       List<BlockOutcome> outcomes = run(transport, batch.build());
       assertThat(outcomes.subList(0, 2)).containsOnly(new BlockOutcome.Done(BLOCK));
       assertThat(outcomes.subList(2, 4))
-          .allSatisfy(
-              outcome -> assertThat(codeOf(outcome)).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
+          .allSatisfy(outcome -> assertThat(codeOf(outcome)).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
     }
   }
 
@@ -200,8 +197,7 @@ class FileTransportTest {
     try (HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, file, 0, host, 0, BLOCK).build();
       file.close();
-      assertThat(codeOf(run(transport, batch).getFirst()))
-          .isEqualTo(ErrorCode.CLOSED);
+      assertThat(codeOf(run(transport, batch).getFirst())).isEqualTo(ErrorCode.CLOSED);
     }
   }
 
@@ -240,8 +236,7 @@ class FileTransportTest {
       release.countDown();
       closer.join();
       assertThat(inFlight.await()).containsExactly(new BlockOutcome.Done(BLOCK));
-      assertThat(codeOf(run(closing, batch).getFirst()))
-          .isEqualTo(ErrorCode.CLOSED);
+      assertThat(codeOf(run(closing, batch).getFirst())).isEqualTo(ErrorCode.CLOSED);
     }
   }
 
@@ -253,8 +248,7 @@ class FileTransportTest {
     try (DiskStorage file = create("rejected", BLOCK, DirectAccess.AUTO);
         HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, host, 0, file, 0, BLOCK).build();
-      assertThat(codeOf(run(idle, batch).getFirst()))
-          .isEqualTo(ErrorCode.OPERATION_FAILED);
+      assertThat(codeOf(run(idle, batch).getFirst())).isEqualTo(ErrorCode.OPERATION_FAILED);
     }
     idle.close();
   }
