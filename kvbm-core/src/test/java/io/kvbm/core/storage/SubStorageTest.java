@@ -28,9 +28,16 @@ class SubStorageTest {
 
   @ParameterizedTest
   @CsvSource({
-    "-1, 10", "0, 1001", "1000, 1", "999, 2", "0, 0", "10, -1",
-    "9223372036854775807, 1", "1, 9223372036854775807",
-    "9223372036854775807, 9223372036854775807", "-9223372036854775808, 1"
+    "-1, 10",
+    "0, 1001",
+    "1000, 1",
+    "999, 2",
+    "0, 0",
+    "10, -1",
+    "9223372036854775807, 1",
+    "1, 9223372036854775807",
+    "9223372036854775807, 9223372036854775807",
+    "-9223372036854775808, 1"
   })
   void case36_aPartThatLeavesTheWholeIsRefusedAlsoByOverflow(long offset, long byteSize) {
     assertThatThrownBy(() -> SubStorage.viewOf(whole, offset, byteSize))
