@@ -15,6 +15,7 @@ import io.kvbm.api.event.EventManager;
 import io.kvbm.api.hash.HashScheme;
 import io.kvbm.api.layout.Layout;
 import io.kvbm.api.layout.LayoutConfig;
+import io.kvbm.api.store.BlockStore;
 import io.kvbm.api.store.StoredBlock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -115,6 +116,11 @@ public final class BlockPool implements AutoCloseable {
   /** {@return where the bytes are; empty for tiers that keep blocks by key and for logical ones} */
   public Optional<Layout> layout() {
     return Optional.ofNullable(bytes.layout());
+  }
+
+  /** {@return the store that keeps the blocks by key; empty for tiers with a layout and for logical ones} */
+  public Optional<BlockStore> store() {
+    return Optional.ofNullable(bytes.store());
   }
 
   /** {@return the scheme that names blocks} */
@@ -720,8 +726,7 @@ public final class BlockPool implements AutoCloseable {
           break;
         }
         slot.leaving = true;
-        slot.changePhase(Slot.REGISTERED);
-        slot.useAgain();
+        slot.publish(Slot.REGISTERED, 1); // in one step: a lookup in between would count itself first
         inactive.decrement();
         picked.add(new Eviction(this, new RegisteredBlock(this, slot)));
       }
@@ -756,12 +761,12 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /**
-   * Takes a block out of the index because its content turned out damaged. Its users keep it until they close it; then
-   * the slot is empty. Consumes the handle.
+   * Takes a block out of the index: its content turned out damaged, or lives in another tier now. Its users keep it until
+   * they close it; then the slot is empty. Consumes the handle.
    *
    * @param block a block of this pool
    */
-  public void invalidate(ImmutableBlock block) {
+  public void remove(ImmutableBlock block) {
     RegisteredBlock own = requireOwn(block);
     Slot slot = own.slot;
     lock.lock();
@@ -921,6 +926,20 @@ public final class BlockPool implements AutoCloseable {
    */
   public long generation(Block block) {
     return slots[Objects.checkIndex(block.blockId(), slots.length)].generation;
+  }
+
+  /**
+   * {@return whether every block is one this pool registered}
+   *
+   * @param blocks any blocks
+   */
+  public boolean owns(List<? extends Block> blocks) {
+    for (Block block : blocks) {
+      if (!(block instanceof PooledBlock pooled) || pooled.pool != this) {
+        return false;
+      }
+    }
+    return true;
   }
 
   BlockBytes bytes() {

@@ -147,7 +147,7 @@ class BlockPoolRaceTest {
                 }
               }
               case 1 -> pool.tryAllocateBlocks(1 + random.nextInt(3)).ifPresent(BlockPool::closeAll);
-              case 2 -> pool.find(key(random.nextInt(40))).ifPresent(pool::invalidate);
+              case 2 -> pool.find(key(random.nextInt(40))).ifPresent(pool::remove);
               default -> {
                 long n = random.nextInt(40);
                 pool.tryAllocateBlocks(1)

@@ -492,7 +492,7 @@ class BlockPoolTest {
     List<BlockKey> keys = inactiveChain(pool, 1, 2, 3);
     ImmutableBlock damaged = pool.find(key(2)).orElseThrow();
     ImmutableBlock other = pool.find(key(2)).orElseThrow();
-    pool.invalidate(damaged);
+    pool.remove(damaged);
     assertThat(matchLength(pool, keys)).isEqualTo(1);
     assertThat(other.key()).isEqualTo(key(2));
     other.close();
@@ -506,7 +506,7 @@ class BlockPoolTest {
     BlockPool pool = Pools.ofSize(2);
     inactiveChain(pool, 1);
     Eviction picked = pool.beginEvictions(1).getFirst();
-    pool.invalidate(pool.find(key(1)).orElseThrow());
+    pool.remove(pool.find(key(1)).orElseThrow());
     assertThat(picked.finish()).isFalse();
     assertThat(pool.status()).isEqualTo(new PoolStatus(0, 0, 2));
   }
