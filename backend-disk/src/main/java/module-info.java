@@ -1,4 +1,11 @@
 /** Disk storage, the KV block store and the write-ahead log. */
 module io.kvbm.backend.disk {
-  requires io.kvbm.api;
+  requires transitive io.kvbm.api;
+  requires jdk.unsupported;
+  requires static org.jspecify;
+
+  exports io.kvbm.backend.disk;
+
+  provides io.kvbm.api.spi.BackendProvider with
+      io.kvbm.backend.disk.DiskBackendProvider;
 }

@@ -2,12 +2,35 @@
 module io.kvbm.core {
   requires transitive io.kvbm.api;
   requires transitive micrometer.core;
-  requires static org.jspecify;
   requires com.dynatrace.hash4j;
   requires org.agrona;
+  requires static org.jspecify;
+
+  exports io.kvbm.core.layout;
+  exports io.kvbm.core.metrics;
+  exports io.kvbm.core.policy;
+  exports io.kvbm.core.pool;
+  exports io.kvbm.core.registry;
+  exports io.kvbm.core.tier;
+  exports io.kvbm.core.time;
+  exports io.kvbm.core.tokens;
+  exports io.kvbm.core.transfer;
+  exports io.kvbm.core;
+
+  exports io.kvbm.core.storage;
 
   uses io.kvbm.api.codec.Codec;
   uses io.kvbm.api.hash.HashScheme;
   uses io.kvbm.api.policy.EvictionPolicyProvider;
   uses io.kvbm.api.spi.BackendProvider;
+
+  provides io.kvbm.api.hash.HashScheme with
+      io.kvbm.core.tokens.PositionalLineageScheme,
+      io.kvbm.core.tokens.Xxh3HashScheme,
+      io.kvbm.core.tokens.Xxh3V1HashScheme;
+
+  provides io.kvbm.api.policy.EvictionPolicyProvider with
+      io.kvbm.core.policy.FifoPolicyProvider,
+      io.kvbm.core.policy.LruPolicyProvider,
+      io.kvbm.core.policy.PriorityPolicyProvider;
 }

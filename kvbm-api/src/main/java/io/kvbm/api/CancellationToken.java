@@ -39,7 +39,7 @@ public final class CancellationToken {
       } catch (RuntimeException e) {
         if (first == null) {
           first = e;
-        } else {
+        } else if (first != e) {
           first.addSuppressed(e);
         }
       }

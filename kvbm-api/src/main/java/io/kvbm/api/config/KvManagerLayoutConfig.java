@@ -3,6 +3,8 @@ package io.kvbm.api.config;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockParallelismStrategy;
+import io.kvbm.api.layout.DType;
+import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
@@ -40,10 +42,8 @@ public record KvManagerLayoutConfig(
 
   /** Checks the values. */
   public KvManagerLayoutConfig {
-    if (numBlocks < 1) {
-      throw new ConfigurationException(
-          ErrorCode.INVALID_CONFIG, "numBlocks must be at least 1, got " + numBlocks);
-    }
+    // The limits of a layout of this many blocks, whatever the model's shape.
+    new LayoutConfig(numBlocks, 1, 1, 1, 1, DType.INT8, alignment);
     Objects.requireNonNull(layoutType, "layoutType");
     Objects.requireNonNull(evictionPolicy, "evictionPolicy");
     storages = List.copyOf(storages);

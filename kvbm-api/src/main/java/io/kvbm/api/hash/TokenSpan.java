@@ -1,7 +1,8 @@
 package io.kvbm.api.hash;
 
+import io.kvbm.api.CallerException;
+import io.kvbm.api.ErrorCode;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * The tokens of one block, as a hash scheme sees them. The array is a view of the caller's and must not be changed or
@@ -18,7 +19,12 @@ public record TokenSpan(
 
   /** Checks the range. */
   public TokenSpan {
-    Objects.checkFromIndexSize(offset, length, tokens.length);
+    if (offset < 0 || length < 0 || offset > tokens.length - length) {
+      throw new CallerException(
+          ErrorCode.OUT_OF_BOUNDS,
+          "tokens [%d, %d + %d) leave the array of %d tokens"
+              .formatted(offset, offset, length, tokens.length));
+    }
     runs = List.copyOf(runs);
   }
 }

@@ -16,8 +16,8 @@ import java.util.zip.CRC32C;
 /**
  * A layout as data: enough to find the same regions in the same storages again, in another process or after a restart.
  *
- * <p>Binary form, little endian: magic {@code KVLD}, version u16, u16 length of the rest of the body, body, CRC32C of
- * everything before it. An unknown version is refused.
+ * <p>Binary form, little endian: magic {@code KVLD}, version u32, length of all bytes u32, body,
+ * CRC32C of everything before it. An unknown version is refused.
  *
  * @param version the format, {@value #VERSION}
  * @param type the arrangement
@@ -143,7 +143,12 @@ public record LayoutDescriptor(
       for (int i = in.getInt(); i > 0; i--) {
         spans.add(new StorageSpan(StorageType.fromBytes(in), in.getLong(), in.getLong()));
       }
-      Integer[] table = new Integer[Math.min(in.getInt(), in.remaining() / Integer.BYTES)];
+      int pages = in.getInt();
+      // The checksum behind the table is all that may be left then.
+      if (in.remaining() != (pages + 1L) * Integer.BYTES) {
+        throw corrupt("layout descriptor has no room for a table of " + pages + " pages");
+      }
+      Integer[] table = new Integer[pages];
       Arrays.setAll(table, i -> in.getInt());
       return new LayoutDescriptor(
           version,
@@ -151,6 +156,8 @@ public record LayoutDescriptor(
           config,
           spans,
           Arrays.asList(table));
+    } catch (CorruptionException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw new CorruptionException(
           ErrorCode.CORRUPT, "layout descriptor is malformed: " + e.getMessage(), e);

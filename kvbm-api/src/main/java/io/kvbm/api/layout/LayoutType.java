@@ -1,6 +1,9 @@
 package io.kvbm.api.layout;
 
+import io.kvbm.api.CallerException;
+import io.kvbm.api.ErrorCode;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
  * Names an arrangement of blocks in storage; persisted in descriptors. The four kvbm ships are constants; another is
@@ -9,6 +12,8 @@ import java.util.Objects;
  * @param name {@code [a-z][a-z0-9-]{0,62}}
  */
 public record LayoutType(String name) {
+
+  private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
 
   /** One storage; a block's layers and outer regions follow each other. */
   public static final LayoutType FULLY_CONTIGUOUS = new LayoutType("fully-contiguous");
@@ -27,6 +32,11 @@ public record LayoutType(String name) {
   /** Checks the name. */
   public LayoutType {
     Objects.requireNonNull(name, "name");
+    if (!NAME.matcher(name).matches()) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT,
+          "layout type '" + name + "' is not of the form [a-z][a-z0-9-]{0,62}");
+    }
   }
 
   @Override

@@ -15,7 +15,7 @@ package io.kvbm.api.policy;
  */
 public interface EvictionPolicy {
 
-  /** What {@link #evict()} answers where there is no candidate. */
+  /** What {@link #victim()} answers where there is no candidate. */
   int NONE = -1;
 
   /** {@return the policy's name} */
@@ -75,11 +75,32 @@ public interface EvictionPolicy {
   void remove(int slot);
 
   /**
-   * Chooses a candidate and forgets it: it is no longer resident.
+   * Chooses the candidate to evict next and changes nothing: the pool answers with {@link #evicted}, or with {@link
+   * #withdraw} if the block came into use meanwhile, and may then ask again.
    *
    * @return its slot, or {@link #NONE} if there is no candidate
    */
-  int evict();
+  int victim();
+
+  /**
+   * A resident block was evicted; it is no longer resident.
+   *
+   * @param slot its slot, as {@link #victim()} gave it
+   */
+  void evicted(int slot);
+
+  /**
+   * Chooses a candidate and evicts it.
+   *
+   * @return its slot, or {@link #NONE} if there is no candidate
+   */
+  default int evict() {
+    int slot = victim();
+    if (slot != NONE) {
+      evicted(slot);
+    }
+    return slot;
+  }
 
   /** {@return how many candidates there are} */
   int candidateCount();

@@ -2,6 +2,7 @@ package io.kvbm.api.spi;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -118,7 +119,15 @@ public final class BackendConfig {
    * @param key its key
    */
   public Optional<Long> byteSize(String key) {
-    return string(key).map(ByteSizes::parse);
+    return string(key)
+        .map(
+            text -> {
+              try {
+                return ByteSizes.parse(text);
+              } catch (ConfigurationException e) {
+                throw invalid(key, text, "bytes such as 4096, 64KiB or 2GiB", e);
+              }
+            });
   }
 
   /**
@@ -127,7 +136,15 @@ public final class BackendConfig {
    * @param key its key
    */
   public Optional<Path> path(String key) {
-    return string(key).map(Path::of);
+    return string(key)
+        .map(
+            text -> {
+              try {
+                return Path.of(text);
+              } catch (InvalidPathException e) {
+                throw invalid(key, text, "a path", e);
+              }
+            });
   }
 
   /**
@@ -170,7 +187,8 @@ public final class BackendConfig {
               .findFirst()
               .orElseThrow(() -> unknown(owner, key, known));
       switch (match.type()) {
-        case STRING, PATH -> {}
+        case STRING -> {}
+        case PATH -> path(key);
         case BOOLEAN -> bool(key);
         case INTEGER -> integer(key);
         case BYTE_SIZE -> byteSize(key);

@@ -6,12 +6,13 @@ import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Byte counts as text: {@code 4096}, {@code 64KiB}, {@code 1.5GiB}, {@code 2GB}. */
 public final class ByteSizes {
 
   private static final Pattern TEXT =
-      Pattern.compile("\\s*(\\d{1,18}(?:\\.\\d{1,9})?)\\s*([KMGT]?)(I?)B?\\s*");
+      Pattern.compile("\\s*(\\d{1,18}(?:\\.\\d{1,9})?)\\s*(?:([KMGT])(I?))?B?\\s*");
 
   private ByteSizes() {}
 
@@ -31,9 +32,10 @@ public final class ByteSizes {
           ErrorCode.INVALID_CONFIG,
           "'" + text + "' is no byte count; write for instance 4096, 64KiB or 2GiB");
     }
-    String unit = matcher.group(2);
-    boolean decimal = !unit.isEmpty() && matcher.group(3).isEmpty() && upper.strip().endsWith("B");
-    int power = unit.isEmpty() ? 0 : "KMGT".indexOf(unit) + 1;
+    @Nullable String unit = matcher.group(2);
+    boolean decimal =
+        unit != null && matcher.group(3).isEmpty() && upper.strip().endsWith("B");
+    int power = unit == null ? 0 : "KMGT".indexOf(unit) + 1;
     BigDecimal factor = BigDecimal.valueOf(decimal ? 1000 : 1024).pow(power);
     try {
       return new BigDecimal(matcher.group(1)).multiply(factor).longValueExact();

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The part every storage shares: closing after the last lease, registrations, bounds.
@@ -43,7 +44,7 @@ public abstract class AbstractStorage implements RegistrableStorage {
     }
   }
 
-  /** {@return all bytes as a region; called only while open} */
+  /** {@return all bytes as a region; called only before {@link #free}} */
   protected abstract Region openRegion();
 
   /**
@@ -75,7 +76,9 @@ public abstract class AbstractStorage implements RegistrableStorage {
 
   @Override
   public final Region region() {
-    requireOpen();
+    if (closed) {
+      requireLeased();
+    }
     return openRegion();
   }
 
@@ -182,6 +185,15 @@ public abstract class AbstractStorage implements RegistrableStorage {
     return Objects.requireNonNull(key, "key").equals("nixl") ? "remote" : key;
   }
 
+  /** Whoever holds a lease still reaches the bytes: work in flight drains after close. */
+  private void requireLeased() {
+    synchronized (lock) {
+      if (leases == 0) {
+        requireOpen();
+      }
+    }
+  }
+
   private void requireOpen() {
     if (closed) {
       throw new ClosedException(ErrorCode.CLOSED, type + " storage is closed");
@@ -198,18 +210,34 @@ public abstract class AbstractStorage implements RegistrableStorage {
       handles = new ArrayList<>(registrations.values());
       registrations.clear();
     }
-    RuntimeException failure = null;
+    @Nullable RuntimeException failure = null;
     for (RegistrationHandle handle : handles.reversed()) {
       try {
         handle.release();
       } catch (RuntimeException e) {
-        failure = e;
+        failure = combine(failure, e);
       }
     }
-    free();
+    try {
+      free();
+    } catch (RuntimeException e) {
+      failure = combine(failure, e);
+    }
     if (failure != null) {
       throw failure;
     }
+  }
+
+  private static RuntimeException combine(
+      @Nullable RuntimeException first, RuntimeException next) {
+    if (first == null) {
+      return next;
+    }
+    // Handles may share one exception, which cannot suppress itself.
+    if (first != next) {
+      first.addSuppressed(next);
+    }
+    return first;
   }
 
   private final class OneLease implements Lease {

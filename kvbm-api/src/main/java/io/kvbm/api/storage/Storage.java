@@ -29,7 +29,7 @@ public interface Storage extends AutoCloseable {
   /**
    * {@return all bytes as a region for transports}
    *
-   * @throws ClosedException if this storage is closed
+   * @throws ClosedException if this storage is closed and no lease is held
    */
   Region region();
 
@@ -52,7 +52,7 @@ public interface Storage extends AutoCloseable {
    * {@return a read-only view of the bytes}
    *
    * @throws CallerException with {@link ErrorCode#NOT_ACCESSIBLE} if the CPU cannot reach them
-   * @throws ClosedException if this storage is closed
+   * @throws ClosedException if this storage is closed and no lease is held
    */
   default MemorySegment view() {
     return mutableView().asReadOnly();
@@ -62,7 +62,7 @@ public interface Storage extends AutoCloseable {
    * {@return a writable view of the bytes}
    *
    * @throws CallerException with {@link ErrorCode#NOT_ACCESSIBLE} if the CPU cannot reach them
-   * @throws ClosedException if this storage is closed
+   * @throws ClosedException if this storage is closed and no lease is held
    */
   default MemorySegment mutableView() {
     if (region() instanceof Region.HostRegion host) {

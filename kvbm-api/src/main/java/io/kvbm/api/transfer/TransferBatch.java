@@ -5,7 +5,6 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.Storage;
 import java.util.Arrays;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +25,11 @@ public final class TransferBatch {
   private final int[] blocks;
 
   private TransferBatch(Builder builder) {
-    this.route = Objects.requireNonNull(builder.route, "a batch needs at least one copy");
+    if (builder.route == null) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT, "a batch needs at least one copy; it has none");
+    }
+    this.route = builder.route;
     this.size = builder.size;
     this.blockCount = builder.lastBlock + 1;
     this.sources = Arrays.copyOf(builder.sources, size);
@@ -162,9 +165,12 @@ public final class TransferBatch {
      */
     public Builder add(
         int block, Storage source, long sourceOffset, Storage target, long targetOffset, long byteSize) {
-      if (block != lastBlock && block != lastBlock + 1) {
+      if (block < 0 || block != lastBlock && block != lastBlock + 1) {
         throw new CallerException(
-            ErrorCode.INVALID_ARGUMENT, "copy of block " + block + " follows block " + lastBlock);
+            ErrorCode.INVALID_ARGUMENT,
+            lastBlock < 0
+                ? "the first copy is of block " + block + ", not of block 0"
+                : "copy of block " + block + " follows block " + lastBlock);
       }
       check(source, sourceOffset, byteSize);
       check(target, targetOffset, byteSize);
@@ -192,7 +198,11 @@ public final class TransferBatch {
       return this;
     }
 
-    /** {@return the batch} */
+    /**
+     * {@return the batch}
+     *
+     * @throws CallerException if no copy was added
+     */
     public TransferBatch build() {
       return new TransferBatch(this);
     }

@@ -1,0 +1,179 @@
+package io.kvbm.backend.disk;
+
+import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.api.spi.ConfigKey;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of this backend. A configured value wins over an environment variable, which wins over the default.
+ *
+ * @param directory where scratch files are made
+ * @param direct whether they bypass the page cache
+ * @param allocatorType when direct access is asked for
+ * @param zeroFill whether zeros are written where the file system cannot reserve space
+ * @param unlinkAtOnce whether a scratch file loses its name as soon as it is open, so that nothing is left after a crash
+ * @param ioDepth how many threads work on one batch
+ */
+record DiskSettings(
+    Path directory,
+    DirectAccess direct,
+    AllocatorType allocatorType,
+    boolean zeroFill,
+    boolean unlinkAtOnce,
+    int ioDepth) {
+
+  /** Names the directory of scratch files. */
+  static final String DIRECTORY_VARIABLE = "DYN_KVBM_DISK_CACHE_DIR";
+
+  /** {@code true} or {@code 1} turns direct access off. */
+  static final String DISABLE_DIRECT_VARIABLE = "DYN_KVBM_DISK_DISABLE_O_DIRECT";
+
+  /** {@code true} or {@code 1} turns zero fill on, any other value off. */
+  static final String ZERO_FILL_VARIABLE = "DYN_KVBM_DISK_ZEROFILL_FALLBACK";
+
+  /** {@code default} or {@code open-direct}. */
+  static final String ALLOCATOR_TYPE_VARIABLE = "DYN_KVBM_DISK_ALLOCATOR_TYPE";
+
+  static final int MAX_IO_DEPTH = 256;
+
+  private static final String DEFAULT_DIRECTORY = "/tmp";
+  private static final int DEFAULT_IO_DEPTH = 4;
+
+  static final List<ConfigKey> KEYS =
+      List.of(
+          new ConfigKey(
+              "allocatorType",
+              ConfigKey.Type.STRING,
+              AllocatorType.DEFAULT.toString(),
+              "when direct access is asked for: default (after opening) or open-direct"),
+          new ConfigKey(
+              "dir",
+              ConfigKey.Type.PATH,
+              DEFAULT_DIRECTORY,
+              "directory of the scratch files, made if it is not there"),
+          new ConfigKey(
+              "direct",
+              ConfigKey.Type.STRING,
+              "auto",
+              "bypass the page cache: auto (where it works), true (or fail) or false"),
+          new ConfigKey(
+              "ioDepth",
+              ConfigKey.Type.INTEGER,
+              String.valueOf(DEFAULT_IO_DEPTH),
+              "how many reads or writes of one batch run at once, 1 to " + MAX_IO_DEPTH),
+          new ConfigKey(
+              "unlink",
+              ConfigKey.Type.STRING,
+              "close",
+              "when a scratch file loses its name: close, or now to leave nothing after a crash"),
+          new ConfigKey(
+              "zeroFillFallback",
+              ConfigKey.Type.BOOLEAN,
+              "true",
+              "write zeros where the file system cannot reserve space"));
+
+  /** {@return the settings of a process nobody configured: its environment variables} */
+  static DiskSettings ofProcess() {
+    return of(BackendConfig.empty(), System::getenv);
+  }
+
+  /**
+   * {@return the settings of a backend in this process}
+   *
+   * @param config what was configured
+   */
+  static DiskSettings of(BackendConfig config) {
+    return of(config, System::getenv);
+  }
+
+  /**
+   * {@return settings}
+   *
+   * @param config what was configured
+   * @param environment a variable's text, or null
+   * @throws ConfigurationException if a configured value is none of those its key takes
+   */
+  static DiskSettings of(BackendConfig config, UnaryOperator<@Nullable String> environment) {
+    return new DiskSettings(
+        config.path("dir").orElseGet(() -> directory(environment.apply(DIRECTORY_VARIABLE))),
+        config
+            .string("direct")
+            .map(DirectAccess::parse)
+            .orElseGet(() -> direct(environment.apply(DISABLE_DIRECT_VARIABLE))),
+        config
+            .string("allocatorType")
+            .map(DiskSettings::allocatorType)
+            .orElseGet(() -> lenientAllocatorType(environment.apply(ALLOCATOR_TYPE_VARIABLE))),
+        config
+            .bool("zeroFillFallback")
+            .orElseGet(() -> zeroFill(environment.apply(ZERO_FILL_VARIABLE))),
+        config.string("unlink").map(DiskSettings::unlinkAtOnce).orElse(false),
+        config.integer("ioDepth").map(DiskSettings::ioDepth).orElse(DEFAULT_IO_DEPTH));
+  }
+
+  private static Path directory(@Nullable String text) {
+    return Path.of(text == null || text.isBlank() ? DEFAULT_DIRECTORY : text);
+  }
+
+  private static DirectAccess direct(@Nullable String disabled) {
+    return isOn(disabled) ? DirectAccess.OFF : DirectAccess.AUTO;
+  }
+
+  private static boolean zeroFill(@Nullable String text) {
+    return text == null || isOn(text);
+  }
+
+  private static boolean isOn(@Nullable String text) {
+    return text != null
+        && (text.strip().equals("1") || text.strip().toLowerCase(Locale.ROOT).equals("true"));
+  }
+
+  private static AllocatorType allocatorType(String text) {
+    return AllocatorType.tryParse(text)
+        .orElseThrow(() -> invalid("allocatorType", text, "default or open-direct"));
+  }
+
+  private static AllocatorType lenientAllocatorType(@Nullable String text) {
+    if (text == null) {
+      return AllocatorType.DEFAULT;
+    }
+    return AllocatorType.tryParse(text)
+        .orElseGet(
+            () -> {
+              System.getLogger(DiskSettings.class.getName())
+                  .log(
+                      System.Logger.Level.WARNING,
+                      "{0} is ''{1}'', not default or open-direct; taking default",
+                      ALLOCATOR_TYPE_VARIABLE,
+                      text);
+              return AllocatorType.DEFAULT;
+            });
+  }
+
+  private static boolean unlinkAtOnce(String text) {
+    return switch (text.strip()) {
+      case "now" -> true;
+      case "close" -> false;
+      default -> throw invalid("unlink", text, "now or close");
+    };
+  }
+
+  private static int ioDepth(long value) {
+    if (value < 1 || value > MAX_IO_DEPTH) {
+      throw invalid("ioDepth", String.valueOf(value), "1 to " + MAX_IO_DEPTH);
+    }
+    return (int) value;
+  }
+
+  private static ConfigurationException invalid(String key, String text, String expected) {
+    return new ConfigurationException(
+        ErrorCode.INVALID_CONFIG,
+        "setting '%s' is '%s', expected %s".formatted(key, text, expected));
+  }
+}

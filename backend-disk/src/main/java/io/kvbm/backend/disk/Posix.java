@@ -1,0 +1,227 @@
+package io.kvbm.backend.disk;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The system calls on files that Java has no method for. Linux on x86-64 and AArch64.
+ *
+ * <p>Each call returns what it made, or the negated error number. Threading: safe from any thread; the calls block.
+ */
+@SuppressWarnings("restricted")
+final class Posix {
+
+  static final int O_WRONLY = 1;
+  static final int O_RDWR = 2;
+  static final int O_CREAT = 0x40;
+  static final int O_EXCL = 0x80;
+  static final int O_TRUNC = 0x200;
+  static final int O_CLOEXEC = 0x80000;
+
+  static final int FALLOCATE_KEEP_SIZE = 1;
+  static final int FALLOCATE_PUNCH_HOLE = 2;
+
+  private static final int F_GETFL = 3;
+  private static final int F_SETFL = 4;
+  private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int STATX_DIOALIGN = 0x2000;
+  private static final int STATX_BYTE_SIZE = 256;
+  private static final int STATX_MASK_OFFSET = 0;
+  private static final int STATX_DIO_MEM_ALIGN_OFFSET = 0x98;
+
+  private static final StructLayout STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
+
+  /** O_DIRECT is one of the few flags whose value depends on the processor. */
+  private final int directFlag;
+
+  private final MethodHandle open;
+  private final MethodHandle close;
+  private final MethodHandle fallocate;
+  private final MethodHandle fcntl;
+  private final MethodHandle ftruncate;
+  private final MethodHandle statx;
+  private final MethodHandle strerror;
+
+  private Posix(int directFlag) {
+    this.directFlag = directFlag;
+    this.open =
+        call(
+            "open",
+            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
+            Linker.Option.firstVariadicArg(2));
+    this.close = call("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    this.fallocate =
+        call("fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    this.fcntl =
+        call(
+            "fcntl",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
+            Linker.Option.firstVariadicArg(2));
+    this.ftruncate = call("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+    this.statx =
+        call(
+            "statx",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+    this.strerror =
+        Linker.nativeLinker()
+            .downcallHandle(symbol("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
+  }
+
+  /**
+   * {@return the calls, or empty where this is another system, a call is missing, native access is denied or {@code
+   * /proc} is not mounted}
+   */
+  static Optional<Posix> find() {
+    if (!System.getProperty("os.name", "").equals("Linux")
+        || !Files.isDirectory(Path.of("/proc/self/fd"))) {
+      return Optional.empty();
+    }
+    int directFlag =
+        switch (System.getProperty("os.arch", "").toLowerCase(Locale.ROOT)) {
+          case "amd64", "x86_64" -> 0x4000;
+          case "aarch64" -> 0x10000;
+          default -> 0;
+        };
+    if (directFlag == 0) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(new Posix(directFlag));
+    } catch (UnsupportedOperationException | LinkageError | IllegalCallerException e) {
+      System.getLogger(Posix.class.getName())
+          .log(System.Logger.Level.DEBUG, "no native file calls: {0}", e.toString());
+      return Optional.empty();
+    }
+  }
+
+  /** {@return the flag that bypasses the page cache} */
+  int directFlag() {
+    return directFlag;
+  }
+
+  /** {@return the new descriptor} */
+  int open(Path path, int flags, int mode) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      MemorySegment name = arena.allocateFrom(path.toString());
+      int result = (int) open.invokeExact(state, name, flags | O_CLOEXEC, mode);
+      return result >= 0 ? result : -errno(state);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Closes a descriptor. It is gone even where an error is returned. */
+  int close(int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      return (int) close.invokeExact(state, descriptor) == 0 ? 0 : -errno(state);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  int fallocate(int descriptor, int mode, long position, long length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      int result = (int) fallocate.invokeExact(state, descriptor, mode, position, length);
+      return result == 0 ? 0 : -errno(state);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Makes an open descriptor bypass the page cache. */
+  int setDirect(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL, 0);
+    return flags < 0 ? flags : fcntl(descriptor, F_SETFL, flags | directFlag);
+  }
+
+  private int fcntl(int descriptor, int command, int argument) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      int result = (int) fcntl.invokeExact(state, descriptor, command, argument);
+      return result >= 0 ? result : -errno(state);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  int truncate(int descriptor, long byteSize) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      return (int) ftruncate.invokeExact(state, descriptor, byteSize) == 0 ? 0 : -errno(state);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * {@return whether the file system says that it has no direct I/O for this file; false also where it says nothing, as
+   * many do}
+   */
+  boolean deniesDirect(int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      MemorySegment empty = arena.allocateFrom("");
+      MemorySegment buffer = arena.allocate(STATX_BYTE_SIZE, Long.BYTES);
+      int result =
+          (int)
+              statx.invokeExact(state, descriptor, empty, AT_EMPTY_PATH, STATX_DIOALIGN, buffer);
+      return result == 0
+          && (buffer.get(JAVA_INT, STATX_MASK_OFFSET) & STATX_DIOALIGN) != 0
+          && buffer.get(JAVA_INT, STATX_DIO_MEM_ALIGN_OFFSET) == 0;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** {@return the system's words for an error number, in the language the JDK puts into its exceptions} */
+  String describe(int errno) {
+    try {
+      MemorySegment text = (MemorySegment) strerror.invokeExact(errno);
+      return text.reinterpret(256).getString(0);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  private static int errno(MemorySegment state) {
+    return (int) ERRNO.get(state, 0L);
+  }
+
+  private static MethodHandle call(
+      String name, FunctionDescriptor descriptor, Linker.Option... options) {
+    Linker.Option[] all = new Linker.Option[options.length + 1];
+    all[0] = Linker.Option.captureCallState("errno");
+    System.arraycopy(options, 0, all, 1, options.length);
+    return Linker.nativeLinker().downcallHandle(symbol(name), descriptor, all);
+  }
+
+  private static MemorySegment symbol(String name) {
+    return Linker.nativeLinker()
+        .defaultLookup()
+        .find(name)
+        .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no " + name));
+  }
+
+  /** A method handle declares every exception; these calls throw none but an error of the JVM. */
+  private static Error unexpected(Throwable thrown) {
+    return thrown instanceof Error error ? error : new AssertionError(thrown);
+  }
+}

@@ -1,0 +1,39 @@
+package io.kvbm.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The options that every subcommand knows too. */
+@Command(
+    name = "kvbm",
+    description = "Keeps KV blocks in tiers, finds them again and moves them between tiers.",
+    synopsisSubcommandLabel = "COMMAND",
+    sortOptions = false)
+final class RootCommand {
+
+  @Option(
+      names = "--json",
+      scope = ScopeType.INHERIT,
+      description = "Print exactly one JSON document on standard output.")
+  boolean json;
+
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Show the stack trace of an error.")
+  boolean verbose;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help and end.")
+  boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the version and end.")
+  boolean version;
+}

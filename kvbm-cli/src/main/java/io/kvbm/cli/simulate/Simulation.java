@@ -1,0 +1,114 @@
+package io.kvbm.cli.simulate;
+
+import io.kvbm.api.BackendException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.policy.EvictionPolicy;
+import java.util.Arrays;
+
+/**
+ * One pass of a trace over a tier of which only the policy is real.
+ *
+ * <p>A request hits the longest prefix of its blocks that is resident when it arrives. Then its
+ * blocks are touched or inserted from the last to the first, so that a prefix outlives what follows
+ * it, and then the policy evicts down to the capacity. During a request the tier may thus hold more
+ * than its capacity; the policy is told to grow just before it does. Every resident block is a
+ * candidate. The policy learns of a request only when it is served.
+ */
+final class Simulation {
+
+  private static final int ABSENT = -1;
+
+  private final References references;
+  private final EvictionPolicy policy;
+  private final int capacity;
+  private final int[] slotOfBlock;
+  private final int[] blockInSlot;
+  private final int[] freeSlots;
+  private int freeCount;
+  private int usedSlots;
+  private int grantedSlots;
+  private int residentCount;
+
+  /**
+   * @param references what is asked for
+   * @param policy one made for {@code capacity}, with nothing resident
+   * @param capacity blocks kept between requests, above 0
+   */
+  Simulation(References references, EvictionPolicy policy, int capacity) {
+    this.references = references;
+    this.policy = policy;
+    this.capacity = capacity;
+    int peak =
+        (int) Math.min(references.uniqueCount(), (long) capacity + references.longestRequest());
+    this.slotOfBlock = new int[references.uniqueCount()];
+    Arrays.fill(slotOfBlock, ABSENT);
+    this.blockInSlot = new int[peak];
+    Arrays.fill(blockInSlot, ABSENT);
+    this.freeSlots = new int[peak];
+    this.grantedSlots = capacity;
+  }
+
+  /** Serves all requests, once, and returns how many blocks were hit. */
+  long run() {
+    long hits = 0;
+    for (int request = 0; request < references.requestCount(); request++) {
+      int start = references.start(request);
+      int end = references.start(request + 1);
+      hits += countPrefix(start, end);
+      makeSlots(end - start);
+      for (int index = end - 1; index >= start; index--) {
+        use(references.block(index));
+      }
+      while (residentCount > capacity) {
+        evict();
+      }
+    }
+    return hits;
+  }
+
+  private int countPrefix(int start, int end) {
+    int index = start;
+    while (index < end && slotOfBlock[references.block(index)] != ABSENT) {
+      index++;
+    }
+    return index - start;
+  }
+
+  private void makeSlots(int requestLength) {
+    int needed = Math.min(residentCount + requestLength, blockInSlot.length);
+    if (needed > grantedSlots) {
+      grantedSlots = needed;
+      policy.grow(needed);
+    }
+  }
+
+  private void use(int block) {
+    int slot = slotOfBlock[block];
+    if (slot != ABSENT) {
+      policy.touch(slot);
+      return;
+    }
+    slot = freeCount > 0 ? freeSlots[--freeCount] : usedSlots++;
+    slotOfBlock[block] = slot;
+    blockInSlot[slot] = block;
+    residentCount++;
+    policy.insert(slot, references.hash(block), EvictionPolicy.NONE, 0);
+    policy.offer(slot);
+  }
+
+  private void evict() {
+    int slot = policy.victim();
+    if (slot < 0 || slot >= usedSlots || blockInSlot[slot] == ABSENT) {
+      throw new BackendException(
+          ErrorCode.OPERATION_FAILED,
+          "policy %s chose slot %d, which holds none of the %d blocks; it is defective, use another"
+              .formatted(policy.name(), slot, residentCount),
+          null);
+    }
+    policy.evicted(slot);
+    slotOfBlock[blockInSlot[slot]] = ABSENT;
+    blockInSlot[slot] = ABSENT;
+    freeSlots[freeCount++] = slot;
+    residentCount--;
+  }
+}

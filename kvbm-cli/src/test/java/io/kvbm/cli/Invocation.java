@@ -1,0 +1,39 @@
+package io.kvbm.cli;
+
+import io.kvbm.cli.console.Console;
+import io.kvbm.cli.spi.CommandProvider;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * A run of the program in this process.
+ *
+ * @param exitCode what the process would end with
+ * @param out all of standard output
+ * @param err all of standard error
+ */
+public record Invocation(int exitCode, String out, String err) {
+
+  /** Runs with the real commands. */
+  public static Invocation of(String... args) {
+    return of((line, console) -> Main.run(line, console), args);
+  }
+
+  /** Runs with these commands only. */
+  public static Invocation of(List<CommandProvider> providers, String... args) {
+    return of((line, console) -> Main.run(line, console, providers.iterator()), args);
+  }
+
+  private static Invocation of(Program program, String... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int exitCode = program.run(args, new Console(out, err, StandardCharsets.UTF_8, false));
+    return new Invocation(
+        exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  private interface Program {
+    int run(String[] args, Console console);
+  }
+}

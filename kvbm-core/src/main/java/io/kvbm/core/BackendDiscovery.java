@@ -1,0 +1,133 @@
+package io.kvbm.core;
+
+import io.kvbm.api.spi.BackendProvider;
+import io.kvbm.api.spi.Spi;
+import io.kvbm.api.spi.SpiVersion;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Finds providers and refuses those that cannot be trusted, one line each; the rest works. For one thread.
+ */
+final class BackendDiscovery {
+
+  /** A broken configuration file is reported again and again by some loaders. */
+  private static final int MAX_LOADER_ERRORS = 100;
+
+  private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
+
+  private final List<InstalledBackend> accepted = new ArrayList<>();
+  private final List<Refusal> refusals = new ArrayList<>();
+
+  /**
+   * A provider that is not used.
+   *
+   * @param name what it calls itself, or its class where it never came to say so
+   * @param line why
+   */
+  record Refusal(String name, String line) {}
+
+  /** Finds what the modules and the class path of a loader provide. */
+  static BackendCatalog find(ClassLoader loader) {
+    BackendDiscovery discovery = new BackendDiscovery();
+    Iterator<ServiceLoader.Provider<BackendProvider>> found =
+        ServiceLoader.load(BackendProvider.class, loader).stream().iterator();
+    for (int errors = 0; errors < MAX_LOADER_ERRORS; ) {
+      try {
+        if (!found.hasNext()) {
+          break;
+        }
+        discovery.load(found.next());
+      } catch (ServiceConfigurationError e) {
+        errors++;
+        discovery.refuse("?", "a backend provider cannot be loaded: " + OneLine.of(e));
+      }
+    }
+    return discovery.catalog();
+  }
+
+  /** Takes providers that were made already. */
+  static BackendCatalog of(List<BackendProvider> providers) {
+    BackendDiscovery discovery = new BackendDiscovery();
+    providers.forEach(discovery::inspect);
+    return discovery.catalog();
+  }
+
+  private void load(ServiceLoader.Provider<BackendProvider> found) {
+    Class<? extends BackendProvider> type = found.type();
+    BackendProvider provider;
+    try {
+      provider = found.get();
+    } catch (ServiceConfigurationError | LinkageError e) {
+      refuse(
+          type.getName(),
+          "provider %s in %s cannot be created: %s"
+              .formatted(type.getName(), InstalledBackend.locationOf(type), OneLine.of(e)));
+      return;
+    }
+    inspect(provider);
+  }
+
+  private void inspect(BackendProvider provider) {
+    String who = provider.getClass().getName();
+    String where = InstalledBackend.locationOf(provider.getClass());
+    try {
+      SpiVersion builtFor = Objects.requireNonNull(provider.builtFor(), "builtFor() is null");
+      if (!builtFor.isSupported()) {
+        refuse(
+            provider.name(),
+            "backend '%s' in %s was built for SPI %s, this platform has %d.%d; install a build for it"
+                .formatted(provider.name(), where, builtFor, Spi.MAJOR, Spi.MINOR));
+        return;
+      }
+      InstalledBackend backend = InstalledBackend.inspect(provider);
+      if (!NAME.matcher(backend.name()).matches()) {
+        refuse(
+            backend.name(),
+            "provider %s in %s calls itself '%s', which is not of the form [a-z][a-z0-9-]{0,62}"
+                .formatted(who, where, backend.name()));
+        return;
+      }
+      accepted.add(backend);
+    } catch (RuntimeException | LinkageError e) {
+      refuse(who, "provider %s in %s is broken: %s".formatted(who, where, OneLine.of(e)));
+    }
+  }
+
+  private BackendCatalog catalog() {
+    Map<String, List<InstalledBackend>> byIdentity = new LinkedHashMap<>();
+    for (InstalledBackend backend : accepted) {
+      byIdentity.computeIfAbsent(backend.identity(), _ -> new ArrayList<>()).add(backend);
+    }
+    List<InstalledBackend> unique = new ArrayList<>();
+    byIdentity.forEach(
+        (identity, same) -> {
+          if (same.size() == 1) {
+            unique.add(same.getFirst());
+          } else {
+            refuse(
+                same.getFirst().name(),
+                "backend %s is installed %d times and none is used, remove all but one: %s"
+                    .formatted(
+                        identity,
+                        same.size(),
+                        same.stream()
+                            .map(InstalledBackend::location)
+                            .collect(Collectors.joining(" and "))));
+          }
+        });
+    return new BackendCatalog(unique, refusals);
+  }
+
+  private void refuse(String name, String line) {
+    refusals.add(new Refusal(name, line));
+  }
+}

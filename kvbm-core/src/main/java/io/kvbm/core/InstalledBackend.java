@@ -1,0 +1,98 @@
+package io.kvbm.core;
+
+import io.kvbm.api.BackendException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
+import io.kvbm.api.spi.Availability;
+import io.kvbm.api.spi.Backend;
+import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.api.spi.BackendContext;
+import io.kvbm.api.spi.BackendProvider;
+import io.kvbm.api.spi.ConfigKey;
+import java.lang.module.ModuleDescriptor;
+import java.security.CodeSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * A provider that passed inspection, with what it said of itself asked once. Calls into the provider go through here,
+ * so that a provider that throws something of its own ends as a typed error.
+ */
+record InstalledBackend(
+    BackendProvider provider,
+    String name,
+    String version,
+    String module,
+    String location,
+    SortedSet<String> storageKinds,
+    List<ConfigKey> configKeys,
+    int priority) {
+
+  static final String CLASS_PATH = "class path";
+  static final String UNKNOWN_VERSION = "unknown";
+
+  /** Asks the provider everything that does not touch the machine; whatever it throws goes to the caller. */
+  static InstalledBackend inspect(BackendProvider provider) {
+    Class<?> type = provider.getClass();
+    Module module = type.getModule();
+    return new InstalledBackend(
+        provider,
+        provider.name(),
+        versionOf(type),
+        module.isNamed() ? module.getName() : CLASS_PATH,
+        locationOf(type),
+        new TreeSet<>(provider.storageKinds()),
+        List.copyOf(provider.configKeys()),
+        provider.priority());
+  }
+
+  static String locationOf(Class<?> type) {
+    CodeSource source = type.getProtectionDomain().getCodeSource();
+    if (source == null || source.getLocation() == null) {
+      return "an unknown place";
+    }
+    String location = source.getLocation().toString();
+    return location.startsWith("file:") ? source.getLocation().getPath() : location;
+  }
+
+  private static String versionOf(Class<?> type) {
+    return Optional.ofNullable(type.getModule().getDescriptor())
+        .flatMap(ModuleDescriptor::rawVersion)
+        .or(() -> Optional.ofNullable(type.getPackage().getImplementationVersion()))
+        .orElse(UNKNOWN_VERSION);
+  }
+
+  /** {@return the name that means this one and no other version} */
+  String identity() {
+    return name + "@" + version;
+  }
+
+  BackendListing listing(BackendConfig config) {
+    return new BackendListing(
+        name, version, module, List.copyOf(storageKinds), priority, probe(config), location);
+  }
+
+  Availability probe(BackendConfig config) {
+    try {
+      config.validate(name, configKeys);
+      return provider.probe(config);
+    } catch (RuntimeException | LinkageError e) {
+      return new Availability.Unavailable(OneLine.of(e));
+    }
+  }
+
+  Backend open(BackendContext context, BackendConfig config) {
+    try {
+      return provider.open(context, config);
+    } catch (KvbmException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError e) {
+      throw new BackendException(
+          ErrorCode.OPERATION_FAILED,
+          "backend '" + name + "' could not be opened: " + OneLine.of(e),
+          e);
+    }
+  }
+}

@@ -1,0 +1,343 @@
+package io.kvbm.core;
+
+import io.kvbm.api.CallerException;
+import io.kvbm.api.ClosedException;
+import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.block.BlockDescriptorList;
+import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.block.MutableBlock;
+import io.kvbm.api.block.RemoteBlock;
+import io.kvbm.api.block.SerializedBlockSet;
+import io.kvbm.api.config.KvBlockManagerConfig;
+import io.kvbm.api.config.KvManagerLayoutConfig;
+import io.kvbm.api.config.RemoteOptions;
+import io.kvbm.api.hash.HashScheme;
+import io.kvbm.core.pool.BlockPool;
+import io.kvbm.core.registry.BlockRegistry;
+import io.kvbm.core.tier.BlockMover;
+import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.MoveHandle;
+import io.kvbm.core.tier.Tier;
+import io.kvbm.core.tier.TierChain;
+import io.kvbm.core.transfer.TransferOptions;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The block manager of one worker: up to three tiers of KV blocks of one model and the movement between them.
+ *
+ * {@snippet :
+ * try (Platform platform = Platform.load();
+ *     KvBlockManager manager = KvBlockManager.create(config, platform)) {
+ *   BlockPool device = manager.device().orElseThrow();
+ *   List<ImmutableBlock> prefix = device.matchSequenceHashes(hashes);
+ * }
+ * }
+ *
+ * <p>Ownership: the manager owns its pools, what it allocated for them and the stores it opened; storages given by the
+ * caller stay the caller's, and so does a platform given to {@link #create(KvBlockManagerConfig, Platform)}. Threading:
+ * safe from any thread.
+ */
+public final class KvBlockManager implements AutoCloseable {
+
+  private final KvBlockManagerConfig config;
+  private final HashScheme hashScheme;
+  private final BlockMover mover;
+  private final List<Tier> tiers = new ArrayList<>();
+  private final Map<CacheLevel, Tier> byLevel = new EnumMap<>(CacheLevel.class);
+  private final OwnedParts owned = new OwnedParts();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final TierChain chain;
+
+  private KvBlockManager(KvBlockManagerConfig config, Platform platform, boolean ownsPlatform) {
+    this.config = config;
+    if (ownsPlatform) {
+      owned.add(platform);
+    }
+    try {
+      this.hashScheme = platform.hashScheme(config.hashScheme());
+      this.mover = new BlockMover(platform.transfers());
+      TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned);
+      BlockRegistry registry = new BlockRegistry(builder.totalBlocks());
+      addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
+      addTier(CacheLevel.HOST, config.hostLayout(), builder, registry);
+      addTier(CacheLevel.DISK, config.diskLayout(), builder, registry);
+      this.chain = new TierChain(tiers, mover, config.runtime().clock());
+    } catch (RuntimeException | Error e) {
+      owned.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private void addTier(
+      CacheLevel level,
+      @Nullable KvManagerLayoutConfig layout,
+      TierBuilder builder,
+      BlockRegistry registry) {
+    if (layout != null) {
+      Tier tier = builder.build(level, layout, registry);
+      tiers.add(tier);
+      byLevel.put(level, tier);
+    }
+  }
+
+  /**
+   * Makes a manager with a platform of its own.
+   *
+   * @param config tiers, model and runtime
+   * @return the manager; the caller closes it
+   * @throws ConfigurationException if a tier cannot be set up as configured; nothing is left behind
+   */
+  public static KvBlockManager create(KvBlockManagerConfig config) {
+    Platform platform =
+        Platform.builder()
+            .clock(config.runtime().clock())
+            .metrics(config.runtime().metricsRegistry())
+            .build();
+    return new KvBlockManager(config, platform, true);
+  }
+
+  /**
+   * Makes a manager on a platform of the caller's.
+   *
+   * @param config tiers, model and runtime
+   * @param platform has the backends; it must outlive the manager
+   * @return the manager; the caller closes it
+   * @throws ConfigurationException if a tier cannot be set up as configured; nothing is left behind
+   */
+  public static KvBlockManager create(KvBlockManagerConfig config, Platform platform) {
+    return new KvBlockManager(config, platform, false);
+  }
+
+  /**
+   * Like {@link #create(KvBlockManagerConfig, Platform)}, on another thread: large tiers take time to allocate.
+   *
+   * @param config tiers, model and runtime
+   * @param platform has the backends; it must outlive the manager
+   * @return completes with the manager
+   */
+  public static CompletionStage<KvBlockManager> createAsync(
+      KvBlockManagerConfig config, Platform platform) {
+    Executor executor = config.runtime().executor().orElseGet(platform::executor);
+    return CompletableFuture.supplyAsync(() -> create(config, platform), executor);
+  }
+
+  /** {@return tokens in a block} */
+  public int blockSize() {
+    return config.model().pageSize();
+  }
+
+  /** {@return this worker among others} */
+  public long workerId() {
+    return config.runtime().workerId();
+  }
+
+  /** {@return the configuration} */
+  public KvBlockManagerConfig config() {
+    return config;
+  }
+
+  /** {@return the scheme that names blocks} */
+  public HashScheme hashScheme() {
+    return hashScheme;
+  }
+
+  /** {@return the pool of the device tier, where there is one} */
+  public Optional<BlockPool> device() {
+    return pool(CacheLevel.DEVICE);
+  }
+
+  /** {@return the pool of the host tier, where there is one} */
+  public Optional<BlockPool> host() {
+    return pool(CacheLevel.HOST);
+  }
+
+  /** {@return the pool of the disk tier, where there is one} */
+  public Optional<BlockPool> disk() {
+    return pool(CacheLevel.DISK);
+  }
+
+  private Optional<BlockPool> pool(CacheLevel level) {
+    return Optional.ofNullable(byLevel.get(level)).map(Tier::pool);
+  }
+
+  /** {@return the tiers there are, the fastest first} */
+  public List<Tier> tiers() {
+    return List.copyOf(tiers);
+  }
+
+  /** {@return the tiers as a chain with write-back edges: its calls move blocks up and down by themselves} */
+  public TierChain chain() {
+    return chain;
+  }
+
+  /**
+   * Copies blocks to a lower tier, into what room it can make. A block for which there is none is skipped: its result is
+   * a failure with NOT_ENOUGH_BLOCKS_AVAILABLE.
+   *
+   * @param blocks registered blocks of one tier of this manager; they stay the caller's
+   * @param target the tier they go to
+   * @param options priority and deadline
+   * @return the movement
+   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} if there is no such tier or it is not below theirs
+   */
+  public MoveHandle offload(
+      List<ImmutableBlock> blocks, CacheLevel target, TransferOptions options) {
+    requireOpen();
+    Tier from = tierOf(blocks);
+    return mover.move(from, blocks, requireTier(from, target, target.compareTo(from.level()) > 0), options);
+  }
+
+  /**
+   * Copies blocks to a higher tier, into what room it can make. A block that is there already is handed back as it is.
+   *
+   * @param blocks registered blocks of one tier of this manager; they stay the caller's
+   * @param target the tier they go to
+   * @param options priority and deadline
+   * @return the movement
+   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} if there is no such tier or it is not above theirs
+   */
+  public MoveHandle onboard(
+      List<ImmutableBlock> blocks, CacheLevel target, TransferOptions options) {
+    requireOpen();
+    Tier from = tierOf(blocks);
+    return mover.move(from, blocks, requireTier(from, target, target.compareTo(from.level()) < 0), options);
+  }
+
+  /**
+   * Like {@link #onboard(List, CacheLevel, TransferOptions)}, into slots the caller has allocated.
+   *
+   * @param blocks registered blocks of one tier of this manager; they stay the caller's
+   * @param target the tier they go to
+   * @param targets as many blocks of that tier; consumed
+   * @param options priority and deadline
+   * @return the movement
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the numbers differ; nothing was changed
+   */
+  public MoveHandle onboard(
+      List<ImmutableBlock> blocks,
+      CacheLevel target,
+      List<MutableBlock> targets,
+      TransferOptions options) {
+    requireOpen();
+    Tier from = tierOf(blocks);
+    Tier to = requireTier(from, target, target.compareTo(from.level()) < 0);
+    return mover.move(from, blocks, to, targets, options);
+  }
+
+  private Tier tierOf(List<ImmutableBlock> blocks) {
+    if (blocks.isEmpty()) {
+      throw new CallerException(ErrorCode.INVALID_ARGUMENT, "there are no blocks to move");
+    }
+    for (Tier tier : tiers) {
+      if (tier.pool().owns(blocks)) {
+        return tier;
+      }
+    }
+    throw new CallerException(
+        ErrorCode.INVALID_ARGUMENT,
+        "the blocks to move are not all of one tier of worker " + workerId());
+  }
+
+  private Tier requireTier(Tier from, CacheLevel target, boolean rightWay) {
+    Tier tier = byLevel.get(target);
+    if (tier == null) {
+      throw new CallerException(
+          ErrorCode.UNSUPPORTED,
+          "worker %d has no %s tier; it has %s"
+              .formatted(workerId(), target.text(), tiers.stream().map(Tier::name).toList()));
+    }
+    if (!rightWay) {
+      throw new CallerException(
+          ErrorCode.UNSUPPORTED,
+          "blocks of the %s tier cannot go this way to %s; offload goes down, onboard goes up"
+              .formatted(from.name(), target.text()));
+    }
+    return tier;
+  }
+
+  /**
+   * {@return a description of this worker's blocks for other workers to import}
+   *
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or no installed backend
+   *     shares blocks
+   */
+  public SerializedBlockSet exportLocalBlockset() {
+    throw notShared("export its blocks");
+  }
+
+  /**
+   * Makes the blocks of another worker known to this one.
+   *
+   * @param blockSet what that worker exported
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or no installed backend
+   *     shares blocks
+   */
+  public void importRemoteBlockset(SerializedBlockSet blockSet) {
+    throw notShared("import a block set of " + blockSet.bytes().length + " bytes");
+  }
+
+  /**
+   * {@return blocks of another worker, to be read}
+   *
+   * @param descriptors which
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or no installed backend
+   *     shares blocks
+   */
+  public List<RemoteBlock> getRemoteBlocksImmutable(BlockDescriptorList descriptors) {
+    throw notShared("read blocks of worker " + descriptors.workerId());
+  }
+
+  /**
+   * {@return blocks of another worker, to be written}
+   *
+   * @param descriptors which
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or no installed backend
+   *     shares blocks
+   */
+  public List<RemoteBlock> getRemoteBlocksMutable(BlockDescriptorList descriptors) {
+    throw notShared("write blocks of worker " + descriptors.workerId());
+  }
+
+  private ConfigurationException notShared(String what) {
+    requireOpen();
+    boolean disabled = config.runtime().remote().mode() == RemoteOptions.Mode.DISABLED;
+    return new ConfigurationException(
+        ErrorCode.INVALID_CONFIG,
+        "worker %d cannot %s: %s"
+            .formatted(
+                workerId(),
+                what,
+                disabled
+                    ? "remote sharing is disabled; enable it in the runtime configuration"
+                    : "no installed backend shares blocks between workers"));
+  }
+
+  private void requireOpen() {
+    if (closed.get()) {
+      throw new ClosedException(
+          ErrorCode.PROGRESS_ENGINE_SHUTDOWN,
+          "the block manager of worker " + workerId() + " is closed; make a new one");
+    }
+  }
+
+  /**
+   * Ends pending calls with PROGRESS_ENGINE_SHUTDOWN, then closes pools, stores and storages. Later calls do nothing.
+   * Storages still leased by a transfer are freed when it has drained.
+   */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      owned.close();
+    }
+  }
+}

@@ -1,0 +1,591 @@
+package io.kvbm.core;
+
+import io.kvbm.api.BackendException;
+import io.kvbm.api.CallerException;
+import io.kvbm.api.ClosedException;
+import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
+import io.kvbm.api.codec.Codec;
+import io.kvbm.api.disk.Disk;
+import io.kvbm.api.hash.HashScheme;
+import io.kvbm.api.layout.LayoutProvider;
+import io.kvbm.api.layout.LayoutType;
+import io.kvbm.api.metrics.MetricsSink;
+import io.kvbm.api.policy.EvictionPolicyProvider;
+import io.kvbm.api.spi.Availability;
+import io.kvbm.api.spi.Backend;
+import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.api.spi.BackendContext;
+import io.kvbm.api.spi.BackendProvider;
+import io.kvbm.api.spi.Clock;
+import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.api.storage.Storage;
+import io.kvbm.api.storage.StorageAllocator;
+import io.kvbm.api.store.BlockStoreFactory;
+import io.kvbm.api.store.Log;
+import io.kvbm.api.store.LogFactory;
+import io.kvbm.api.store.ObjectStore;
+import io.kvbm.api.store.ObjectStoreFactory;
+import io.kvbm.api.store.OpenMode;
+import io.kvbm.api.transfer.Route;
+import io.kvbm.api.transfer.Transport;
+import io.kvbm.core.layout.Layouts;
+import io.kvbm.core.policy.EvictionPolicies;
+import io.kvbm.core.time.Deadlines;
+import io.kvbm.core.tokens.HashSchemes;
+import io.kvbm.core.transfer.TransferEngine;
+import io.kvbm.core.transfer.TransferEnvironment;
+import io.kvbm.core.transfer.TransferLimits;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entry to kvbm: finds the installed backends and opens what is asked for.
+ *
+ * <pre>{@code
+ * try (Platform platform = Platform.load();
+ *     Storage storage = platform.allocator("disk").allocate(1 << 20)) {
+ *   …
+ * }
+ * }</pre>
+ *
+ * <p>Wherever a backend is named, the name is, in this order: a backend's name, which means its highest version; {@code
+ * name@version}; a storage kind such as {@code device}, which means the available backend of the highest priority that
+ * has it; or {@code auto}, which means the available backend of the highest priority that has what is asked for.
+ *
+ * <p>Ownership: a platform owns the backends it opened, and closes them when it is closed; storages, stores and logs
+ * made through it belong to whoever asked for them. Threading: safe from any thread.
+ */
+public final class Platform implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger(Platform.class.getName());
+
+  private final BackendCatalog catalog;
+  private final Map<String, BackendConfig> configs;
+  private final OpenBackends open;
+  private final PlatformThreads threads;
+  private final Clock clock;
+  private final MetricsSink metrics;
+  private final Optional<Disk> disk;
+  private final MemoryBudget memoryBudget;
+  private final List<Codec> codecs;
+  private final Deadlines deadlines;
+  private final TransferEngine transfers;
+  private final Object closeLock = new Object();
+  private volatile boolean closed;
+
+  private Platform(Builder builder) {
+    catalog =
+        builder.providers == null
+            ? BackendDiscovery.find(builder.classLoader)
+            : BackendDiscovery.of(builder.providers);
+    configs = Map.copyOf(builder.configs);
+    threads = new PlatformThreads(builder.ioThreads);
+    clock = builder.clock;
+    metrics = builder.metrics;
+    disk = Optional.ofNullable(builder.disk);
+    memoryBudget = builder.memoryBudget;
+    codecs = InstalledPlugins.find(Codec.class, Codec::name, builder.classLoader);
+    open = new OpenBackends(this::lend);
+    deadlines = Deadlines.threaded(clock);
+    transfers = new TransferEngine(new Transfers(), builder.transferLimits);
+  }
+
+  /**
+   * {@return a platform with every backend that the modules and the class path provide}
+   */
+  public static Platform load() {
+    return builder().build();
+  }
+
+  /** {@return a builder} */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** {@return every installed backend, by name, the newest version of each first; probes each} */
+  public List<BackendListing> backends() {
+    return catalog.backends().stream()
+        .map(installed -> installed.listing(configured(installed)))
+        .toList();
+  }
+
+  /** {@return one line for each provider found and refused, saying why} */
+  public List<String> refusals() {
+    return catalog.refusals();
+  }
+
+  /**
+   * {@return an open backend, the same on each call with these settings; the platform closes it}
+   *
+   * @param name which one; see the class description
+   * @param config its settings
+   * @throws ConfigurationException with {@link ErrorCode#BACKEND_UNAVAILABLE} if there is none of that name, listing
+   *     those there are, or if it cannot run here, saying why; with {@link ErrorCode#INVALID_CONFIG} if a setting is
+   *     unknown
+   */
+  public Backend backend(String name, BackendConfig config) {
+    return offered(name, config, "backend", List::of, _ -> name);
+  }
+
+  /**
+   * {@return an open backend with the settings the platform was built with}
+   *
+   * @param name which one; see the class description
+   */
+  public Backend backend(String name) {
+    return offered(name, null, "backend", List::of, _ -> name);
+  }
+
+  /**
+   * {@return an allocator, with the settings the platform was built with}
+   *
+   * @param name a backend or a storage kind; see the class description
+   * @throws ConfigurationException as {@link #backend} does, and if the backend allocates nothing
+   */
+  public StorageAllocator allocator(String name) {
+    return offered(
+        name, null, "allocator", Backend::allocators, StorageAllocator::storageKind);
+  }
+
+  /**
+   * {@return an allocator}
+   *
+   * @param name a backend or a storage kind; see the class description
+   * @param config the backend's settings
+   * @throws ConfigurationException as {@link #backend} does, and if the backend allocates nothing
+   */
+  public StorageAllocator allocator(String name, BackendConfig config) {
+    return offered(
+        name, config, "allocator", Backend::allocators, StorageAllocator::storageKind);
+  }
+
+  /**
+   * {@return what opens block stores}
+   *
+   * @param name a backend or a storage kind; see the class description
+   * @param config the backend's settings
+   * @throws ConfigurationException as {@link #backend} does, and if the backend has no block store
+   */
+  public BlockStoreFactory blockStore(String name, BackendConfig config) {
+    return offered(
+        name, config, "block store", Backend::blockStores, BlockStoreFactory::storageKind);
+  }
+
+  /**
+   * {@return an open object store; the caller closes it}
+   *
+   * @param name a backend or a storage kind; see the class description
+   * @param config the backend's settings
+   * @param location what the backend understands: a directory, a bucket, a name
+   * @param mode writer or snapshot reader
+   * @throws ConfigurationException as {@link #backend} does, and if the backend has no object store
+   */
+  public ObjectStore objectStore(
+      String name, BackendConfig config, String location, OpenMode mode) {
+    return offered(
+            name, config, "object store", Backend::objectStores, ObjectStoreFactory::storageKind)
+        .open(location, mode);
+  }
+
+  /**
+   * {@return an open log; the caller closes it}
+   *
+   * @param name a backend or a storage kind; see the class description
+   * @param config the backend's settings
+   * @param location what the backend understands: a directory, a name
+   * @throws ConfigurationException as {@link #backend} does, and if the backend has no log
+   */
+  public Log log(String name, BackendConfig config, String location) {
+    return offered(name, config, "log", Backend::logs, LogFactory::storageKind).open(location);
+  }
+
+  /**
+   * {@return what makes eviction policies of a name}
+   *
+   * @param name a built-in policy or one that a module provides
+   * @throws ConfigurationException if there is none of that name, listing those there are
+   */
+  public EvictionPolicyProvider evictionPolicy(String name) {
+    return EvictionPolicies.of(name);
+  }
+
+  /**
+   * {@return a hash scheme}
+   *
+   * @param name a built-in scheme or one that a module provides
+   * @throws ConfigurationException if there is none of that name, listing those there are
+   */
+  public HashScheme hashScheme(String name) {
+    return HashSchemes.of(name);
+  }
+
+  /**
+   * {@return what makes layouts of a type: the built-in one, else that of an open backend}
+   *
+   * @param type the arrangement
+   * @throws ConfigurationException if nobody makes such layouts, listing the built-in ones
+   */
+  public LayoutProvider layout(LayoutType type) {
+    return Stream.concat(
+            Layouts.builtIn().stream(),
+            open.all().stream().flatMap(backend -> backend.layouts().stream()))
+        .filter(provider -> provider.type().equals(type))
+        .findFirst()
+        .orElseGet(() -> Layouts.of(type));
+  }
+
+  /** {@return what moves blocks between storages and stores of any backend; the platform closes it} */
+  public TransferEngine transfers() {
+    requireOpen();
+    return transfers;
+  }
+
+  /**
+   * Copies a whole storage to the start of another and waits for the end.
+   *
+   * @param source where the bytes are
+   * @param target where they go; at least as large
+   * @return how many bytes were copied: all
+   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the target is smaller, with {@link
+   *     ErrorCode#NO_ROUTE} if nothing can move bytes this way; nothing moved
+   */
+  public long transfer(Storage source, Storage target) {
+    if (target.byteSize() < source.byteSize()) {
+      throw new CallerException(
+          ErrorCode.OUT_OF_BOUNDS,
+          "%d bytes of %s storage do not fit the %d of %s storage"
+              .formatted(source.byteSize(), source.type(), target.byteSize(), target.type()));
+    }
+    return transfers().copy(source, 0, target, 0, source.byteSize());
+  }
+
+  /** {@return the codecs found, by name} */
+  public List<Codec> codecs() {
+    return codecs;
+  }
+
+  /** {@return where continuations of callers run; blocking there holds up nobody else} */
+  public Executor executor() {
+    return threads.callbacks();
+  }
+
+  /** {@return where the platform and its backends report to} */
+  public MetricsSink metrics() {
+    return metrics;
+  }
+
+  /** {@return the platform's time} */
+  public Clock clock() {
+    return clock;
+  }
+
+  /**
+   * Ends transfers, closes every backend, the last opened first, then ends the threads. Storages and stores should be closed before.
+   * Later calls do nothing.
+   *
+   * @throws BackendException if a backend failed to close; the others were closed all the same
+   */
+  @Override
+  public void close() {
+    List<Throwable> failures = new ArrayList<>();
+    synchronized (closeLock) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      transfers.close();
+      deadlines.close();
+      open.close(failures);
+      threads.close();
+    }
+    if (!failures.isEmpty()) {
+      BackendException failure =
+          new BackendException(
+              ErrorCode.OPERATION_FAILED,
+              "%d backends failed to close, the first with: %s"
+                  .formatted(failures.size(), OneLine.of(failures.getFirst())),
+              failures.getFirst());
+      failures.stream().skip(1).forEach(failure::addSuppressed);
+      throw failure;
+    }
+  }
+
+  private <T> T offered(
+      String name,
+      @Nullable BackendConfig config,
+      String what,
+      Function<Backend, List<T>> offers,
+      Function<T, String> kindOf) {
+    requireOpen();
+    List<InstalledBackend> candidates = catalog.candidates(name);
+    if (candidates.isEmpty()) {
+      throw catalog.unknown(name, installed -> installed.probe(configured(installed)));
+    }
+    List<String> reasons = new ArrayList<>();
+    for (InstalledBackend candidate : candidates) {
+      BackendConfig settings = config == null ? configured(candidate) : config;
+      settings.validate(candidate.name(), candidate.configKeys());
+      if (candidate.probe(settings) instanceof Availability.Unavailable(String reason)) {
+        reasons.add("backend '" + candidate.name() + "' is unavailable: " + reason);
+        continue;
+      }
+      List<T> offered = offers.apply(open.get(candidate, settings));
+      Optional<T> match =
+          offered.stream().filter(offer -> kindOf.apply(offer).equals(name)).findFirst();
+      if (match.isEmpty() && !isKindOnly(name, candidate)) {
+        match = offered.stream().findFirst();
+      }
+      if (match.isPresent()) {
+        return match.get();
+      }
+      reasons.add("backend '" + candidate.name() + "' has no " + what);
+    }
+    throw new ConfigurationException(
+        ErrorCode.BACKEND_UNAVAILABLE,
+        "no %s for '%s': %s".formatted(what, name, String.join("; ", reasons)));
+  }
+
+  /** Whether a name asks for one storage kind and not for a backend, whatever it has. */
+  private static boolean isKindOnly(String name, InstalledBackend candidate) {
+    return !name.equals(candidate.name())
+        && !name.equals(candidate.identity())
+        && !name.equals(BackendCatalog.AUTO);
+  }
+
+  private BackendConfig configured(InstalledBackend installed) {
+    return configs.getOrDefault(installed.name(), BackendConfig.empty());
+  }
+
+  private BackendContext lend(InstalledBackend installed) {
+    return new LentContext(
+        clock,
+        threads.io(),
+        threads.compute(),
+        threads.computeParallelism(),
+        metrics,
+        codecs,
+        disk,
+        memoryBudget,
+        System.getLogger("io.kvbm.backend." + installed.name()));
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new ClosedException(ErrorCode.CLOSED, "the platform is closed; load another one");
+    }
+  }
+
+  /** What the transfer engine sees of the platform. */
+  private final class Transfers implements TransferEnvironment {
+    private final Set<String> kindsTried = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public List<Transport> transports() {
+      return open.transports();
+    }
+
+    /** Opens the backends of both ends, for storages that were made without the platform. */
+    @Override
+    public List<Transport> transportsFor(Route route) {
+      openKind(route.source().kind());
+      openKind(route.target().kind());
+      return open.transports();
+    }
+
+    private void openKind(String kind) {
+      if (kindsTried.add(kind)) {
+        for (InstalledBackend installed : catalog.candidates(kind)) {
+          tryOpen(installed);
+        }
+      }
+    }
+
+    private void tryOpen(InstalledBackend installed) {
+      BackendConfig config = configured(installed);
+      if (!installed.probe(config).isAvailable()) {
+        return;
+      }
+      try {
+        open.get(installed, config);
+      } catch (KvbmException e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "backend {0} gives no transports: {1}",
+            installed.name(),
+            OneLine.of(e));
+      }
+    }
+
+    @Override
+    public Optional<StorageAllocator> hostAllocator(String kind) {
+      if (catalog.candidates(kind).isEmpty()) {
+        return Optional.empty();
+      }
+      try {
+        return Optional.of(allocator(kind));
+      } catch (ConfigurationException _) {
+        return Optional.empty(); // Installed and of no use here, such as page-locking without a driver.
+      }
+    }
+
+    @Override
+    public Clock clock() {
+      return clock;
+    }
+
+    @Override
+    public Executor executor() {
+      return threads.callbacks();
+    }
+
+    @Override
+    public MetricsSink metrics() {
+      return metrics;
+    }
+
+    @Override
+    public Deadlines deadlines() {
+      return deadlines;
+    }
+  }
+
+  /** Says what a platform is made of; everything has a default. For one thread. */
+  public static final class Builder {
+
+    private static final int MAX_IO_THREADS = 1024;
+
+    private final Map<String, BackendConfig> configs = new LinkedHashMap<>();
+    private Clock clock = Clock.SYSTEM;
+    private MetricsSink metrics = MetricsSink.NULL;
+    private MemoryBudget memoryBudget = MemoryBudget.UNLIMITED;
+    private int ioThreads = Math.max(4, Math.min(32, 2 * Runtime.getRuntime().availableProcessors()));
+    private TransferLimits transferLimits = TransferLimits.DEFAULT;
+    private ClassLoader classLoader = defaultLoader();
+    private @Nullable Disk disk;
+    private @Nullable List<BackendProvider> providers;
+
+    private Builder() {}
+
+    /**
+     * {@return this builder}
+     *
+     * @param value time, the machine's by default
+     */
+    public Builder clock(Clock value) {
+      clock = Objects.requireNonNull(value, "clock");
+      return this;
+    }
+
+    /**
+     * {@return this builder}
+     *
+     * @param value where to report, nowhere by default
+     */
+    public Builder metrics(MetricsSink value) {
+      metrics = Objects.requireNonNull(value, "metrics");
+      return this;
+    }
+
+    /**
+     * {@return this builder}
+     *
+     * @param value what backends use for files, for instance a simulated disk; stays the caller's
+     */
+    public Builder disk(Disk value) {
+      disk = Objects.requireNonNull(value, "disk");
+      return this;
+    }
+
+    /**
+     * {@return this builder}
+     *
+     * @param value how much host memory backends may take for themselves, unlimited by default
+     */
+    public Builder memoryBudget(MemoryBudget value) {
+      memoryBudget = Objects.requireNonNull(value, "memoryBudget");
+      return this;
+    }
+
+    /**
+     * {@return this builder}
+     *
+     * @param value the most threads for blocking I/O, 1 to 1024; twice the processors by default, at least 4, at most 32
+     */
+    public Builder ioThreads(int value) {
+      if (value < 1 || value > MAX_IO_THREADS) {
+        throw new ConfigurationException(
+            ErrorCode.INVALID_CONFIG,
+            "ioThreads must be 1 to " + MAX_IO_THREADS + ", got " + value);
+      }
+      ioThreads = value;
+      return this;
+    }
+
+    /**
+     * {@return this builder}
+     *
+     * @param value what each route of transfers may hold
+     */
+    public Builder transferLimits(TransferLimits value) {
+      transferLimits = Objects.requireNonNull(value, "transferLimits");
+      return this;
+    }
+
+    /**
+     * Takes these providers and looks for no others.
+     *
+     * @param value the providers
+     * @return this builder
+     */
+    public Builder providers(List<BackendProvider> value) {
+      providers = List.copyOf(value);
+      return this;
+    }
+
+    /**
+     * {@return this builder}
+     *
+     * @param value where plugins are looked for: its modules, its class path and those of its parents; the thread's
+     *     context loader by default
+     */
+    public Builder classLoader(ClassLoader value) {
+      classLoader = Objects.requireNonNull(value, "classLoader");
+      return this;
+    }
+
+    /**
+     * Sets what a backend is opened with where a call gives no settings.
+     *
+     * @param backend the backend's name
+     * @param config its settings
+     * @return this builder
+     */
+    public Builder config(String backend, BackendConfig config) {
+      configs.put(
+          Objects.requireNonNull(backend, "backend"), Objects.requireNonNull(config, "config"));
+      return this;
+    }
+
+    /** {@return the platform; no thread was started and no backend opened} */
+    public Platform build() {
+      return new Platform(this);
+    }
+
+    private static ClassLoader defaultLoader() {
+      ClassLoader context = Thread.currentThread().getContextClassLoader();
+      return context == null ? ClassLoader.getSystemClassLoader() : context;
+    }
+  }
+}

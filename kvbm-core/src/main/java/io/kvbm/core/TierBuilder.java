@@ -1,0 +1,142 @@
+package io.kvbm.core;
+
+import com.dynatrace.hash4j.hashing.Hashing;
+import io.kvbm.api.block.BlockParallelismStrategy;
+import io.kvbm.api.config.KvBlockManagerConfig;
+import io.kvbm.api.config.KvManagerLayoutConfig;
+import io.kvbm.api.config.KvManagerRuntimeConfig;
+import io.kvbm.api.hash.HashScheme;
+import io.kvbm.api.layout.Layout;
+import io.kvbm.api.layout.LayoutConfig;
+import io.kvbm.api.layout.LayoutProvider;
+import io.kvbm.api.storage.AllocationRequest;
+import io.kvbm.api.storage.Storage;
+import io.kvbm.api.storage.StorageAllocator;
+import io.kvbm.api.store.BlockStore;
+import io.kvbm.api.store.BlockStoreFactory;
+import io.kvbm.core.pool.BlockPool;
+import io.kvbm.core.pool.BlockPoolBuilder;
+import io.kvbm.core.registry.BlockRegistry;
+import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.Tier;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.stream.Stream;
+
+/** Sets up the tiers of one manager: storages or stores, layouts, pools. */
+final class TierBuilder {
+
+  private final KvBlockManagerConfig config;
+  private final Platform platform;
+  private final HashScheme hashScheme;
+  private final OwnedParts owned;
+
+  TierBuilder(
+      KvBlockManagerConfig config, Platform platform, HashScheme hashScheme, OwnedParts owned) {
+    this.config = config;
+    this.platform = platform;
+    this.hashScheme = hashScheme;
+    this.owned = owned;
+  }
+
+  /** {@return blocks of all tiers together, for sizing} */
+  int totalBlocks() {
+    long total =
+        Stream.of(config.deviceLayout(), config.hostLayout(), config.diskLayout())
+            .filter(Objects::nonNull)
+            .mapToLong(KvManagerLayoutConfig::numBlocks)
+            .sum();
+    return (int) Math.min(total, 1 << 28);
+  }
+
+  Tier build(CacheLevel level, KvManagerLayoutConfig layout, BlockRegistry registry) {
+    LayoutConfig shape = config.model().layout(layout.numBlocks(), layout.alignment());
+    BlockPoolBuilder pool = poolBuilder(level, layout, registry);
+    BlockParallelismStrategy logical = layout.logical();
+    BlockStoreFactory stores = layout.blockStore();
+    if (logical != null) {
+      return finish(level, pool.logical(shape), "logical");
+    }
+    if (stores != null) {
+      return buildOnStore(level, pool, stores, shape);
+    }
+    List<Storage> storages = storages(layout, shape);
+    Layout bound = platform.layout(layout.layoutType()).bind(shape, storages);
+    return finish(level, pool.layout(bound), storages.getFirst().type().kind());
+  }
+
+  private Tier buildOnStore(
+      CacheLevel level, BlockPoolBuilder builder, BlockStoreFactory stores, LayoutConfig shape) {
+    BlockStore store =
+        stores.open(
+            new BlockStoreFactory.Spec(
+                shape.numBlocks(), shape.blockByteSize(), fingerprint(shape)));
+    owned.add(store);
+    Tier tier = finish(level, builder.store(store, shape), stores.storageKind());
+    store.recover(tier.pool()::restore);
+    return tier;
+  }
+
+  private List<Storage> storages(KvManagerLayoutConfig layout, LayoutConfig shape) {
+    StorageAllocator allocator = layout.allocator();
+    if (allocator == null) {
+      return layout.storages();
+    }
+    LayoutProvider provider = platform.layout(layout.layoutType());
+    List<Storage> storages = new ArrayList<>();
+    for (long byteSize : provider.storageByteSizes(shape)) {
+      long alignment = Math.max(AllocationRequest.DEFAULT_ALIGNMENT, shape.alignment());
+      Storage storage = allocator.allocate(new AllocationRequest(byteSize, alignment));
+      owned.add(storage);
+      storages.add(storage);
+    }
+    return storages;
+  }
+
+  private Tier finish(CacheLevel level, BlockPoolBuilder builder, String storageKind) {
+    BlockPool pool = builder.build();
+    owned.add(pool);
+    return new Tier(level, pool, storageKind);
+  }
+
+  private BlockPoolBuilder poolBuilder(
+      CacheLevel level, KvManagerLayoutConfig layout, BlockRegistry registry) {
+    KvManagerRuntimeConfig runtime = config.runtime();
+    Executor executor = runtime.executor().orElseGet(platform::executor);
+    return BlockPool.builder()
+        .name(level.text())
+        .hashScheme(hashScheme)
+        .events(config.eventManager())
+        .metadata(config.metadata())
+        .metrics(runtime.metricsRegistry())
+        .clock(runtime.clock())
+        .executor(executor)
+        .cancellation(runtime.cancellationToken())
+        .evictionPolicy(platform.evictionPolicy(layout.evictionPolicy()))
+        .registry(registry, level.ordinal());
+  }
+
+  /**
+   * What persisted blocks must agree in to be used again: scheme, model, salt and the shape of a block. Another one makes
+   * them misses, so it may only change together with what it stands for.
+   */
+  private long fingerprint(LayoutConfig shape) {
+    String text =
+        String.join(
+            "\n",
+            hashScheme.name(),
+            config.runtime().modelName(),
+            Long.toHexString(hashScheme.saltHash(config.runtime().salt())),
+            "%d/%d/%d/%d/%s"
+                .formatted(
+                    shape.numLayers(),
+                    shape.outerDim(),
+                    shape.pageSize(),
+                    shape.innerDim(),
+                    shape.dtype()));
+    return Hashing.xxh3_64().hashBytesToLong(text.getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,1012 @@
+package io.kvbm.core.pool;
+
+import io.kvbm.api.CallerException;
+import io.kvbm.api.CancellationToken;
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.block.Block;
+import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.block.BlockMetadata;
+import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.block.MutableBlock;
+import io.kvbm.api.block.RegistrableBlock;
+import io.kvbm.api.block.SequenceHash;
+import io.kvbm.api.event.EventManager;
+import io.kvbm.api.hash.HashScheme;
+import io.kvbm.api.layout.Layout;
+import io.kvbm.api.layout.LayoutConfig;
+import io.kvbm.api.store.BlockStore;
+import io.kvbm.api.store.StoredBlock;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The blocks of one tier: hands out empty ones, finds registered ones by key and evicts those nobody uses.
+ *
+ * <p>States of a slot: empty, being filled, complete, registered and in use (active), registered and unused (inactive),
+ * duplicate. Returning a block is synchronous: {@link #availableBlocks()} counts it when {@code close()} has returned.
+ *
+ * <p>Guarantees:
+ *
+ * <ol>
+ *   <li>{@link #allocateBlocks} takes all or nothing; empty blocks first, then inactive ones by policy.
+ *   <li>Leaves are evicted before roots: a block with a resident child stays.
+ *   <li>A match gives blocks whose content cannot change while they are open, and misses only what was absent when it
+ *       looked.
+ *   <li>A failed registration leaves every block with the caller.
+ * </ol>
+ *
+ * <p>Threading: safe from any thread. Matches, {@code share()} and {@code close()} of registered blocks take no lock.
+ * Ownership: callers close the blocks they get; the pool does not own layout or store.
+ */
+public final class BlockPool implements AutoCloseable {
+
+  private final String name;
+  private final HashScheme hashScheme;
+  private final EventManager events;
+  private final boolean hasEvents;
+  private final Supplier<? extends BlockMetadata> metadata;
+  private final DuplicatePolicy duplicates;
+  private final PoolMeters meters;
+  private final @Nullable LeakDetector leaks;
+  private final PendingCalls calls;
+  private final Presence presence;
+  private final CancellationToken.Registration cancellation;
+
+  /** Guards what is resident: index changes, policy, tree, free list. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final ReturnStack returned = new ReturnStack();
+  private final SlotIndex index;
+  private final Residency residency;
+  private final ArrayDeque<Slot> free = new ArrayDeque<>();
+
+  /** Registered blocks nobody uses. */
+  private final LongAdder inactive = new LongAdder();
+
+  private volatile Slot[] slots;
+  private volatile BlockBytes bytes;
+  private volatile int freeCount;
+  private volatile long tick;
+
+  BlockPool(BlockPoolBuilder builder, int capacity, BlockBytes bytes) {
+    this.name = builder.name;
+    this.hashScheme = builder.hashScheme;
+    this.events = builder.events;
+    this.hasEvents = builder.hasEvents();
+    this.metadata = builder.metadata;
+    this.duplicates = builder.duplicates;
+    this.meters = new PoolMeters(builder.metrics, builder.clock, name);
+    this.leaks = builder.leakReport == null ? null : new LeakDetector(name, builder.leakReport);
+    this.calls = new PendingCalls("pool " + name, builder.executor);
+    this.presence = builder.presence;
+    this.bytes = bytes;
+    this.index = new SlotIndex(capacity, new Slot(-1, metadata.get()));
+    this.residency = new Residency(builder.policy.create(capacity), index);
+    this.slots = new Slot[0];
+    addSlots(capacity);
+    meters.showBlocks(this::totalBlocks, this::availableBlocks);
+    this.cancellation = builder.cancellation.onCancel(calls::shutDown);
+  }
+
+  /** {@return a builder} */
+  public static BlockPoolBuilder builder() {
+    return new BlockPoolBuilder();
+  }
+
+  /** {@return the name in messages and metrics} */
+  public String name() {
+    return name;
+  }
+
+  /** {@return the shape of a block} */
+  public LayoutConfig shape() {
+    return bytes.shape();
+  }
+
+  /** {@return where the bytes are; empty for tiers that keep blocks by key and for logical ones} */
+  public Optional<Layout> layout() {
+    return Optional.ofNullable(bytes.layout());
+  }
+
+  /** {@return the store that keeps the blocks by key; empty for tiers with a layout and for logical ones} */
+  public Optional<BlockStore> store() {
+    return Optional.ofNullable(bytes.store());
+  }
+
+  /** {@return the scheme that names blocks} */
+  public HashScheme hashScheme() {
+    return hashScheme;
+  }
+
+  /** {@return how many blocks there are} */
+  public long totalBlocks() {
+    return slots.length;
+  }
+
+  /** {@return how many blocks could be allocated: empty ones and those nobody uses} */
+  public long availableBlocks() {
+    return freeCount + inactive.sum();
+  }
+
+  /** {@return how many blocks are in which state} */
+  public PoolStatus status() {
+    long empty = freeCount;
+    long unused = inactive.sum();
+    return new PoolStatus(slots.length - empty - unused, unused, empty);
+  }
+
+  /** {@return what was counted since the pool was made} */
+  public PoolStatistics statistics() {
+    return meters.statistics();
+  }
+
+  // ---- allocation
+
+  /**
+   * Takes blocks to be filled: empty ones first, then inactive ones, whose content is dropped.
+   *
+   * @param count how many, at least 0
+   * @return the blocks; the caller closes or registers each
+   * @throws CapacityException with {@link ErrorCode#NOT_ENOUGH_BLOCKS_AVAILABLE} if there are fewer; nothing was taken and
+   *     nothing evicted
+   */
+  public List<MutableBlock> allocateBlocks(int count) {
+    calls.requireRunning();
+    if (count < 0) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT, "cannot allocate " + count + " blocks");
+    }
+    long start = meters.startTime();
+    List<MutableBlock> blocks = new ArrayList<>(count);
+    lock.lock();
+    try {
+      drainReturned();
+      int missing = count - free.size();
+      if (missing > 0) {
+        evict(missing, count);
+      }
+      for (int i = 0; i < count; i++) {
+        blocks.add(takeFree());
+      }
+      freeCount = free.size();
+      meters.allocated(count, Math.min(count, count - Math.max(0, missing)));
+    } finally {
+      lock.unlock();
+    }
+    meters.allocationTook(start);
+    return blocks;
+  }
+
+  /**
+   * Like {@link #allocateBlocks}, but empty where there are too few.
+   *
+   * @param count how many, at least 0
+   * @return the blocks, or empty; nothing was taken then
+   */
+  public Optional<List<MutableBlock>> tryAllocateBlocks(int count) {
+    try {
+      return Optional.of(allocateBlocks(count));
+    } catch (CapacityException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Like {@link #allocateBlocks}, on the pool's executor.
+   *
+   * @param count how many, at least 0
+   * @return completes with the blocks
+   */
+  public CompletionStage<List<MutableBlock>> allocateBlocksAsync(int count) {
+    return calls.submit(() -> allocateBlocks(count), BlockPool::closeAll);
+  }
+
+  private MutableBlock takeFree() {
+    Slot slot = free.removeFirst();
+    slot.generation++;
+    slot.metadata.onAcquired(tick);
+    slot.publish(Slot.MUTABLE, 1);
+    if (hasEvents) {
+      events.blockAllocated(slot.id);
+    }
+    return fillingHandle(slot);
+  }
+
+  /** Moves {@code missing} inactive blocks to the free list, or none. */
+  private void evict(int missing, int requested) {
+    List<Slot> victims = new ArrayList<>(missing);
+    Slot[] all = slots;
+    while (victims.size() < missing) {
+      Slot victim = residency.beginEviction(all);
+      if (victim == null) {
+        meters.rolledBack();
+        int gathered = victims.size();
+        for (Slot slot : victims.reversed()) {
+          residency.cancelEviction(slot);
+        }
+        throw new CapacityException(
+            ErrorCode.NOT_ENOUGH_BLOCKS_AVAILABLE,
+            "pool %s has %d of %d blocks available, %d asked for; close blocks or ask for fewer"
+                .formatted(name, free.size() + gathered, all.length, requested),
+            requested,
+            free.size() + gathered);
+      }
+      victims.add(victim);
+    }
+    for (Slot victim : victims) {
+      index.remove(victim);
+      inactive.decrement();
+      afterEviction(victim);
+    }
+    meters.evicted(victims.size());
+  }
+
+  private void afterEviction(Slot slot) {
+    presence.left(slot);
+    if (hasEvents) {
+      events.blockEvicted(slot.id);
+    }
+    recycle(slot);
+  }
+
+  /** Puts a slot without content on the free list. Under the lock. */
+  private void recycle(Slot slot) {
+    slot.key = null;
+    slot.parentKey = null;
+    slot.leaving = false;
+    slot.metadata = slot.metadata.reset();
+    slot.publish(Slot.RESET, 0);
+    free.addLast(slot);
+    freeCount = free.size();
+  }
+
+  // ---- registration
+
+  /**
+   * Makes complete blocks findable. Consumes them.
+   *
+   * <p>Where a key is registered already, {@link DuplicatePolicy#REJECT} hands back the block that is there and returns
+   * the candidate to the pool; {@link DuplicatePolicy#ALLOW} keeps both.
+   *
+   * @param blocks complete blocks of this pool; a parent goes before its children
+   * @return one block for each given, in order; the caller closes each
+   * @throws CallerException with {@link ErrorCode#BLOCK_NOT_COMPLETE} if a block lacks tokens, with {@link
+   *     ErrorCode#INVALID_MUTABLE_BLOCK} if one was consumed, closed, given twice or is another pool's; every block stays
+   *     with the caller
+   */
+  public List<ImmutableBlock> registerBlocks(List<? extends RegistrableBlock> blocks) {
+    calls.requireRunning();
+    long start = meters.startTime();
+    List<Registrable> checked = new ArrayList<>(blocks.size());
+    for (RegistrableBlock block : blocks) {
+      checked.add(requireRegistrable(block));
+    }
+    List<ImmutableBlock> result = new ArrayList<>(blocks.size());
+    lock.lock();
+    try {
+      consumeAll(checked);
+      for (Registrable block : checked) {
+        result.add(register(block));
+      }
+    } finally {
+      lock.unlock();
+    }
+    meters.registrationTook(start);
+    return result;
+  }
+
+  /**
+   * Like {@link #registerBlocks}, on the pool's executor.
+   *
+   * @param blocks complete blocks of this pool
+   * @return completes with one block for each given
+   */
+  public CompletionStage<List<ImmutableBlock>> registerBlocksAsync(
+      List<? extends RegistrableBlock> blocks) {
+    return calls.submit(() -> registerBlocks(blocks), BlockPool::closeAll);
+  }
+
+  private Registrable requireRegistrable(RegistrableBlock block) {
+    if (!(block instanceof Registrable own) || own.handle().pool != this) {
+      throw new CallerException(
+          ErrorCode.INVALID_MUTABLE_BLOCK,
+          "block " + block.blockId() + " does not belong to pool " + name);
+    }
+    own.handle().requireOpen();
+    if (own.knownKey().isEmpty()) {
+      throw new CallerException(
+          ErrorCode.BLOCK_NOT_COMPLETE,
+          "block %d of pool %s is not complete; add its tokens and mark it complete first"
+              .formatted(block.blockId(), name));
+    }
+    return own;
+  }
+
+  /** Ends all handles or none: one given twice or closed meanwhile spoils the batch. */
+  private void consumeAll(List<Registrable> blocks) {
+    for (int i = 0; i < blocks.size(); i++) {
+      PooledBlock handle = blocks.get(i).handle();
+      if (!handle.tryEnd()) {
+        for (int j = 0; j < i; j++) {
+          blocks.get(j).handle().reopen();
+        }
+        throw new CallerException(
+            ErrorCode.INVALID_MUTABLE_BLOCK,
+            "block %d was given twice or closed meanwhile".formatted(handle.slot.id));
+      }
+    }
+  }
+
+  private ImmutableBlock register(Registrable block) {
+    Slot slot = block.handle().slot;
+    BlockKey key = block.knownKey().orElseThrow();
+    Slot primary = index.find(key);
+    if (primary != null && tryUse(primary) == Slot.REGISTERED) {
+      return registerSecond(slot, key, block.knownParent(), primary);
+    }
+    enter(slot, key, block.knownParent(), 1);
+    meters.registered();
+    if (hasEvents) {
+      events.blockRegistered(slot.id, hashScheme.sequenceHash(key));
+    }
+    return handle(slot);
+  }
+
+  private ImmutableBlock registerSecond(
+      Slot slot, BlockKey key, @Nullable BlockKey parent, Slot primary) {
+    if (duplicates == DuplicatePolicy.REJECT) {
+      recycle(slot);
+      meters.deduplicated();
+      return handle(primary);
+    }
+    slot.keyHi = key.hi();
+    slot.keyLo = key.lo();
+    slot.key = key;
+    slot.parentKey = parent;
+    slot.primary = primary;
+    slot.publish(Slot.DETACHED, 1);
+    presence.entered(slot);
+    meters.duplicated();
+    return handle(slot);
+  }
+
+  private void enter(Slot slot, BlockKey key, @Nullable BlockKey parent, int uses) {
+    slot.keyHi = key.hi();
+    slot.keyLo = key.lo();
+    slot.key = key;
+    slot.parentKey = parent;
+    presence.entered(slot);
+    slot.publish(Slot.REGISTERED, uses);
+    index.insert(slot);
+    residency.enter(slot);
+  }
+
+  /**
+   * Takes up blocks that a store found on recovery; they are inactive.
+   *
+   * @param block what the store found; its slot is empty here
+   */
+  public void restore(StoredBlock block) {
+    lock.lock();
+    try {
+      Slot slot = slots[Objects.checkIndex(block.slot(), slots.length)];
+      if (slot.phase() != Slot.RESET || index.find(block.key()) != null) {
+        throw new CallerException(
+            ErrorCode.FAILED_TO_REGISTER_BLOCK,
+            "slot %d of pool %s or key %s is taken".formatted(block.slot(), name, block.key()));
+      }
+      free.remove(slot);
+      freeCount = free.size();
+      slot.generation = block.generation();
+      enter(slot, block.key(), block.parent(), 0);
+      inactive.increment();
+      residency.offerIfIdle(slot);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- lookup
+
+  /**
+   * Finds the longest prefix of a sequence that is registered and takes each of its blocks into use.
+   *
+   * @param keys the blocks of the sequence, in order
+   * @return the blocks found, in order; the caller closes each
+   */
+  public List<ImmutableBlock> matchBlocks(List<BlockKey> keys) {
+    calls.requireRunning();
+    long start = meters.startTime();
+    List<ImmutableBlock> found = new ArrayList<>(Math.min(keys.size(), 256));
+    for (int i = 0, n = keys.size(); i < n; i++) {
+      BlockKey key = keys.get(i);
+      Slot slot = use(key.hi(), key.lo(), true);
+      if (slot == null) {
+        break;
+      }
+      found.add(handle(slot));
+    }
+    meters.matched(keys.size(), found.size());
+    meters.matchTook(start);
+    return found;
+  }
+
+  /**
+   * Like {@link #matchBlocks}, for callers who know the 64-bit hashes only; the digests are not compared.
+   *
+   * @param hashes the blocks of the sequence, in order
+   * @return the blocks found, in order; the caller closes each
+   */
+  public List<ImmutableBlock> matchSequenceHashes(List<SequenceHash> hashes) {
+    calls.requireRunning();
+    long start = meters.startTime();
+    List<ImmutableBlock> found = new ArrayList<>(Math.min(hashes.size(), 256));
+    for (SequenceHash hash : hashes) {
+      Slot slot = use(0, hash.value(), false);
+      if (slot == null) {
+        break;
+      }
+      found.add(handle(slot));
+    }
+    meters.matched(hashes.size(), found.size());
+    meters.matchTook(start);
+    return found;
+  }
+
+  /**
+   * Like {@link #matchSequenceHashes}, on the pool's executor.
+   *
+   * @param hashes the blocks of the sequence, in order
+   * @return completes with the blocks found
+   */
+  public CompletionStage<List<ImmutableBlock>> matchSequenceHashesAsync(
+      List<SequenceHash> hashes) {
+    return calls.submit(() -> matchSequenceHashes(hashes), BlockPool::closeAll);
+  }
+
+  /**
+   * Like {@link #matchBlocks}, on the pool's executor.
+   *
+   * @param keys the blocks of the sequence, in order
+   * @return completes with the blocks found
+   */
+  public CompletionStage<List<ImmutableBlock>> matchBlocksAsync(List<BlockKey> keys) {
+    return calls.submit(() -> matchBlocks(keys), BlockPool::closeAll);
+  }
+
+  /**
+   * Looks each key up on its own, without the rule of the prefix.
+   *
+   * @param keys any blocks; one may be asked for twice
+   * @return one entry for each key, empty where it is not registered; the caller closes the blocks
+   */
+  public List<Optional<ImmutableBlock>> matchScattered(List<BlockKey> keys) {
+    calls.requireRunning();
+    List<Optional<ImmutableBlock>> found = new ArrayList<>(keys.size());
+    int hits = 0;
+    for (BlockKey key : keys) {
+      Slot slot = use(key.hi(), key.lo(), true);
+      hits += slot == null ? 0 : 1;
+      found.add(slot == null ? Optional.empty() : Optional.of(handle(slot)));
+    }
+    meters.matchedScattered(keys.size(), hits);
+    return found;
+  }
+
+  /**
+   * Looks one key up.
+   *
+   * @param key the block
+   * @return the block in use, or empty if it is not registered; the caller closes it
+   */
+  public Optional<ImmutableBlock> find(BlockKey key) {
+    calls.requireRunning();
+    Slot slot = use(key.hi(), key.lo(), true);
+    meters.matched(1, slot == null ? 0 : 1);
+    return slot == null ? Optional.empty() : Optional.of(handle(slot));
+  }
+
+  /**
+   * {@return whether a block is registered now; it is not taken into use and may be evicted at once}
+   *
+   * @param key the block
+   */
+  public boolean contains(BlockKey key) {
+    Slot slot = index.find(key);
+    if (slot == null) {
+      return false;
+    }
+    int phase = slot.phase();
+    if (phase == Slot.EVICTING) {
+      lock.lock();
+      try {
+        return index.find(key) != null;
+      } finally {
+        lock.unlock();
+      }
+    }
+    return phase == Slot.REGISTERED;
+  }
+
+  /**
+   * Marks blocks as used now, as a match followed by closing would.
+   *
+   * @param keys the blocks; those not registered are left out
+   * @return how many were registered
+   */
+  public int touch(List<BlockKey> keys) {
+    List<Optional<ImmutableBlock>> found = matchScattered(keys);
+    int count = 0;
+    for (Optional<ImmutableBlock> block : found) {
+      if (block.isPresent()) {
+        block.get().close();
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Takes a use of the block under a key; {@return its slot, or null if the key is absent} */
+  private @Nullable Slot use(long hi, long lo, boolean compareDigest) {
+    while (true) {
+      Slot slot = compareDigest ? index.find(hi, lo) : index.findByHash(lo);
+      if (slot == null) {
+        return null;
+      }
+      int phase = tryUse(slot);
+      if (phase == Slot.REGISTERED) {
+        if (slot.keyLo == lo && (!compareDigest || slot.keyHi == hi)) {
+          if (hasEvents) {
+            events.blockMatched(slot.id, hashScheme.sequenceHash(Objects.requireNonNull(slot.key)));
+          }
+          return slot;
+        }
+        giveBack(slot); // the slot was filled anew between the look-up and the use
+      } else if (phase == Slot.EVICTING) {
+        awaitEviction();
+      } else if (isAbsent(hi, lo, compareDigest)) {
+        return null;
+      }
+    }
+  }
+
+  /** Takes a use if the slot is registered; {@return the phase seen} */
+  private int tryUse(Slot slot) {
+    long before = slot.tryUse();
+    int phase = Slot.phaseOf(before);
+    if (phase == Slot.REGISTERED && Slot.isUnused(before)) {
+      inactive.decrement();
+      slot.metadata.onAcquired(tick);
+    }
+    return phase;
+  }
+
+  /** An eviction under way either ends or is undone before its thread leaves the lock. */
+  private void awaitEviction() {
+    lock.lock();
+    lock.unlock();
+  }
+
+  /** The index still named a slot that has left: looks again where nothing can change. */
+  private boolean isAbsent(long hi, long lo, boolean compareDigest) {
+    lock.lock();
+    try {
+      return (compareDigest ? index.find(hi, lo) : index.findByHash(lo)) == null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  Optional<ImmutableBlock> upgrade(WeakPooledBlock weak) {
+    Slot slot = weak.slot();
+    while (true) {
+      int phase = tryUse(slot);
+      if (phase == Slot.REGISTERED) {
+        if (slot.generation == weak.generation()) {
+          return Optional.of(handle(slot));
+        }
+        giveBack(slot);
+        return Optional.empty();
+      }
+      if (phase != Slot.EVICTING) {
+        return Optional.empty();
+      }
+      awaitEviction();
+    }
+  }
+
+  // ---- return
+
+  void giveBack(Slot slot) {
+    BlockMetadata kept = slot.metadata;
+    switch (slot.giveBack()) {
+      case STILL_USED -> {}
+      case IDLE -> {
+        kept.onReturned(tick);
+        inactive.increment();
+      }
+      case IDLE_TO_QUEUE -> {
+        kept.onReturned(tick);
+        inactive.increment();
+        returned.push(slot);
+      }
+      case LAST -> resetDetached(slot);
+    }
+  }
+
+  /**
+   * Returns a block like its {@code close()}, but only if nobody else uses it.
+   *
+   * @param block a block of this pool
+   * @throws CallerException with {@link ErrorCode#NOT_RETURNABLE} if it is shared, or a duplicate of it lives; the handle
+   *     stays open
+   */
+  public void returnBlock(ImmutableBlock block) {
+    RegisteredBlock own = requireOwn(block);
+    own.requireOpen();
+    if (own.slot.uses() > 1) {
+      throw new CallerException(
+          ErrorCode.NOT_RETURNABLE,
+          "block %d has %d other users; close theirs first"
+              .formatted(own.slot.id, own.slot.uses() - 1));
+    }
+    own.close();
+  }
+
+  /** Returns an unregistered block. */
+  void discard(Slot slot) {
+    lock.lock();
+    try {
+      recycle(slot);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void resetDetached(Slot slot) {
+    Slot primary;
+    lock.lock();
+    try {
+      primary = slot.primary;
+      slot.primary = null;
+      presence.left(slot);
+      recycle(slot);
+    } finally {
+      lock.unlock();
+    }
+    if (primary != null) {
+      giveBack(primary);
+    }
+  }
+
+  /** Tells the policy which blocks were returned since the last time. Under the lock. */
+  private void drainReturned() {
+    tick++;
+    Slot slot = returned.takeAll();
+    while (slot != null) {
+      Slot next = slot.nextReturned;
+      slot.leaveQueue();
+      if (slot.phase() == Slot.REGISTERED && !slot.leaving) {
+        residency.used(slot);
+        residency.offerIfIdle(slot);
+      }
+      slot = next;
+    }
+  }
+
+  // ---- moving out, resetting
+
+  /**
+   * Picks the blocks that would be evicted next and keeps them in use, so that they can be moved elsewhere first.
+   * Lookups find them until {@link Eviction#finish()}.
+   *
+   * @param count at most so many
+   * @return the blocks picked, children before parents; the caller ends each
+   */
+  public List<Eviction> beginEvictions(int count) {
+    calls.requireRunning();
+    List<Eviction> picked = new ArrayList<>(Math.max(0, count));
+    lock.lock();
+    try {
+      drainReturned();
+      Slot[] all = slots;
+      while (picked.size() < count) {
+        Slot slot = residency.beginEviction(all);
+        if (slot == null) {
+          break;
+        }
+        slot.leaving = true;
+        slot.publish(Slot.REGISTERED, 1); // in one step: a lookup in between would count itself first
+        inactive.decrement();
+        picked.add(new Eviction(this, new RegisteredBlock(this, slot)));
+      }
+    } finally {
+      lock.unlock();
+    }
+    return picked;
+  }
+
+  boolean endEviction(RegisteredBlock block, boolean evict) {
+    Slot slot = block.slot;
+    if (!block.tryEnd()) {
+      return false;
+    }
+    lock.lock();
+    try {
+      if (evict && slot.tryBeginRemoval()) {
+        residency.remove(slot, slots);
+        index.remove(slot);
+        afterEviction(slot);
+        meters.evicted(1);
+        return true;
+      }
+      if (slot.leaving) {
+        residency.cancelLeaving(slot);
+      }
+    } finally {
+      lock.unlock();
+    }
+    giveBack(slot);
+    return false;
+  }
+
+  /**
+   * Takes a block out of the index: its content turned out damaged, or lives in another tier now. Its users keep it until
+   * they close it; then the slot is empty. Consumes the handle.
+   *
+   * @param block a block of this pool
+   */
+  public void remove(ImmutableBlock block) {
+    RegisteredBlock own = requireOwn(block);
+    Slot slot = own.slot;
+    lock.lock();
+    try {
+      own.requireOpen();
+      if (slot.phase() == Slot.REGISTERED) {
+        residency.remove(slot, slots);
+        index.remove(slot);
+        slot.leaving = false;
+        slot.changePhase(Slot.DETACHED);
+        presence.left(slot);
+        if (hasEvents) {
+          events.blockEvicted(slot.id);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    own.close();
+  }
+
+  /**
+   * Empties the pool.
+   *
+   * @throws CallerException with {@link ErrorCode#RESET_REFUSED} if any block is in use; nothing was changed
+   */
+  public void reset() {
+    calls.requireRunning();
+    lock.lock();
+    try {
+      drainReturned();
+      Slot[] all = slots;
+      List<Slot> removed = new ArrayList<>();
+      for (Slot slot : all) {
+        if (slot.phase() == Slot.RESET) {
+          continue;
+        }
+        if (!slot.tryBeginEviction()) {
+          removed.forEach(undo -> undo.changePhase(Slot.REGISTERED));
+          throw new CallerException(
+              ErrorCode.RESET_REFUSED,
+              "block %d of pool %s is in use; close all blocks before a reset"
+                  .formatted(slot.id, name));
+        }
+        removed.add(slot);
+      }
+      residency.clear(removed);
+      removed.forEach(this::forget);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Drops blocks that nobody uses and that have no resident child, in the order given.
+   *
+   * @param keys the blocks; children go before parents
+   * @return what became of each
+   */
+  public ResetReport resetBlocks(List<BlockKey> keys) {
+    calls.requireRunning();
+    List<BlockKey> reset = new ArrayList<>();
+    List<BlockKey> notFound = new ArrayList<>();
+    List<BlockKey> notReset = new ArrayList<>();
+    lock.lock();
+    try {
+      drainReturned();
+      for (BlockKey key : keys) {
+        Slot slot = index.find(key);
+        if (slot == null) {
+          notFound.add(key);
+        } else if (slot.children > 0 || !slot.tryBeginEviction()) {
+          notReset.add(key);
+        } else {
+          drop(slot);
+          reset.add(key);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    return new ResetReport(reset, notFound, notReset);
+  }
+
+  /** Drops a block in phase EVICTING. Under the lock. */
+  private void drop(Slot slot) {
+    residency.remove(slot, slots);
+    forget(slot);
+  }
+
+  private void forget(Slot slot) {
+    index.remove(slot);
+    inactive.decrement();
+    afterEviction(slot);
+  }
+
+  // ---- growth
+
+  /**
+   * Adds blocks that lie in another layout of the same shape. Their ids follow those there are.
+   *
+   * @param more the layout; it stays the caller's
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the shapes differ or this pool has no layout
+   */
+  public void addBlocks(Layout more) {
+    calls.requireRunning();
+    lock.lock();
+    try {
+      Layout present = bytes.layout();
+      if (present == null) {
+        throw new CallerException(
+            ErrorCode.INVALID_ARGUMENT, "pool " + name + " keeps no layout that blocks could join");
+      }
+      Layout joined = JoinedLayout.of(present, more);
+      bytes = new BlockBytes(joined.config(), joined, null);
+      addSlots(more.config().numBlocks());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Like {@link #addBlocks}, on the pool's executor.
+   *
+   * @param more the layout; it stays the caller's
+   * @return completes when the blocks are there
+   */
+  public CompletionStage<Void> addBlocksAsync(Layout more) {
+    return calls.submit(
+        () -> {
+          addBlocks(more);
+          return null;
+        },
+        nothing -> {});
+  }
+
+  private void addSlots(int count) {
+    Slot[] old = slots;
+    Slot[] next = Arrays.copyOf(old, Math.addExact(old.length, count));
+    for (int i = old.length; i < next.length; i++) {
+      next[i] = new Slot(i, metadata.get());
+      free.addLast(next[i]);
+    }
+    slots = next;
+    if (old.length > 0) {
+      residency.grow(next.length);
+    }
+    freeCount = free.size();
+  }
+
+  // ---- what handles and the engine need
+
+  /**
+   * {@return how often the slot of a block was filled, which a store's reads and writes name}
+   *
+   * @param block a block of this pool
+   */
+  public long generation(Block block) {
+    return slots[Objects.checkIndex(block.blockId(), slots.length)].generation;
+  }
+
+  /**
+   * {@return whether every block is one this pool registered}
+   *
+   * @param blocks any blocks
+   */
+  public boolean owns(List<? extends Block> blocks) {
+    for (Block block : blocks) {
+      if (!(block instanceof PooledBlock pooled) || pooled.pool != this) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  BlockBytes bytes() {
+    return bytes;
+  }
+
+  ImmutableBlock handle(Slot slot) {
+    RegisteredBlock handle = new RegisteredBlock(this, slot);
+    if (leaks != null) {
+      handle.watch(leaks.watch(handle, slot.id, slot.key, () -> giveBack(slot)));
+    }
+    return handle;
+  }
+
+  MutableBlock fillingHandle(Slot slot) {
+    FillingBlock handle = new FillingBlock(this, slot);
+    if (leaks != null) {
+      handle.watch(leaks.watch(handle, slot.id, null, () -> discard(slot)));
+    }
+    return handle;
+  }
+
+  StagedBlock stagedHandle(Slot slot, BlockKey key, @Nullable BlockKey parent) {
+    StagedBlock handle = new StagedBlock(this, slot, key, parent);
+    if (leaks != null) {
+      handle.watch(leaks.watch(handle, slot.id, key, () -> discard(slot)));
+    }
+    return handle;
+  }
+
+  void consume(PooledBlock handle) {
+    if (!handle.tryEnd()) {
+      handle.requireOpen();
+    }
+  }
+
+  private RegisteredBlock requireOwn(ImmutableBlock block) {
+    if (block instanceof RegisteredBlock own && own.pool == this) {
+      return own;
+    }
+    throw new CallerException(
+        ErrorCode.INVALID_ARGUMENT, "block " + block.blockId() + " is not of pool " + name);
+  }
+
+  /**
+   * Closes blocks, the last first: so children are returned before their parents.
+   *
+   * @param blocks blocks of any pool
+   */
+  public static void closeAll(List<? extends Block> blocks) {
+    for (int i = blocks.size() - 1; i >= 0; i--) {
+      blocks.get(i).close();
+    }
+  }
+
+  /**
+   * Ends pending calls with {@link ErrorCode#PROGRESS_ENGINE_SHUTDOWN} and refuses later ones. Blocks still open may be
+   * closed afterwards.
+   */
+  @Override
+  public void close() {
+    cancellation.close();
+    calls.shutDown();
+  }
+
+  @Override
+  public String toString() {
+    return "pool " + name + " " + status();
+  }
+}

@@ -1,0 +1,281 @@
+package io.kvbm.core.tier;
+
+import io.kvbm.api.BackendException;
+import io.kvbm.api.CallerException;
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
+import io.kvbm.api.block.CompleteBlock;
+import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.block.MutableBlock;
+import io.kvbm.api.transfer.BlockOutcome;
+import io.kvbm.api.transfer.TransferHandle;
+import io.kvbm.core.pool.BlockPool;
+import io.kvbm.core.transfer.BlockMove;
+import io.kvbm.core.transfer.TransferEngine;
+import io.kvbm.core.transfer.TransferOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Copies registered blocks from one tier to another and registers the copies there under the same keys, with the same
+ * metadata. The sources stay where they are; each is kept in use until its copy is made.
+ *
+ * <p>Threading: safe from any thread.
+ */
+public final class BlockMover {
+
+  private final TransferEngine engine;
+
+  /**
+   * Creates a mover.
+   *
+   * @param engine moves the bytes; it stays the caller's
+   */
+  public BlockMover(TransferEngine engine) {
+    this.engine = engine;
+  }
+
+  /**
+   * Moves blocks into whatever room the target tier can make; blocks for which there is none fail with {@link
+   * CapacityException}, the others move.
+   *
+   * @param source the tier of the blocks
+   * @param blocks registered blocks of that tier; they stay the caller's
+   * @param target another tier
+   * @param options priority and deadline
+   * @return the movement
+   */
+  public MoveHandle move(
+      Tier source, List<ImmutableBlock> blocks, Tier target, TransferOptions options) {
+    requirePair(source, target);
+    Request request = new Request(source, target, blocks);
+    request.reuseWhatIsThere();
+    request.takeTargets(allocateUpTo(target.pool(), request.missing()));
+    return request.start(options);
+  }
+
+  /**
+   * Moves blocks into slots the caller has allocated.
+   *
+   * @param source the tier of the blocks
+   * @param blocks registered blocks of that tier; they stay the caller's
+   * @param target another tier
+   * @param targets as many blocks of the target tier; consumed, those not needed are returned to their pool
+   * @param options priority and deadline
+   * @return the movement
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the numbers differ; nothing was changed
+   */
+  public MoveHandle move(
+      Tier source,
+      List<ImmutableBlock> blocks,
+      Tier target,
+      List<MutableBlock> targets,
+      TransferOptions options) {
+    requirePair(source, target);
+    if (blocks.size() != targets.size()) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT,
+          "%d blocks to move into %d; give one target for each"
+              .formatted(blocks.size(), targets.size()));
+    }
+    Request request = new Request(source, target, blocks);
+    request.reuseWhatIsThere();
+    request.takeTargets(targets);
+    return request.start(options);
+  }
+
+  private static void requirePair(Tier source, Tier target) {
+    if (source.level() == target.level()) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT, "blocks are in the " + source.name() + " tier already");
+    }
+    source.place();
+    target.place();
+  }
+
+  /** As many blocks as the pool can give, at most {@code count}. */
+  private static List<MutableBlock> allocateUpTo(BlockPool pool, int count) {
+    int wanted = count;
+    while (wanted > 0) {
+      Optional<List<MutableBlock>> taken = pool.tryAllocateBlocks(wanted);
+      if (taken.isPresent()) {
+        return taken.get();
+      }
+      wanted = (int) Math.min(wanted - 1, pool.availableBlocks());
+    }
+    return List.of();
+  }
+
+  /** One call: which blocks need a copy, into what, and what comes of it. */
+  private final class Request implements MoveHandle {
+    private final Tier source;
+    private final Tier target;
+    private final List<ImmutableBlock> blocks;
+    private final @Nullable MovedBlock[] results;
+    private final List<Integer> pending = new ArrayList<>();
+    private final List<MutableBlock> targets = new ArrayList<>();
+
+    /** A use of each pending block, so that the caller may close its own. */
+    private final List<ImmutableBlock> held = new ArrayList<>();
+    private final CompletableFuture<List<MovedBlock>> done = new CompletableFuture<>();
+    private @Nullable TransferHandle transfer;
+
+    Request(Tier source, Tier target, List<ImmutableBlock> blocks) {
+      this.source = source;
+      this.target = target;
+      this.blocks = List.copyOf(blocks);
+      this.results = new MovedBlock[blocks.size()];
+      for (ImmutableBlock block : this.blocks) {
+        block.key(); // a closed handle fails here, before anything is taken
+      }
+    }
+
+    void reuseWhatIsThere() {
+      for (int i = 0; i < results.length; i++) {
+        Optional<ImmutableBlock> present = target.pool().find(blocks.get(i).key());
+        if (present.isPresent()) {
+          results[i] = new MovedBlock(new BlockOutcome.Done(0), present);
+        } else {
+          pending.add(i);
+        }
+      }
+    }
+
+    int missing() {
+      return pending.size();
+    }
+
+    /** Gives each pending block a target; returns targets left over, fails blocks left over. */
+    void takeTargets(List<MutableBlock> available) {
+      int taken = Math.min(available.size(), pending.size());
+      targets.addAll(available.subList(0, taken));
+      BlockPool.closeAll(available.subList(taken, available.size()));
+      while (pending.size() > taken) {
+        int index = pending.removeLast();
+        results[index] =
+            new MovedBlock(
+                new BlockOutcome.Failed(
+                    new CapacityException(
+                        ErrorCode.NOT_ENOUGH_BLOCKS_AVAILABLE,
+                        "the %s tier has no block available for block %s; skipped"
+                            .formatted(target.name(), blocks.get(index).key()),
+                        1,
+                        0)),
+                Optional.empty());
+      }
+    }
+
+    MoveHandle start(TransferOptions options) {
+      if (pending.isEmpty()) {
+        finish(List.of());
+        return this;
+      }
+      List<BlockMove> moves = new ArrayList<>();
+      try {
+        for (int i = 0; i < pending.size(); i++) {
+          ImmutableBlock block = blocks.get(pending.get(i)).share();
+          held.add(block);
+          moves.add(moveOf(block, targets.get(i)));
+        }
+        TransferHandle handle = engine.submit(source.place(), target.place(), moves, options);
+        transfer = handle;
+        handle
+            .outcomes()
+            .whenComplete(
+                (outcomes, error) ->
+                    finish(error == null ? outcomes : allFailed(moves.size(), error)));
+      } catch (RuntimeException e) {
+        BlockPool.closeAll(held);
+        BlockPool.closeAll(targets);
+        closeReused();
+        throw e;
+      }
+      return this;
+    }
+
+    private BlockMove moveOf(ImmutableBlock block, MutableBlock to) {
+      return new BlockMove(
+          block.blockId(),
+          to.blockId(),
+          block.key(),
+          block.parent().orElse(null),
+          source.pool().generation(block),
+          target.pool().generation(to),
+          block.metadata().priority());
+    }
+
+    private void finish(List<BlockOutcome> outcomes) {
+      for (int i = 0; i < outcomes.size(); i++) {
+        int index = pending.get(i);
+        results[index] = settle(held.get(i), targets.get(i), outcomes.get(i));
+      }
+      BlockPool.closeAll(held);
+      List<MovedBlock> all = new ArrayList<>(results.length);
+      for (MovedBlock result : results) {
+        all.add(Objects.requireNonNull(result));
+      }
+      done.complete(all);
+    }
+
+    private MovedBlock settle(ImmutableBlock block, MutableBlock to, BlockOutcome outcome) {
+      if (!outcome.isDone()) {
+        to.close();
+        return new MovedBlock(outcome, Optional.empty());
+      }
+      try {
+        to.setMetadata(block.metadata());
+        CompleteBlock copy = to.complete(block.key(), block.parent().orElse(null));
+        return new MovedBlock(outcome, Optional.of(copy.register()));
+      } catch (KvbmException e) {
+        to.close();
+        return new MovedBlock(new BlockOutcome.Failed(e), Optional.empty());
+      }
+    }
+
+    private List<BlockOutcome> allFailed(int count, Throwable error) {
+      KvbmException cause =
+          error instanceof KvbmException known
+              ? known
+              : new BackendException(
+                  ErrorCode.OPERATION_FAILED,
+                  "the transfer from %s to %s ended without outcomes"
+                      .formatted(source.name(), target.name()),
+                  error);
+      List<BlockOutcome> outcomes = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        outcomes.add(new BlockOutcome.Failed(cause));
+      }
+      return outcomes;
+    }
+
+    private void closeReused() {
+      for (MovedBlock result : results) {
+        if (result != null) {
+          result.block().ifPresent(ImmutableBlock::close);
+        }
+      }
+    }
+
+    @Override
+    public int blockCount() {
+      return results.length;
+    }
+
+    @Override
+    public CompletionStage<List<MovedBlock>> results() {
+      return done.minimalCompletionStage();
+    }
+
+    @Override
+    public boolean cancel() {
+      TransferHandle handle = transfer;
+      return handle != null && handle.cancel();
+    }
+  }
+}
