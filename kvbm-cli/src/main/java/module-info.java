@@ -13,12 +13,17 @@ module io.kvbm.cli {
       info.picocli;
   opens io.kvbm.cli.backends to
       info.picocli;
+  opens io.kvbm.cli.replay to
+      info.picocli;
   opens io.kvbm.cli.simulate to
+      info.picocli;
+  opens io.kvbm.cli.trace to
       info.picocli;
 
   uses io.kvbm.cli.spi.CommandProvider;
 
   provides io.kvbm.cli.spi.CommandProvider with
       io.kvbm.cli.backends.BackendsCommandProvider,
+      io.kvbm.cli.replay.ReplayCommandProvider,
       io.kvbm.cli.simulate.SimulateCommandProvider;
 }

@@ -17,6 +17,8 @@ module io.kvbm.core {
   exports io.kvbm.core.transfer;
   exports io.kvbm.core;
 
+  exports io.kvbm.core.storage;
+
   uses io.kvbm.api.codec.Codec;
   uses io.kvbm.api.hash.HashScheme;
   uses io.kvbm.api.policy.EvictionPolicyProvider;

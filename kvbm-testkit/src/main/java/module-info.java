@@ -8,6 +8,7 @@ module io.kvbm.testkit {
 
   exports io.kvbm.testkit;
   exports io.kvbm.testkit.contract;
+  exports io.kvbm.testkit.disk;
 
   opens io.kvbm.testkit.contract to
       org.junit.platform.commons;

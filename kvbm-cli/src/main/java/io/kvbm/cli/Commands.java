@@ -19,8 +19,8 @@ final class Commands {
   private Commands() {}
 
   /**
-   * Returns the command line with the subcommands in the order of their names. A provider that fails is left out and said
-   * so: one bad jar must not take the other commands with it.
+   * Returns the command line with the subcommands in the order of their names. A provider that
+   * fails is left out and said so: one bad jar must not take the other commands with it.
    */
   static CommandLine assemble(
       RootCommand root, Iterator<CommandProvider> providers, Console console) {

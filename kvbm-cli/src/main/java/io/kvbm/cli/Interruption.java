@@ -5,8 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ends a run cleanly when the user (Ctrl-C) or the system ends the process: the command is interrupted and given a moment
- * to release what it holds, and nothing more is printed.
+ * Ends a run cleanly when the user (Ctrl-C) or the system ends the process: the command is
+ * interrupted and given a moment to release what it holds, and nothing more is printed.
  */
 final class Interruption {
 

@@ -111,7 +111,8 @@ class MainTest {
             new CapacityException(ErrorCode.ALLOCATION_FAILED, "4 of 3 blocks\nasked for", 4, 3),
             "probe");
 
-    assertThat(ran).isEqualTo(new Invocation(1, "", "kvbm: 4 of 3 blocks asked for" + System.lineSeparator()));
+    assertThat(ran)
+        .isEqualTo(new Invocation(1, "", "kvbm: 4 of 3 blocks asked for" + System.lineSeparator()));
   }
 
   @Test
@@ -160,8 +161,7 @@ class MainTest {
   @ValueSource(strings = {"probe --nubmer 3", "probe --number x", "probe 7", "prbe", "", "--bogus"})
   void a_wrong_command_line_is_exit_code_2_and_two_lines(String args) {
     Invocation ran =
-        run(
-            console -> Subcommand.OK, args.isEmpty() ? new String[0] : args.split(" "));
+        run(console -> Subcommand.OK, args.isEmpty() ? new String[0] : args.split(" "));
 
     assertThat(ran.exitCode()).isEqualTo(2);
     assertThat(ran.out()).isEmpty();
@@ -257,8 +257,7 @@ class MainTest {
 
   @Test
   void commands_are_listed_by_name() {
-    List<CommandProvider> providers =
-        List.of(() -> new Probe(console -> 0), Group::new);
+    List<CommandProvider> providers = List.of(() -> new Probe(console -> 0), Group::new);
 
     assertThat(Invocation.of(providers, "--help").out())
         .containsSubsequence("Commands:", "group", "probe");

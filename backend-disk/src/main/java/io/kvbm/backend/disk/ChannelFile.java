@@ -12,6 +12,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.NonReadableChannelException;
+import java.nio.channels.NonWritableChannelException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.Set;
@@ -251,6 +253,9 @@ final class ChannelFile implements DiskFile {
         } catch (ClosedChannelException e) {
           interrupted |= Thread.interrupted();
           reopen(current, e);
+        } catch (NonReadableChannelException | NonWritableChannelException e) {
+          throw new CallerException(
+              ErrorCode.INVALID_ARGUMENT, "cannot " + action + " " + path + ": not opened for it", e);
         } catch (IOException e) {
           throw errors.translate(e, action, path, requested);
         }

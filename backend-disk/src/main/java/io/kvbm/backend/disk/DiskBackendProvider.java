@@ -7,7 +7,6 @@ import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
-import io.kvbm.api.spi.ByteSizes;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
@@ -56,11 +55,7 @@ public final class DiskBackendProvider implements BackendProvider {
           DiskStorage.create(
               disk, DiskStorage.temporary(directory), Pages.ALIGNMENT, settings.direct())) {
         return new Availability.Available(
-            "%s, %s, %s free"
-                .formatted(
-                    directory,
-                    storage.accessDetails(),
-                    ByteSizes.format(disk.usableByteSize(directory))));
+            "%s, %s".formatted(directory, storage.accessDetails()));
       }
     } catch (KvbmException e) {
       return new Availability.Unavailable(e.getMessage());
@@ -85,6 +80,7 @@ public final class DiskBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendContext context, BackendConfig config) {
+    config.validate(name(), DiskSettings.KEYS);
     return new DiskBackend(context, DiskSettings.of(config));
   }
 }

@@ -43,6 +43,9 @@ public final class FileDisk implements Disk {
   private static final int TEMPORARY_ATTEMPTS = 1000;
   private static final int MIN_DIRECT_ALIGNMENT = 4096;
 
+  /** They take the flag for direct access, and the page cache is all they have. */
+  private static final Set<String> MEMORY_FILE_SYSTEMS = Set.of("tmpfs", "ramfs");
+
   /** Above every descriptor a kernel gives out. */
   private static final AtomicLong NUMBERS = new AtomicLong(1L << 32);
 
@@ -176,37 +179,48 @@ public final class FileDisk implements Disk {
   }
 
   private DiskFile openPortable(Path path, Set<OpenOption> options, int mode) {
-    Set<java.nio.file.OpenOption> openOptions = new HashSet<>();
-    if (options.contains(OpenOption.CREATE)) {
-      openOptions.add(StandardOpenOption.CREATE);
-    }
-    if (options.contains(OpenOption.CREATE_NEW)) {
-      openOptions.add(StandardOpenOption.CREATE_NEW);
-    }
-    if (options.contains(OpenOption.TRUNCATE)) {
-      openOptions.add(StandardOpenOption.TRUNCATE_EXISTING);
-    }
+    FileChannel channel = null;
     try {
       Set<java.nio.file.OpenOption> viewOptions = viewOptions(options);
-      openOptions.addAll(viewOptions);
-      FileChannel channel = FileChannel.open(path, openOptions, permissions(path, mode));
+      channel = FileChannel.open(path, makingOptions(options, viewOptions), permissions(path, mode));
+      int alignment = alignment(path, options);
+      long number = NUMBERS.getAndIncrement();
       return new ChannelFile(
-          path,
-          path,
-          viewOptions,
-          channel,
-          NUMBERS.getAndIncrement(),
-          alignment(path, options),
-          zeroFill,
-          null,
-          errors);
+          path, path, viewOptions, channel, number, alignment, zeroFill, null, errors);
     } catch (UnsupportedOperationException e) {
       throw withoutTrace(path, options, notDirect(path));
     } catch (IOException e) {
       KvbmException failure = errors.translate(e, "open", path);
-      throw failure.code() == ErrorCode.PRECONDITION_FAILED
-          ? failure
-          : withoutTrace(path, options, failure);
+      boolean wasThere = failure.code() == ErrorCode.PRECONDITION_FAILED;
+      throw wasThere ? failure : withoutTrace(path, options, failure);
+    } catch (KvbmException e) {
+      closeQuietly(channel, e);
+      throw withoutTrace(path, options, e);
+    }
+  }
+
+  private static Set<java.nio.file.OpenOption> makingOptions(
+      Set<OpenOption> options, Set<java.nio.file.OpenOption> viewOptions) {
+    Set<java.nio.file.OpenOption> making = new HashSet<>(viewOptions);
+    if (options.contains(OpenOption.CREATE)) {
+      making.add(StandardOpenOption.CREATE);
+    }
+    if (options.contains(OpenOption.CREATE_NEW)) {
+      making.add(StandardOpenOption.CREATE_NEW);
+    }
+    if (options.contains(OpenOption.TRUNCATE)) {
+      making.add(StandardOpenOption.TRUNCATE_EXISTING);
+    }
+    return making;
+  }
+
+  private static void closeQuietly(@Nullable FileChannel channel, KvbmException failure) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      failure.addSuppressed(e);
     }
   }
 
@@ -259,7 +273,11 @@ public final class FileDisk implements Disk {
     if (!options.contains(OpenOption.DIRECT)) {
       return 1;
     }
-    long blockByteSize = Math.max(MIN_DIRECT_ALIGNMENT, Files.getFileStore(path).getBlockSize());
+    FileStore store = Files.getFileStore(path);
+    if (MEMORY_FILE_SYSTEMS.contains(store.type())) {
+      throw notDirect(path);
+    }
+    long blockByteSize = Math.max(MIN_DIRECT_ALIGNMENT, store.getBlockSize());
     if (blockByteSize > Pages.ALIGNMENT || Long.bitCount(blockByteSize) != 1) {
       throw errors.of(Errno.EINVAL, "align to " + blockByteSize + " bytes for", path, 0);
     }

@@ -2,7 +2,7 @@ package io.kvbm.backend.disk;
 
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
-import io.kvbm.api.spi.BackendContext;
+import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.transfer.Route;
 import io.kvbm.api.transfer.TransferBatch;
 import io.kvbm.api.transfer.TransferCompletion;
@@ -30,13 +30,14 @@ final class FileTransport implements Transport, AutoCloseable {
   private boolean closed;
 
   /**
-   * @param context lends the I/O threads and the memory for unaligned copies
+   * @param executor threads that are never interrupted
+   * @param budget what the buffers of unaligned copies are taken from
    * @param ioDepth how many threads work on one batch
    */
-  FileTransport(BackendContext context, int ioDepth) {
-    this.executor = context.ioExecutor();
+  FileTransport(Executor executor, MemoryBudget budget, int ioDepth) {
+    this.executor = executor;
     this.ioDepth = ioDepth;
-    this.buffers = new BufferPool(context.memoryBudget(), ioDepth);
+    this.buffers = new BufferPool(budget, ioDepth);
     this.io = new AlignedIo(buffers);
   }
 

@@ -172,9 +172,8 @@ final class Posix {
   }
 
   /**
-   * {@return whether the file system says that it has no direct I/O for this file; false also where it says nothing}
-   *
-   * <p>A file system may accept the flag and use the page cache all the same, as tmpfs does.
+   * {@return whether the file system says that it has no direct I/O for this file; false also where it says nothing, as
+   * many do}
    */
   boolean deniesDirect(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {

@@ -3,16 +3,21 @@ package io.kvbm.backend.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.StorageType;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.Route;
 import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.api.transfer.Transport;
+import io.kvbm.testkit.HostStorage;
+import io.kvbm.testkit.RecordingCompletion;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,13 +30,13 @@ class FileTransportTest {
 
   @TempDir Path directory;
 
-  private final LentContext context = new LentContext();
-  private final FileTransport transport = new FileTransport(context, 4);
+  private final ExecutorService threads = Executors.newFixedThreadPool(4);
+  private final FileTransport transport = transportOn(threads);
 
   @AfterEach
   void close() {
     transport.close();
-    context.close();
+    threads.close();
   }
 
   @Test
@@ -51,8 +56,8 @@ class FileTransportTest {
   void scatteredBlocksComeBackAsTheyWere(DirectAccess direct) {
     int blocks = 40;
     try (DiskStorage file = create("scattered", blocks * BLOCK, direct);
-        HostStorage host = HostStorage.of(blocks * BLOCK);
-        HostStorage back = HostStorage.of(StorageType.PINNED, blocks * BLOCK)) {
+        HostStorage host = new HostStorage(blocks * BLOCK);
+        HostStorage back = new HostStorage(blocks * BLOCK)) {
       TestBytes.randomise(host, 1);
       TransferBatch.Builder out = TransferBatch.builder();
       TransferBatch.Builder in = TransferBatch.builder();
@@ -61,10 +66,10 @@ class FileTransportTest {
         out.add(i, host, i * BLOCK, file, elsewhere, BLOCK);
         in.add(i, file, elsewhere, back, i * BLOCK, BLOCK);
       }
-      assertThat(Outcomes.of(transport, out.build()))
+      assertThat(run(transport, out.build()))
           .hasSize(blocks)
           .containsOnly(new BlockOutcome.Done(BLOCK));
-      assertThat(Outcomes.of(transport, in.build())).containsOnly(new BlockOutcome.Done(BLOCK));
+      assertThat(run(transport, in.build())).containsOnly(new BlockOutcome.Done(BLOCK));
       assertThat(back.view().mismatch(host.view())).isEqualTo(-1);
     }
   }
@@ -76,8 +81,8 @@ class FileTransportTest {
     Random random = new Random(seed);
     int size = 6 * 4096 + 777;
     try (DiskStorage file = create("ranges", size, direct);
-        HostStorage host = HostStorage.of(size);
-        HostStorage back = HostStorage.of(size)) {
+        HostStorage host = new HostStorage(size);
+        HostStorage back = new HostStorage(size)) {
       TestBytes.randomise(host, seed);
       byte[] expected = new byte[size];
       byte[] source = TestBytes.of(host);
@@ -86,10 +91,10 @@ class FileTransportTest {
         int from = random.nextInt(size - length + 1);
         int to = random.nextInt(size - length + 1);
         TransferBatch write = TransferBatch.builder().add(0, host, from, file, to, length).build();
-        assertThat(Outcomes.of(transport, write)).containsExactly(new BlockOutcome.Done(length));
+        assertThat(run(transport, write)).containsExactly(new BlockOutcome.Done(length));
         System.arraycopy(source, from, expected, to, length);
         TransferBatch read = TransferBatch.builder().add(0, file, to, back, from, length).build();
-        assertThat(Outcomes.of(transport, read)).containsExactly(new BlockOutcome.Done(length));
+        assertThat(run(transport, read)).containsExactly(new BlockOutcome.Done(length));
         assertThat(back.view().asSlice(from, length))
             .as("round %d of seed %d", round, seed)
             .matches(bytes -> bytes.mismatch(host.view().asSlice(from, length)) == -1);
@@ -105,7 +110,7 @@ class FileTransportTest {
     int piece = 100;
     int pieces = 800;
     try (DiskStorage file = create("shared", (long) piece * pieces, direct);
-        HostStorage host = HostStorage.of((long) piece * pieces)) {
+        HostStorage host = new HostStorage((long) piece * pieces)) {
       TestBytes.randomise(host, 3);
       TransferBatch.Builder even = TransferBatch.builder();
       TransferBatch.Builder odd = TransferBatch.builder();
@@ -113,8 +118,8 @@ class FileTransportTest {
         long offset = (long) i * piece;
         (i % 2 == 0 ? even : odd).add(i / 2, host, offset, file, offset, piece);
       }
-      Outcomes first = new Outcomes(pieces / 2, () -> false);
-      Outcomes second = new Outcomes(pieces / 2, () -> false);
+      RecordingCompletion first = new RecordingCompletion(pieces / 2);
+      RecordingCompletion second = new RecordingCompletion(pieces / 2);
       transport.submit(even.build(), first);
       transport.submit(odd.build(), second);
       assertThat(first.await()).containsOnly(new BlockOutcome.Done(piece));
@@ -129,7 +134,7 @@ class FileTransportTest {
     int blocks = 9;
     long part = 3000;
     try (DiskStorage file = create("layers", layers * blocks * part, DirectAccess.AUTO);
-        HostStorage host = HostStorage.of(layers * blocks * part)) {
+        HostStorage host = new HostStorage(layers * blocks * part)) {
       TestBytes.randomise(host, 4);
       TransferBatch.Builder batch = TransferBatch.builder();
       for (int block = 0; block < blocks; block++) {
@@ -138,7 +143,7 @@ class FileTransportTest {
           batch.add(block, host, offset, file, offset, part);
         }
       }
-      assertThat(Outcomes.of(transport, batch.build()))
+      assertThat(run(transport, batch.build()))
           .hasSize(blocks)
           .containsOnly(new BlockOutcome.Done(layers * part));
       assertThat(TestBytes.of(file)).isEqualTo(TestBytes.of(host));
@@ -148,7 +153,7 @@ class FileTransportTest {
   @Test
   void adjacentCopiesBecomeOneOperationAndLargeOnesSeveral() {
     try (DiskStorage file = create("plan", 16 << 20, DirectAccess.OFF);
-        HostStorage host = HostStorage.of(16 << 20)) {
+        HostStorage host = new HostStorage(16 << 20)) {
       TransferBatch.Builder adjacent = TransferBatch.builder();
       for (int i = 0; i < 128; i++) {
         adjacent.add(i, host, i * BLOCK, file, i * BLOCK, BLOCK);
@@ -163,7 +168,7 @@ class FileTransportTest {
               new FileOperation(0, 1, 0, 4 << 20),
               new FileOperation(0, 1, 4 << 20, 4 << 20),
               new FileOperation(0, 1, 8 << 20, (1 << 20) + 1));
-      assertThat(Outcomes.of(transport, large))
+      assertThat(run(transport, large))
           .containsExactly(new BlockOutcome.Done((9 << 20) + 1));
     }
   }
@@ -171,28 +176,28 @@ class FileTransportTest {
   @Test
   void theEndOfAFileIsAFailureOfThoseBlocksOnly() {
     try (DiskStorage file = create("short", 4 * BLOCK, DirectAccess.AUTO);
-        HostStorage host = HostStorage.of(4 * BLOCK)) {
+        HostStorage host = new HostStorage(4 * BLOCK)) {
       TestBytes.randomise(host, 5);
       TransferBatch.Builder batch = TransferBatch.builder();
       for (int i = 0; i < 4; i++) {
         batch.add(i, file, i * BLOCK, host, i * BLOCK, BLOCK);
       }
       ((Region.FileRegion) file.region()).file().truncate(2 * BLOCK + 100);
-      List<BlockOutcome> outcomes = Outcomes.of(transport, batch.build());
+      List<BlockOutcome> outcomes = run(transport, batch.build());
       assertThat(outcomes.subList(0, 2)).containsOnly(new BlockOutcome.Done(BLOCK));
       assertThat(outcomes.subList(2, 4))
           .allSatisfy(
-              outcome -> assertThat(Outcomes.codeOf(outcome)).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
+              outcome -> assertThat(codeOf(outcome)).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
     }
   }
 
   @Test
   void aClosedStorageFailsItsBlocks() {
     DiskStorage file = create("closed", BLOCK, DirectAccess.AUTO);
-    try (HostStorage host = HostStorage.of(BLOCK)) {
+    try (HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, file, 0, host, 0, BLOCK).build();
       file.close();
-      assertThat(Outcomes.codeOf(Outcomes.of(transport, batch).getFirst()))
+      assertThat(codeOf(run(transport, batch).getFirst()))
           .isEqualTo(ErrorCode.CLOSED);
     }
   }
@@ -201,14 +206,13 @@ class FileTransportTest {
   void cancellingStopsWhatWasNotStarted() {
     int blocks = 64;
     try (DiskStorage file = create("cancel", 2 * blocks * BLOCK, DirectAccess.AUTO);
-        HostStorage host = HostStorage.of(2 * blocks * BLOCK)) {
+        HostStorage host = new HostStorage(2 * blocks * BLOCK)) {
       TransferBatch.Builder batch = TransferBatch.builder();
       for (int i = 0; i < blocks; i++) {
         batch.add(i, host, 2 * i * BLOCK, file, 2 * i * BLOCK, BLOCK);
       }
-      AtomicInteger asked = new AtomicInteger();
       List<BlockOutcome> outcomes =
-          Outcomes.of(transport, batch.build(), () -> asked.incrementAndGet() > 10);
+          run(transport, batch.build(), RecordingCompletion.cancellingAfter(blocks, 10));
       assertThat(outcomes).filteredOn(BlockOutcome::isDone).hasSize(10);
       assertThat(outcomes)
           .filteredOn(outcome -> outcome instanceof BlockOutcome.Cancelled)
@@ -218,40 +222,56 @@ class FileTransportTest {
 
   @Test
   void closingWaitsForBatchesInFlightAndRefusesLaterOnes() throws InterruptedException {
-    LentContext held = new LentContext();
-    FileTransport closing = new FileTransport(held, 4);
+    FileTransport closing = transportOn(threads);
     CountDownLatch release = new CountDownLatch(1);
     for (int i = 0; i < 4; i++) {
-      held.ioExecutor().execute(() -> awaitQuietly(release));
+      threads.execute(() -> awaitQuietly(release));
     }
     try (DiskStorage file = create("inflight", BLOCK, DirectAccess.AUTO);
-        HostStorage host = HostStorage.of(BLOCK)) {
+        HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, host, 0, file, 0, BLOCK).build();
-      Outcomes inFlight = new Outcomes(1, () -> false);
+      RecordingCompletion inFlight = new RecordingCompletion(1);
       closing.submit(batch, inFlight);
       Thread closer = new Thread(closing::close);
       closer.start();
       release.countDown();
       closer.join();
       assertThat(inFlight.await()).containsExactly(new BlockOutcome.Done(BLOCK));
-      assertThat(Outcomes.codeOf(Outcomes.of(closing, batch).getFirst()))
+      assertThat(codeOf(run(closing, batch).getFirst()))
           .isEqualTo(ErrorCode.CLOSED);
     }
-    held.close();
   }
 
   @Test
   void threadsThatTakeNoWorkFailTheBatch() {
-    LentContext ended = new LentContext();
-    FileTransport idle = new FileTransport(ended, 4);
+    ExecutorService ended = Executors.newFixedThreadPool(1);
+    FileTransport idle = transportOn(ended);
     ended.close();
     try (DiskStorage file = create("rejected", BLOCK, DirectAccess.AUTO);
-        HostStorage host = HostStorage.of(BLOCK)) {
+        HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, host, 0, file, 0, BLOCK).build();
-      assertThat(Outcomes.codeOf(Outcomes.of(idle, batch).getFirst()))
+      assertThat(codeOf(run(idle, batch).getFirst()))
           .isEqualTo(ErrorCode.OPERATION_FAILED);
     }
     idle.close();
+  }
+
+  static List<BlockOutcome> run(Transport transport, TransferBatch batch) {
+    return run(transport, batch, new RecordingCompletion(batch.blockCount()));
+  }
+
+  private static List<BlockOutcome> run(
+      Transport transport, TransferBatch batch, RecordingCompletion completion) {
+    transport.submit(batch, completion);
+    return completion.await();
+  }
+
+  private static ErrorCode codeOf(BlockOutcome outcome) {
+    return ((BlockOutcome.Failed) outcome).cause().code();
+  }
+
+  private static FileTransport transportOn(ExecutorService threads) {
+    return new FileTransport(threads, MemoryBudget.UNLIMITED, 4);
   }
 
   private static void awaitQuietly(CountDownLatch latch) {

@@ -2,6 +2,7 @@ package io.kvbm.backend.disk;
 
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.Storage;
+import io.kvbm.testkit.HostStorage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

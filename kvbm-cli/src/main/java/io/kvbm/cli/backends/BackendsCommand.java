@@ -70,7 +70,8 @@ final class BackendsCommand implements Subcommand {
 
   private static void print(List<BackendListing> backends, Console console) {
     if (backends.isEmpty()) {
-      console.note("no backends are installed; put their jars into a folder and name it in KVBM_PLUGINS");
+      console.note(
+          "no backends are installed; put their jars into a folder and name it in KVBM_PLUGINS");
       return;
     }
     Table table = new Table("name", "version", "module", "storage", "here");

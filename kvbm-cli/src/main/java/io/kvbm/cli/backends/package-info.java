@@ -1,6 +1,4 @@
-/**
- * The {@code backends} subcommand: which backends are installed and whether they can run here.
- */
+/** The {@code backends} subcommand: which backends are installed and whether they can run here. */
 @NullMarked
 package io.kvbm.cli.backends;
 

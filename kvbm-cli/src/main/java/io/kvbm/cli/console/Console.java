@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a command writes: results to standard output, everything else to standard error.
  *
- * <p>In JSON mode standard output carries exactly one JSON document: {@link #line} then goes to standard error. The only
- * class that knows the streams of the process. Thread-safe.
+ * <p>In JSON mode standard output carries exactly one JSON document: {@link #line} then goes to
+ * standard error. The only class that knows the streams of the process. Thread-safe.
  */
 public final class Console {
 
@@ -45,7 +45,8 @@ public final class Console {
    * @param charset of human text; JSON is UTF-8
    * @param interactive whether {@code messages} is a terminal, on which progress can be drawn
    */
-  public Console(OutputStream results, OutputStream messages, Charset charset, boolean interactive) {
+  public Console(
+      OutputStream results, OutputStream messages, Charset charset, boolean interactive) {
     this.resultBytes = new ResultStream(results);
     this.results = new PrintWriter(resultBytes, false, charset);
     this.messages = new PrintWriter(messages, true, charset);
@@ -53,8 +54,8 @@ public final class Console {
   }
 
   /**
-   * {@return the console of this process} From now on whatever a library prints to {@link System#out} goes to standard
-   * error.
+   * {@return the console of this process} From now on whatever a library prints to {@link
+   * System#out} goes to standard error.
    */
   public static Console ofProcess() {
     PrintStream err = System.err;
@@ -63,7 +64,10 @@ public final class Console {
     return new Console(new FileOutputStream(FileDescriptor.out), err, charset, isErrTerminal());
   }
 
-  /** The JDK only tells whether standard input and output both are terminals, hence the look at the link. */
+  /**
+   * The JDK only tells whether standard input and output both are terminals, hence the look at the
+   * link.
+   */
   private static boolean isErrTerminal() {
     if ("dumb".equals(System.getenv("TERM"))) {
       return false;
@@ -147,7 +151,8 @@ public final class Console {
   }
 
   /**
-   * Writes the JSON document of this run to standard output, whole or, if {@code body} throws, not at all.
+   * Writes the JSON document of this run to standard output, whole or, if {@code body} throws, not
+   * at all.
    *
    * @param body writes one value
    * @throws CallerException if there was a document before
@@ -171,7 +176,8 @@ public final class Console {
   }
 
   /**
-   * Shows progress until the bar is closed, if standard error is a terminal; otherwise the bar does nothing.
+   * Shows progress until the bar is closed, if standard error is a terminal; otherwise the bar does
+   * nothing.
    *
    * @param label what is being done
    * @param unit what is counted, for instance {@code blocks}
@@ -192,8 +198,9 @@ public final class Console {
   }
 
   /**
-   * Wipes the progress and drops everything written from now on: the user ended the program. Takes no lock, because the
-   * thread that runs the command may hold it while it waits for a reader that will never read.
+   * Wipes the progress and drops everything written from now on: the user ended the program. Takes
+   * no lock, because the thread that runs the command may hold it while it waits for a reader that
+   * will never read.
    */
   public void silence() {
     clearProgress();

@@ -6,7 +6,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line on a terminal that shows how far a long piece of work is, how fast it goes and how long it will take.
+ * One line on a terminal that shows how far a long piece of work is, how fast it goes and how long
+ * it will take.
  *
  * <p>Drawn while the work advances, at most ten times a second, and wiped when closed. Thread-safe.
  */
@@ -14,6 +15,7 @@ public final class ProgressBar implements AutoCloseable {
 
   private static final int WIDTH = 24;
   private static final long REDRAW_NANOS = 100_000_000L;
+
   /** Back to the start of the line, and wipe it. */
   private static final String WIPE = "\r\u001b[K";
 

@@ -10,7 +10,8 @@ public final class Quantity {
   private Quantity() {}
 
   /**
-   * {@return the value with three significant digits and a decimal prefix, the same in every locale}
+   * {@return the value with three significant digits and a decimal prefix, the same in every
+   * locale}
    *
    * @param value not negative
    */
@@ -21,7 +22,8 @@ public final class Quantity {
       scaled /= 1000;
       prefix++;
     }
-    String pattern = scaled >= 99.95 || isWhole(scaled, prefix) ? "%.0f" : scaled >= 9.995 ? "%.1f" : "%.2f";
+    String pattern =
+        scaled >= 99.95 || isWhole(scaled, prefix) ? "%.0f" : scaled >= 9.995 ? "%.1f" : "%.2f";
     return String.format(Locale.ROOT, pattern, scaled) + PREFIXES[prefix];
   }
 

@@ -6,7 +6,10 @@ import java.io.OutputStream;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Standard output that keeps its first failure, so that it is reported once, at the end, and not in the middle. */
+/**
+ * Standard output that keeps its first failure, so that it is reported once, at the end, and not in
+ * the middle.
+ */
 final class ResultStream extends OutputStream {
 
   private final OutputStream target;

@@ -15,7 +15,8 @@ public final class Table {
   private final boolean[] right;
 
   /**
-   * @param header a title for each column; one that starts with {@code >} (which is not shown) is set flush right
+   * @param header a title for each column; one that starts with {@code >} (which is not shown) is
+   *     set flush right
    */
   public Table(String... header) {
     right = new boolean[header.length];

@@ -10,8 +10,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs policies over one trace and measures them: two passes to warm up, then the median of five. Each pass starts with a
- * new policy and an empty tier; making them is not measured. One thread.
+ * Runs policies over one trace and measures them: two passes to warm up, then the median of five.
+ * Each pass starts with a new policy and an empty tier; making them is not measured. One thread.
  */
 final class Contest {
 
@@ -47,8 +47,7 @@ final class Contest {
       nextUses = MinPolicy.nextUses(references);
     }
     int[] foresight = nextUses;
-    return score(
-        MinPolicy.NAME, capacity, slots -> new MinPolicy(references, foresight, slots));
+    return score(MinPolicy.NAME, capacity, slots -> new MinPolicy(references, foresight, slots));
   }
 
   private PolicyScore score(String name, long capacity, IntFunction<EvictionPolicy> maker) {

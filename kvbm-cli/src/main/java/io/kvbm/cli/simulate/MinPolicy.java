@@ -4,11 +4,13 @@ import io.kvbm.api.policy.EvictionPolicy;
 import java.util.Arrays;
 
 /**
- * Bélády's MIN: evicts the block whose next request is farthest, one never requested again being farthest of all, and
- * among equals the one deeper in the request that used it last. The bound that no policy without foresight can pass.
+ * Bélády's MIN: evicts the block whose next request is farthest, one never requested again being
+ * farthest of all, and among equals the one deeper in the request that used it last. The bound that
+ * no policy without foresight can pass.
  *
- * <p>It knows the whole trace, and which reference each {@link #insert} and {@link #touch} stands for, because they come
- * in a fixed order: request by request, each from its last block to its first. O(log n) a call.
+ * <p>It knows the whole trace, and which reference each {@link #insert} and {@link #touch} stands
+ * for, because they come in a fixed order: request by request, each from its last block to its
+ * first. O(log n) a call.
  *
  * <p>Source: L. A. Bélády, A study of replacement algorithms for a virtual-storage computer, 1966.
  */
@@ -25,12 +27,16 @@ final class MinPolicy implements EvictionPolicy {
   private final int[] nextUses;
   private int request = -1;
   private int index;
+
   /** By slot: how good a victim it is; the next use in the upper half, the depth in the lower. */
   private long[] ranks;
+
   /** By slot: its place in the heap. */
   private int[] places;
+
   /** The candidates, the best victim first. */
   private int[] heap;
+
   private int candidateCount;
 
   /**

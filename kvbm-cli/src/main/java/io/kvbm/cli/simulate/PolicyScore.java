@@ -9,5 +9,4 @@ package io.kvbm.cli.simulate;
  * @param hitRatio hits ÷ blocks asked for, 0 where none were
  * @param refsPerSecond blocks asked for ÷ seconds, on one thread, without reading the trace
  */
-record PolicyScore(
-    String policy, long capacity, long hits, double hitRatio, long refsPerSecond) {}
+record PolicyScore(String policy, long capacity, long hits, double hitRatio, long refsPerSecond) {}

@@ -4,8 +4,8 @@ import io.kvbm.cli.trace.Trace;
 import org.agrona.collections.Long2LongHashMap;
 
 /**
- * A trace with its distinct blocks numbered from 0 in the order of their first appearance, so that the timed loop looks
- * blocks up in arrays. Immutable.
+ * A trace with its distinct blocks numbered from 0 in the order of their first appearance, so that
+ * the timed loop looks blocks up in arrays. Immutable.
  */
 final class References {
 
@@ -69,7 +69,10 @@ final class References {
     return longest;
   }
 
-  /** The index of the first reference of a request; that of the request behind the last is {@link #count}. */
+  /**
+   * The index of the first reference of a request; that of the request behind the last is {@link
+   * #count}.
+   */
   int start(int request) {
     return starts[request];
   }

@@ -13,16 +13,13 @@ import io.kvbm.core.policy.EvictionPolicies;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code kvbm simulate}: how many blocks of a trace each policy finds, and how fast it decides. */
 @Command(
@@ -38,21 +35,6 @@ import picocli.CommandLine.TypeConversionException;
     sortOptions = false)
 final class SimulateCommand implements Subcommand {
 
-  /** Knows the formats by the names users give, and by no others. */
-  static final class FormatConverter implements ITypeConverter<TraceFormat> {
-
-    @Override
-    public TraceFormat convert(String value) {
-      for (TraceFormat format : TraceFormat.values()) {
-        if (format.toString().equals(value)) {
-          return format;
-        }
-      }
-      throw new TypeConversionException(
-          "'%s' is none of %s".formatted(value, Arrays.toString(TraceFormat.values())));
-    }
-  }
-
   @Spec private CommandSpec spec;
 
   @Option(
@@ -60,15 +42,14 @@ final class SimulateCommand implements Subcommand {
       required = true,
       arity = "1..*",
       paramLabel = "FILE",
-      description =
-          "The trace; for weka also several files or a folder, which are merged.")
+      description = "The trace; for weka also several files or a folder, which are merged.")
   private List<Path> traces;
 
   @Option(
       names = "--format",
       defaultValue = "auto",
       paramLabel = "FORMAT",
-      converter = FormatConverter.class,
+      converter = TraceFormat.Converter.class,
       description = "How it is written: auto, mooncake or weka (default: ${DEFAULT-VALUE}).")
   private TraceFormat format;
 
@@ -127,7 +108,7 @@ final class SimulateCommand implements Subcommand {
 
   private Trace read(Console console) {
     TraceFiles files = TraceFiles.find(traces);
-    try (ProgressBar bar = console.progress("reading", "B", files.byteSize())) {
+    try (ProgressBar bar = console.progress("reading", "bytes", files.byteSize())) {
       return files.read(format, bar::advance);
     }
   }

@@ -8,10 +8,11 @@ import java.util.Arrays;
 /**
  * One pass of a trace over a tier of which only the policy is real.
  *
- * <p>A request hits the longest prefix of its blocks that is resident when it arrives. Then its blocks are touched or
- * inserted from the last to the first, so that a prefix outlives what follows it, and then the policy evicts down to the
- * capacity. During a request the tier may thus hold more than its capacity; the policy is told to grow just before it
- * does. Every resident block is a candidate. The policy learns of a request only when it is served.
+ * <p>A request hits the longest prefix of its blocks that is resident when it arrives. Then its
+ * blocks are touched or inserted from the last to the first, so that a prefix outlives what follows
+ * it, and then the policy evicts down to the capacity. During a request the tier may thus hold more
+ * than its capacity; the policy is told to grow just before it does. Every resident block is a
+ * candidate. The policy learns of a request only when it is served.
  */
 final class Simulation {
 
@@ -37,7 +38,8 @@ final class Simulation {
     this.references = references;
     this.policy = policy;
     this.capacity = capacity;
-    int peak = (int) Math.min(references.uniqueCount(), (long) capacity + references.longestRequest());
+    int peak =
+        (int) Math.min(references.uniqueCount(), (long) capacity + references.longestRequest());
     this.slotOfBlock = new int[references.uniqueCount()];
     Arrays.fill(slotOfBlock, ABSENT);
     this.blockInSlot = new int[peak];
@@ -95,7 +97,7 @@ final class Simulation {
   }
 
   private void evict() {
-    int slot = policy.evict();
+    int slot = policy.victim();
     if (slot < 0 || slot >= usedSlots || blockInSlot[slot] == ABSENT) {
       throw new BackendException(
           ErrorCode.OPERATION_FAILED,
@@ -103,6 +105,7 @@ final class Simulation {
               .formatted(policy.name(), slot, residentCount),
           null);
     }
+    policy.evicted(slot);
     slotOfBlock[blockInSlot[slot]] = ABSENT;
     blockInSlot[slot] = ABSENT;
     freeSlots[freeCount++] = slot;

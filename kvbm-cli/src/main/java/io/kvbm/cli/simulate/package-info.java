@@ -1,6 +1,4 @@
-/**
- * The {@code simulate} subcommand: replays a trace against eviction policies, without bytes.
- */
+/** The {@code simulate} subcommand: replays a trace against eviction policies, without bytes. */
 @NullMarked
 package io.kvbm.cli.simulate;
 

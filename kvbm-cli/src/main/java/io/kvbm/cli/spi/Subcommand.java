@@ -17,13 +17,14 @@ public interface Subcommand {
   /**
    * Runs the command, on the main thread, with its options filled in.
    *
-   * <p>When the user ends the program, this thread is interrupted: release what is held and return or throw.
+   * <p>When the user ends the program, this thread is interrupted: release what is held and return
+   * or throw.
    *
    * @param console where results and messages go
    * @return {@link #OK} or {@link #FAILED}
-   * @throws Exception any failure; it becomes one line on standard error and exit code {@link #FAILED}. The message of a
-   *     {@link io.kvbm.api.KvbmException} is shown as it is; a {@code picocli.CommandLine.ParameterException} is a usage
-   *     error
+   * @throws Exception any failure; it becomes one line on standard error and exit code {@link
+   *     #FAILED}. The message of a {@link io.kvbm.api.KvbmException} is shown as it is; a {@code
+   *     picocli.CommandLine.ParameterException} is a usage error
    */
   int run(Console console) throws Exception;
 }

@@ -1,6 +1,4 @@
-/**
- * What another module implements to contribute a subcommand.
- */
+/** What another module implements to contribute a subcommand. */
 @NullMarked
 package io.kvbm.cli.spi;
 

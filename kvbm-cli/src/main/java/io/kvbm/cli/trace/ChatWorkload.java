@@ -12,10 +12,11 @@ import org.agrona.collections.LongArrayList;
 /**
  * Makes up a chat service's requests: what a trace holds that nobody had to record.
  *
- * <p>Users chat side by side. A chat begins with one of a few system prompts, some far more popular than others; each
- * turn sends the whole chat so far and a new question, and the answer becomes part of the next turn. Between turns the
- * user thinks; some users come back much sooner than others. A chat ends after some turns and its user begins a new one.
- * A block that was not there before gets a hash that no other block has.
+ * <p>Users chat side by side. A chat begins with one of a few system prompts, some far more popular
+ * than others; each turn sends the whole chat so far and a new question, and the answer becomes
+ * part of the next turn. Between turns the user thinks; some users come back much sooner than
+ * others. A chat ends after some turns and its user begins a new one. A block that was not there
+ * before gets a hash that no other block has.
  *
  * <p>The same parameters give the same trace, on every machine.
  *
@@ -35,6 +36,7 @@ public record ChatWorkload(int requests, int conversations, long seed) {
   private static final int MAX_QUESTION_BLOCKS = 5;
   private static final int MAX_ANSWER_BLOCKS = 3;
   private static final double LAST_TURN_CHANCE = 0.1;
+
   /** A chat's end: what no context window holds. */
   private static final int MAX_CHAT_BLOCKS = 256;
 
@@ -133,7 +135,10 @@ public record ChatWorkload(int requests, int conversations, long seed) {
       return prompts.get(index);
     }
 
-    /** Waiting times without memory; StrictMath, because Math may differ in the last bit between machines. */
+    /**
+     * Waiting times without memory; StrictMath, because Math may differ in the last bit between
+     * machines.
+     */
     private long think(User user) {
       return 1 + (long) (-StrictMath.log(1 - random.nextDouble()) * user.meanThinkNanos);
     }
@@ -152,7 +157,9 @@ public record ChatWorkload(int requests, int conversations, long seed) {
       }
     }
 
-    /** Spreads numbers over 64 bits, one to one: odd factors and shifted differences can be undone. */
+    /**
+     * Spreads numbers over 64 bits, one to one: odd factors and shifted differences can be undone.
+     */
     private static long scramble(long value) {
       long mixed = value * 0x9E3779B97F4A7C15L;
       mixed = (mixed ^ mixed >>> 32) * 0xD6E8FEB86659FD93L;

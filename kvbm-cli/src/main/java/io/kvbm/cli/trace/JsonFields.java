@@ -51,8 +51,8 @@ final class JsonFields {
   }
 
   /**
-   * Returns a time given as a number or a string of digits, in nanoseconds. What does not fit 63 bits becomes the nearest
-   * value that does: no clock reaches it, and the order is kept.
+   * Returns a time given as a number or a string of digits, in nanoseconds. What does not fit 63
+   * bits becomes the nearest value that does: no clock reaches it, and the order is kept.
    */
   static long nanos(JsonParser json, String field, long nanosPerUnit) throws IOException {
     JsonToken token = json.currentToken();

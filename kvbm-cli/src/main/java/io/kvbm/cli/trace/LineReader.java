@@ -22,7 +22,10 @@ final class LineReader {
     this.source = source;
   }
 
-  /** Goes to the next line. Returns false after the last one; a line break at the end of the text begins no line. */
+  /**
+   * Goes to the next line. Returns false after the last one; a line break at the end of the text
+   * begins no line.
+   */
   boolean advance() throws IOException {
     start = next;
     number++;
@@ -46,7 +49,10 @@ final class LineReader {
     return true;
   }
 
-  /** Reads more behind the line that began, and returns by how much that line moved towards the front. */
+  /**
+   * Reads more behind the line that began, and returns by how much that line moved towards the
+   * front.
+   */
   private int fill() throws IOException {
     int moved = start;
     System.arraycopy(buffer, start, buffer, 0, limit - start);
@@ -67,7 +73,10 @@ final class LineReader {
     return moved;
   }
 
-  /** The array that holds the line, from {@link #offset} on; valid until the next call of {@link #advance}. */
+  /**
+   * The array that holds the line, from {@link #offset} on; valid until the next call of {@link
+   * #advance}.
+   */
   byte[] bytes() {
     return buffer;
   }

@@ -10,8 +10,9 @@ import java.io.InputStream;
 import java.nio.file.Path;
 
 /**
- * Reads JSON Lines of requests. {@code timestamp} is in milliseconds, a request without one arrives with the request
- * before it; {@code hash_ids} must be there and may be empty; other fields and empty lines are ignored.
+ * Reads JSON Lines of requests. {@code timestamp} is in milliseconds, a request without one arrives
+ * with the request before it; {@code hash_ids} must be there and may be empty; other fields and
+ * empty lines are ignored.
  */
 final class MooncakeReader {
 
@@ -51,8 +52,7 @@ final class MooncakeReader {
         String field = json.currentName();
         json.nextToken();
         switch (field) {
-          case "timestamp" ->
-              timestampNanos = JsonFields.nanos(json, "timestamp", NANOS_PER_MILLI);
+          case "timestamp" -> timestampNanos = JsonFields.nanos(json, "timestamp", NANOS_PER_MILLI);
           case "hash_ids" -> {
             if (hasHashes) {
               throw new TraceSyntaxException("has hash_ids twice");

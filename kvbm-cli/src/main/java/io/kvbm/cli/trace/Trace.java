@@ -6,10 +6,11 @@ import io.kvbm.api.ErrorCode;
 import java.util.Arrays;
 
 /**
- * A recorded or generated workload: requests in the order they are served, each the list of the hashes of its blocks,
- * first block first.
+ * A recorded or generated workload: requests in the order they are served, each the list of the
+ * hashes of its blocks, first block first.
  *
- * <p>Immutable and thread-safe. All hashes lie in one array, so that millions of blocks cost 8 bytes each.
+ * <p>Immutable and thread-safe. All hashes lie in one array, so that millions of blocks cost 8
+ * bytes each.
  */
 public final class Trace {
 
@@ -69,7 +70,8 @@ public final class Trace {
     if (position < 0 || index >= end(request)) {
       throw new CallerException(
           ErrorCode.OUT_OF_BOUNDS,
-          "request %d has %d blocks, not a block %d".formatted(request, blockCount(request), position));
+          "request %d has %d blocks, not a block %d"
+              .formatted(request, blockCount(request), position));
     }
     return hashes[index];
   }

@@ -9,11 +9,14 @@ import io.kvbm.api.ErrorCode;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -34,9 +37,11 @@ public final class TraceFiles {
   }
 
   /**
-   * Finds the files: those named and, of each folder, its {@code *.json}; in name order if there are several.
+   * Finds the files: those named and, of each folder, its {@code *.json}; in name order if there
+   * are several.
    *
-   * @param paths files and folders, at least one; where no file has that name, commas separate several
+   * @param paths files and folders, at least one; where no file has that name, commas separate
+   *     several
    * @throws CallerException if one does not exist or a folder holds no trace
    */
   public static TraceFiles find(List<Path> paths) {
@@ -79,9 +84,11 @@ public final class TraceFiles {
     if (actual == TraceFormat.MOONCAKE && merged) {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT,
-          name + " is several files or a folder; a mooncake trace is one file, only weka is merged");
+          name
+              + " is several files or a folder; a mooncake trace is one file, only weka is merged");
     }
-    Trace.Builder builder = actual == TraceFormat.WEKA ? readWeka(progress) : readMooncake(progress);
+    Trace.Builder builder =
+        actual == TraceFormat.WEKA ? readWeka(progress) : readMooncake(progress);
     if (builder.requestCount() == 0) {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT, "trace " + name + " is empty: it holds no requests");
@@ -108,7 +115,10 @@ public final class TraceFiles {
     return readFile(file, progress, source -> MooncakeReader.read(file, source));
   }
 
-  /** Several files are conversations; a single one shows by its first fields, or else by its name, what it is. */
+  /**
+   * Several files are conversations; a single one shows by its first fields, or else by its name,
+   * what it is.
+   */
   private TraceFormat detect() {
     if (merged) {
       return TraceFormat.WEKA;
@@ -149,11 +159,16 @@ public final class TraceFiles {
   }
 
   private static <T> T readFile(Path file, LongConsumer progress, Reading<T> reading) {
-    try (InputStream source = new CountedStream(Files.newInputStream(file), progress)) {
+    try (InputStream source = new CountedStream(open(file), progress)) {
       return reading.from(source);
     } catch (IOException e) {
       throw unreadable(file, e);
     }
+  }
+
+  /** Through a channel: unlike a plain stream, it lets go of a pipe when the thread is interrupted. */
+  private static InputStream open(Path file) throws IOException {
+    return Channels.newInputStream(FileChannel.open(file, StandardOpenOption.READ));
   }
 
   private static List<Path> parts(Path path) {

@@ -1,6 +1,9 @@
 package io.kvbm.cli.trace;
 
+import java.util.Arrays;
 import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /** How a trace is written. */
 public enum TraceFormat {
@@ -15,5 +18,23 @@ public enum TraceFormat {
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Knows the formats by the names users give, and by no others. */
+  public static final class Converter implements ITypeConverter<TraceFormat> {
+
+    /** For the command line parser. */
+    public Converter() {}
+
+    @Override
+    public TraceFormat convert(String value) {
+      for (TraceFormat format : values()) {
+        if (format.toString().equals(value)) {
+          return format;
+        }
+      }
+      throw new TypeConversionException(
+          "'%s' is none of %s".formatted(value, Arrays.toString(values())));
+    }
   }
 }

@@ -2,7 +2,10 @@ package io.kvbm.cli.trace;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 
-/** Correct JSON that is no trace. A reader adds the file and the place and throws the error the user sees. */
+/**
+ * Correct JSON that is no trace. A reader adds the file and the place and throws the error the user
+ * sees.
+ */
 final class TraceSyntaxException extends JsonProcessingException {
 
   private static final long serialVersionUID = 1L;

@@ -18,11 +18,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Merges conversations, one JSON document each, into one trace.
  *
- * <p>Hash ids are local to their file: each pair of file and id gets a hash of its own, counted up in the order of
- * appearance. The file with index i starts at 60 s × i; a request arrives at that start plus its {@code t}, in seconds.
- * Requests of the same time keep the order of their files, then of their places. An entry may hold further entries in
- * {@code requests} (a sub-agent's calls), whose {@code t} counts from the file's start too; an entry without {@code
- * hash_ids} is no request of its own.
+ * <p>Hash ids are local to their file: each pair of file and id gets a hash of its own, counted up
+ * in the order of appearance. The file with index i starts at 60 s × i; a request arrives at that
+ * start plus its {@code t}, in seconds. Requests of the same time keep the order of their files,
+ * then of their places. An entry may hold further entries in {@code requests} (a sub-agent's
+ * calls), whose {@code t} counts from the file's start too; an entry without {@code hash_ids} is no
+ * request of its own.
  */
 final class WekaReader {
 
@@ -35,7 +36,10 @@ final class WekaReader {
   private int fileCount;
   private long hashCount;
 
-  /** One element of a {@code requests} array; it takes its place when it begins and is filled when it ends. */
+  /**
+   * One element of a {@code requests} array; it takes its place when it begins and is filled when
+   * it ends.
+   */
   private static final class Entry {
     private long timestampNanos;
     private boolean hasTime;

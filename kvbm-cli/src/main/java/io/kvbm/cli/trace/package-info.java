@@ -1,5 +1,6 @@
 /**
- * Recorded and generated workloads: requests, each a list of block hashes, and the readers of the formats they come in.
+ * Recorded and generated workloads: requests, each a list of block hashes, and the readers of the
+ * formats they come in.
  */
 @NullMarked
 package io.kvbm.cli.trace;

@@ -105,14 +105,19 @@ class BackendsCommandTest {
     Invocation ran = list(List.of(MOON, FUTURE), "backends", "--json");
 
     assertThat(ran.exitCode()).isZero();
-    assertThat(ran.err().lines()).singleElement().asString().startsWith("kvbm: ").contains("future");
+    assertThat(ran.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("kvbm: ")
+        .contains("future");
     assertThat((List<?>) JsonText.object(ran.out()).get("backends")).hasSize(1);
   }
 
   @Test
   void without_backends_there_is_a_hint_and_an_empty_list() {
     assertThat(list(List.of(), "backends").err()).contains("no backends are installed");
-    assertThat(list(List.of(), "backends", "--json").out()).isEqualToIgnoringNewLines("{\"backends\":[]}");
+    assertThat(list(List.of(), "backends", "--json").out())
+        .isEqualToIgnoringNewLines("{\"backends\":[]}");
   }
 
   @Test

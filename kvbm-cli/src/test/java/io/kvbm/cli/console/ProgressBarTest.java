@@ -90,8 +90,7 @@ class ProgressBarTest {
   @Test
   void nothing_is_drawn_where_nobody_looks() {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
-    Console console =
-        new Console(new ByteArrayOutputStream(), err, StandardCharsets.UTF_8, false);
+    Console console = new Console(new ByteArrayOutputStream(), err, StandardCharsets.UTF_8, false);
     try (ProgressBar bar = console.progress("copying", "blocks", 10)) {
       bar.advance(10);
     }

@@ -13,7 +13,8 @@ class TableTest {
     Table table = new Table("policy", ">hits").row("lru", "12").row("priority", "12345");
 
     assertThat(table.lines())
-        .containsExactly("policy     hits", "--------  -----", "lru          12", "priority  12345");
+        .containsExactly(
+            "policy     hits", "--------  -----", "lru          12", "priority  12345");
   }
 
   @Test

@@ -23,7 +23,10 @@ class MinPolicyTest {
     return new Simulation(references, policy, capacity).run();
   }
 
-  /** The rule, by looking through everything each time. Blocks of equal rank go in any order: it cannot matter when. */
+  /**
+   * The rule, by looking through everything each time. Blocks of equal rank go in any order: it
+   * cannot matter when.
+   */
   private static long naive(Trace trace, int capacity) {
     Map<Long, Integer> depths = new HashMap<>();
     long hits = 0;
@@ -111,7 +114,10 @@ class MinPolicyTest {
     }
   }
 
-  /** The most hits of any sequence of victims, by trying all. The block just used may be the victim, too. */
+  /**
+   * The most hits of any sequence of victims, by trying all. The block just used may be the victim,
+   * too.
+   */
   private static long best(List<Long> blocks, int index, Set<Long> tier, int capacity) {
     if (index == blocks.size()) {
       return 0;

@@ -38,8 +38,16 @@ class SimulateCommandTest {
   }
 
   private Invocation simulate(String capacity, String policy, String... more) {
-    List<String> args = new ArrayList<>(
-        List.of("simulate", "--trace", trace.toString(), "--capacity", capacity, "--policy", policy));
+    List<String> args =
+        new ArrayList<>(
+            List.of(
+                "simulate",
+                "--trace",
+                trace.toString(),
+                "--capacity",
+                capacity,
+                "--policy",
+                policy));
     args.addAll(List.of(more));
     return Invocation.of(args.toArray(String[]::new));
   }
@@ -64,7 +72,9 @@ class SimulateCommandTest {
         .containsEntry("blocks", 10)
         .containsEntry("unique", 4);
     assertThat(results(document))
-        .extracting(result -> result.get("policy") + " " + result.get("capacity") + " " + result.get("hits"))
+        .extracting(
+            result ->
+                result.get("policy") + " " + result.get("capacity") + " " + result.get("hits"))
         .containsExactly("lru 2 5", "lru 100 6", "min 2 5", "min 100 6");
     assertThat(results(document))
         .allSatisfy(
@@ -103,7 +113,9 @@ class SimulateCommandTest {
         JsonText.object(simulate("9223372036854775807", "lru,min", "--json").out());
 
     assertThat(results(document))
-        .allMatch(result -> result.get("capacity").equals(Long.MAX_VALUE) && result.get("hits").equals(6));
+        .allMatch(
+            result ->
+                result.get("capacity").equals(Long.MAX_VALUE) && result.get("hits").equals(6));
   }
 
   @ParameterizedTest
@@ -200,7 +212,15 @@ class SimulateCommandTest {
 
     Invocation ran =
         Invocation.of(
-            "simulate", "--trace", a.toString(), b.toString(), "--capacity", "5", "--policy", "lru", "--json");
+            "simulate",
+            "--trace",
+            a.toString(),
+            b.toString(),
+            "--capacity",
+            "5",
+            "--policy",
+            "lru",
+            "--json");
 
     assertThat(JsonText.object(ran.out())).containsEntry("requests", 2).containsEntry("unique", 4);
   }
@@ -216,7 +236,8 @@ class SimulateCommandTest {
     assertThat(document).containsEntry("unique", 182_790);
     double[] known = {0.0445, 0.1118, 0.2116, 0.3257};
     for (int i = 0; i < known.length; i++) {
-      assertThat((Double) results(document).get(i).get("hitRatio")).isCloseTo(known[i], within(0.0005));
+      assertThat((Double) results(document).get(i).get("hitRatio"))
+          .isCloseTo(known[i], within(0.0005));
     }
     assertThat((Double) results(bound).getFirst().get("hitRatio")).isCloseTo(0.366, within(0.002));
   }

@@ -64,9 +64,17 @@ class SimulationTest {
   void a_hit_is_a_prefix_that_was_there_before_the_request() {
     Trace trace =
         new Trace.Builder()
-            .addBlock(1).addBlock(1).endRequest(0) // Twice in one request: the second is no hit.
-            .addBlock(1).addBlock(1).addBlock(2).endRequest(1) // Both are there now.
-            .addBlock(9).addBlock(1).addBlock(2).endRequest(2) // Nothing counts behind a miss.
+            .addBlock(1)
+            .addBlock(1)
+            .endRequest(0) // Twice in one request: the second is no hit.
+            .addBlock(1)
+            .addBlock(1)
+            .addBlock(2)
+            .endRequest(1) // Both are there now.
+            .addBlock(9)
+            .addBlock(1)
+            .addBlock(2)
+            .endRequest(2) // Nothing counts behind a miss.
             .build("made up");
 
     assertThat(simulate("lru", trace, 10)).isEqualTo(2);
@@ -89,8 +97,12 @@ class SimulationTest {
   void the_policy_sees_every_block_as_a_candidate_without_parent_and_grows_just_in_time() {
     Trace trace =
         new Trace.Builder()
-            .addBlock(70).addBlock(80).addBlock(90).endRequest(0)
-            .addBlock(70).endRequest(1)
+            .addBlock(70)
+            .addBlock(80)
+            .addBlock(90)
+            .endRequest(0)
+            .addBlock(70)
+            .endRequest(1)
             .build("made up");
     Recorder recorder = new Recorder(EvictionPolicies.of("lru").create(2));
 
@@ -99,10 +111,13 @@ class SimulationTest {
     assertThat(recorder.calls)
         .containsExactly(
             "grow 3",
-            "insert 0 key 90 parent -1", "offer 0",
-            "insert 1 key 80 parent -1", "offer 1",
-            "insert 2 key 70 parent -1", "offer 2",
-            "evict 0",
+            "insert 0 key 90 parent -1",
+            "offer 0",
+            "insert 1 key 80 parent -1",
+            "offer 1",
+            "insert 2 key 70 parent -1",
+            "offer 2",
+            "evicted 0",
             "touch 2");
   }
 
@@ -186,7 +201,7 @@ class SimulationTest {
 
     @Override
     public void evicted(int slot) {
-      calls.add("evict " + slot);
+      calls.add("evicted " + slot);
       policy.evicted(slot);
     }
 

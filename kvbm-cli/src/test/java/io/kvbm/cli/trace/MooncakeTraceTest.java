@@ -68,7 +68,8 @@ class MooncakeTraceTest {
 
   @Test
   void empty_lines_carriage_returns_and_a_missing_last_line_break_do_no_harm() throws IOException {
-    Trace trace = read("\r\n{\"timestamp\":1,\"hash_ids\":[1]}\r\n \t\n{\"timestamp\":2,\"hash_ids\":[2]}");
+    Trace trace =
+        read("\r\n{\"timestamp\":1,\"hash_ids\":[1]}\r\n \t\n{\"timestamp\":2,\"hash_ids\":[2]}");
 
     assertThat(trace.requestCount()).isEqualTo(2);
   }
@@ -109,7 +110,8 @@ class MooncakeTraceTest {
 
   @Test
   void progress_counts_the_bytes_of_the_file() throws IOException {
-    TraceFiles files = TraceFiles.find(List.of(file("{\"timestamp\":1,\"hash_ids\":[1]}\n".repeat(9000))));
+    TraceFiles files =
+        TraceFiles.find(List.of(file("{\"timestamp\":1,\"hash_ids\":[1]}\n".repeat(9000))));
     AtomicLong bytes = new AtomicLong();
 
     files.read(TraceFormat.MOONCAKE, bytes::addAndGet);
@@ -132,7 +134,8 @@ class MooncakeTraceTest {
         "{\"timestamp\":3,\"hash_ids\":[-1]}                 | hash id -1 is not an unsigned",
         "{\"timestamp\":3,\"hash_ids\":[1.5]}                | is not an unsigned 64-bit",
         "{\"timestamp\":3,\"hash_ids\":[\"1\"]}              | is not an unsigned 64-bit",
-        "{\"timestamp\":3,\"hash_ids\":[18446744073709551616]} | 18446744073709551616 is not an unsigned",
+        "{\"timestamp\":3,\"hash_ids\":[18446744073709551616]} | 18446744073709551616 is not an"
+            + " unsigned",
         "{\"timestamp\":3,\"hash_ids\":[-9223372036854775809]} | is not an unsigned 64-bit",
         "{\"timestamp\":\"soon\",\"hash_ids\":[1]}           | timestamp is neither a number nor",
         "{\"timestamp\":\"\",\"hash_ids\":[1]}               | timestamp is neither a number nor",

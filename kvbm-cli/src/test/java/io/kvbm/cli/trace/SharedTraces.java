@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * The recorded traces, which are not part of the repository: looked for where the system property {@code kvbm.traces} or
- * the variable {@code KVBM_TRACES} says, else beside the checkout.
+ * The recorded traces, which are not part of the repository: looked for where the system property
+ * {@code kvbm.traces} or the variable {@code KVBM_TRACES} says, else beside the checkout.
  */
 public final class SharedTraces {
 

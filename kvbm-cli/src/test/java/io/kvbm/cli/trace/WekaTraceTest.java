@@ -42,7 +42,8 @@ class WekaTraceTest {
 
   @Test
   void one_file_is_one_conversation() throws IOException {
-    Path file = file("a.json", "[{\"t\":0.0,\"hash_ids\":[5,6]},{\"hash_ids\":[5,6,9],\"t\":1.25}]");
+    Path file =
+        file("a.json", "[{\"t\":0.0,\"hash_ids\":[5,6]},{\"hash_ids\":[5,6,9],\"t\":1.25}]");
 
     Trace trace = read(file);
 
@@ -67,7 +68,8 @@ class WekaTraceTest {
   @Test
   void files_start_a_minute_apart_in_the_order_of_their_names() throws IOException {
     Path late = file("c.json", "[{\"t\":0,\"hash_ids\":[1]}]");
-    Path early = file("a.json", "[{\"t\":0,\"hash_ids\":[1,2,3]},{\"t\":119.5,\"hash_ids\":[1,2,3,4]}]");
+    Path early =
+        file("a.json", "[{\"t\":0,\"hash_ids\":[1,2,3]},{\"t\":119.5,\"hash_ids\":[1,2,3,4]}]");
     Path middle = file("b.json", "[{\"t\":1,\"hash_ids\":[1,2]}]");
 
     Trace trace = read(late, early, middle);

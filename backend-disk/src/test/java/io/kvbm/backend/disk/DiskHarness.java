@@ -1,0 +1,88 @@
+package io.kvbm.backend.disk;
+
+import io.kvbm.api.disk.Disk;
+import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.api.spi.BackendProvider;
+import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.testkit.BackendHarness;
+import io.kvbm.testkit.Feature;
+import io.kvbm.testkit.TestContext;
+import io.kvbm.testkit.disk.SimDisk;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.assertj.core.api.Assertions;
+
+/** The disk backend as the contracts see it: in a scratch directory that must be empty in the end. */
+final class DiskHarness implements BackendHarness {
+
+  private static final String SLABS = "brought by a later part of this backend";
+
+  private final Path directory;
+  private final String direct;
+  private final Optional<Disk> disk;
+
+  private DiskHarness(String direct, Optional<Disk> disk) {
+    try {
+      this.directory = Files.createTempDirectory("kvbm-disk-test-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    this.direct = direct;
+    this.disk = disk;
+  }
+
+  /** Bypasses the page cache where the scratch directory can. */
+  static DiskHarness direct() {
+    return new DiskHarness("auto", Optional.empty());
+  }
+
+  /** Goes through the page cache. */
+  static DiskHarness buffered() {
+    return new DiskHarness("false", Optional.empty());
+  }
+
+  /** Runs on a disk that demands alignment and moves fewer bytes than asked whenever it can. */
+  static DiskHarness simulated() {
+    SimDisk simulated = SimDisk.builder(42).shortTransfers(0.5).build();
+    return new DiskHarness("true", Optional.of(simulated));
+  }
+
+  @Override
+  public BackendProvider provider() {
+    return new DiskBackendProvider();
+  }
+
+  @Override
+  public BackendConfig config() {
+    return BackendConfig.of("dir", directory.toString()).with("direct", direct);
+  }
+
+  @Override
+  public TestContext context() {
+    return new TestContext(disk, MemoryBudget.UNLIMITED);
+  }
+
+  @Override
+  public Map<Feature, String> unsupported() {
+    return Map.of(
+        Feature.LAYOUTS, "the platform's own layouts fit files",
+        Feature.BLOCK_STORE, SLABS,
+        Feature.OBJECT_STORE, SLABS,
+        Feature.LOG, SLABS);
+  }
+
+  @Override
+  public void close() {
+    try (Stream<Path> left = Files.list(directory)) {
+      Assertions.assertThat(left).isEmpty();
+      Files.delete(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

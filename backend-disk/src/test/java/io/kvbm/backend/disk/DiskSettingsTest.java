@@ -1,0 +1,93 @@
+package io.kvbm.backend.disk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.spi.BackendConfig;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DiskSettingsTest {
+
+  private static final Map<String, String> ENVIRONMENT =
+      Map.of(
+          "DYN_KVBM_DISK_CACHE_DIR", "/from/environment",
+          "DYN_KVBM_DISK_DISABLE_O_DIRECT", "true",
+          "DYN_KVBM_DISK_ZEROFILL_FALLBACK", "0",
+          "DYN_KVBM_DISK_ALLOCATOR_TYPE", "open-direct");
+
+  @Test
+  void defaultsHoldWhereNothingIsSet() {
+    assertThat(DiskSettings.of(BackendConfig.empty(), name -> null))
+        .isEqualTo(
+            new DiskSettings(
+                Path.of("/tmp"), DirectAccess.AUTO, AllocatorType.DEFAULT, true, false, 4));
+  }
+
+  @Test
+  void theEnvironmentWinsOverDefaults() {
+    assertThat(DiskSettings.of(BackendConfig.empty(), ENVIRONMENT::get))
+        .isEqualTo(
+            new DiskSettings(
+                Path.of("/from/environment"),
+                DirectAccess.OFF,
+                AllocatorType.OPEN_DIRECT,
+                false,
+                false,
+                4));
+  }
+
+  @Test
+  void theConfigurationWinsOverTheEnvironment() {
+    BackendConfig config =
+        BackendConfig.of(
+            Map.of(
+                "dir", "/configured",
+                "direct", "true",
+                "zeroFillFallback", "true",
+                "allocatorType", "default",
+                "unlink", "now",
+                "ioDepth", "9"));
+    config.validate("disk", DiskSettings.KEYS);
+    assertThat(DiskSettings.of(config, ENVIRONMENT::get))
+        .isEqualTo(
+            new DiskSettings(
+                Path.of("/configured"),
+                DirectAccess.REQUIRED,
+                AllocatorType.DEFAULT,
+                true,
+                true,
+                9));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true,OFF", "1,OFF", "TRUE,OFF", "0,AUTO", "false,AUTO", "yes,AUTO", "'',AUTO"})
+  void onlyTrueAndOneTurnSomethingOn(String text, DirectAccess expected) {
+    DiskSettings settings =
+        DiskSettings.of(
+            BackendConfig.empty(),
+            name -> name.equals("DYN_KVBM_DISK_DISABLE_O_DIRECT") ? text : null);
+    assertThat(settings.direct()).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "direct,maybe,'auto, true or false'",
+    "allocatorType,mmap,default or open-direct",
+    "unlink,never,now or close",
+    "ioDepth,0,1 to 256",
+    "ioDepth,257,1 to 256",
+    "zeroFillFallback,1,true or false"
+  })
+  void aValueThatDoesNotFitIsNamedWithThoseThatDo(String key, String text, String expected) {
+    assertThatThrownBy(() -> DiskSettings.of(BackendConfig.of(key, text), name -> null))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(key)
+        .hasMessageContaining(text)
+        .hasMessageContaining(expected);
+  }
+}

@@ -1,0 +1,347 @@
+package io.kvbm.backend.disk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kvbm.api.BackendException;
+import io.kvbm.api.CallerException;
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ClosedException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.TransientException;
+import io.kvbm.api.disk.Disk;
+import io.kvbm.api.disk.Disk.OpenOption;
+import io.kvbm.api.disk.DiskFile;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class FileDiskTest {
+
+  private static final Set<OpenOption> MAKE =
+      EnumSet.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE);
+
+  @TempDir Path directory;
+
+  /** The ways a file of this machine is reached. */
+  enum Engine {
+    NATIVE,
+    NATIVE_DIRECT_AT_OPEN,
+    PORTABLE;
+
+    Disk disk() {
+      return switch (this) {
+        case NATIVE -> new FileDisk(true, false);
+        case NATIVE_DIRECT_AT_OPEN -> new FileDisk(true, true);
+        case PORTABLE -> new FileDisk(null, true, false);
+      };
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void bytesComeBackAndHolesAreZero(Engine engine) {
+    try (DiskFile file = engine.disk().open(directory.resolve("f"), MAKE)) {
+      write(file, 5000, 'a', 3000);
+      assertThat(content(file, 0, 5000)).containsOnly(0);
+      assertThat(content(file, 5000, 3000)).containsOnly('a');
+      file.truncate(6000);
+      assertThat(file.byteSize()).isEqualTo(6000);
+      file.truncate(9000);
+      assertThat(file.byteSize()).isEqualTo(9000);
+      assertThat(content(file, 6000, 3000)).containsOnly(0);
+      file.sync(false);
+      file.sync(true);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void allocateMakesTheFileLongerAndKeepsItsBytes(Engine engine) throws IOException {
+    Path path = directory.resolve("f");
+    try (DiskFile file = engine.disk().open(path, MAKE)) {
+      write(file, 0, 'a', 100);
+      file.allocate(0, 1 << 20);
+      assertThat(file.byteSize()).isEqualTo(1 << 20);
+      assertThat(content(file, 0, 100)).containsOnly('a');
+      assertThat(content(file, 100, (1 << 20) - 100)).containsOnly(0);
+      file.allocate(0, 10);
+      assertThat(file.byteSize()).isEqualTo(1 << 20);
+      assertThat(allocatedByteSize(path)).isGreaterThanOrEqualTo(1 << 20);
+      assertThatThrownBy(() -> file.allocate(-1, 10)).isInstanceOf(CallerException.class);
+      assertThatThrownBy(() -> file.allocate(0, 0)).isInstanceOf(CallerException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void punchedBytesAreZeroAndTheLengthStays(Engine engine) throws IOException {
+    Path path = directory.resolve("f");
+    try (DiskFile file = engine.disk().open(path, MAKE)) {
+      write(file, 0, 'a', 1 << 20);
+      file.sync(true);
+      boolean given = file.punch(4096 + 10, 1 << 19);
+      assertThat(given).isEqualTo(engine != Engine.PORTABLE);
+      assertThat(content(file, 0, 4096 + 10)).containsOnly('a');
+      assertThat(content(file, 4096 + 10, 1 << 19)).containsOnly(0);
+      assertThat(content(file, 4096 + 10 + (1 << 19), 100)).containsOnly('a');
+      file.punch((1 << 20) - 10, 100);
+      assertThat(file.byteSize()).isEqualTo(1 << 20);
+      if (given) {
+        assertThat(allocatedByteSize(path)).isLessThan((1 << 20) - (1 << 18));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void directAccessDemandsAlignmentAndBypassesTheCache(Engine engine) {
+    Set<OpenOption> direct = EnumSet.copyOf(MAKE);
+    direct.add(OpenOption.DIRECT);
+    try (DiskFile file = engine.disk().open(directory.resolve("f"), direct);
+        Arena arena = Arena.ofConfined()) {
+      assertThat(file.isDirect()).isTrue();
+      assertThat(file.alignment()).isGreaterThanOrEqualTo(4096);
+      MemorySegment memory = arena.allocate(2L * file.alignment(), file.alignment());
+      MemorySegment page = memory.asSlice(0, file.alignment());
+      page.fill((byte) 'd');
+      file.writeFully(file.alignment(), page);
+      page.fill((byte) 0);
+      file.readFully(file.alignment(), page);
+      assertThat(page.toArray(ValueLayout.JAVA_BYTE)).containsOnly('d');
+      assertThatThrownBy(() -> file.write(1, page)).isInstanceOf(CallerException.class);
+      assertThatThrownBy(() -> file.read(0, memory.asSlice(8, file.alignment())))
+          .isInstanceOf(CallerException.class);
+      assertThatThrownBy(() -> file.write(0, page.asSlice(0, 100)))
+          .isInstanceOf(CallerException.class);
+      assertThat(file.punch(file.alignment() + 5, 10)).isEqualTo(engine != Engine.PORTABLE);
+      file.readFully(file.alignment(), page);
+      assertThat(page.asSlice(5, 10).toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
+      assertThat(page.get(ValueLayout.JAVA_BYTE, 4)).isEqualTo((byte) 'd');
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anInterruptCostsTheThreadNothing(Engine engine) {
+    DiskFile file = engine.disk().open(directory.resolve("f"), MAKE);
+    write(file, 0, 'a', 100);
+    if (engine != Engine.PORTABLE) {
+      engine.disk().unlink(directory.resolve("f"));
+    }
+    Thread.currentThread().interrupt();
+    if (engine == Engine.PORTABLE) {
+      assertThatThrownBy(file::byteSize)
+          .isInstanceOf(BackendException.class)
+          .hasMessageContaining("interrupt");
+      assertThat(Thread.interrupted()).isTrue();
+      return;
+    }
+    assertThat(content(file, 0, 100)).containsOnly('a');
+    assertThat(Thread.interrupted()).isTrue();
+    write(file, 0, 'b', 100);
+    assertThat(content(file, 0, 100)).containsOnly('b');
+    file.close();
+  }
+
+  @Test
+  void directoriesSurviveInterruptsToo() {
+    Disk disk = new FileDisk();
+    Thread.currentThread().interrupt();
+    disk.syncDirectory(directory);
+    disk.lock(directory.resolve("lock")).close();
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void openingFollowsItsOptions(Engine engine) {
+    Disk disk = engine.disk();
+    Path path = directory.resolve("f");
+    assertThatThrownBy(() -> disk.open(path, EnumSet.of(OpenOption.READ)))
+        .isInstanceOfSatisfying(
+            CallerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_FOUND));
+    Set<OpenOption> exclusive = EnumSet.of(OpenOption.WRITE, OpenOption.CREATE_NEW);
+    try (DiskFile file = disk.open(path, exclusive);
+        Arena arena = Arena.ofConfined()) {
+      write(file, 0, 'a', 10);
+      assertThatThrownBy(() -> file.read(0, arena.allocate(1)))
+          .isInstanceOf(CallerException.class);
+    }
+    assertThatThrownBy(() -> disk.open(path, exclusive))
+        .isInstanceOfSatisfying(
+            CallerException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.PRECONDITION_FAILED));
+    assertThat(path).hasSize(10);
+    try (DiskFile file = disk.open(path, EnumSet.of(OpenOption.READ))) {
+      assertThatThrownBy(() -> write(file, 0, 'b', 1)).isInstanceOf(CallerException.class);
+    }
+    disk.open(path, EnumSet.of(OpenOption.WRITE, OpenOption.TRUNCATE)).close();
+    assertThat(path).hasSize(0);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void temporaryFilesReplaceTheLastSixPlaceholders(Engine engine) {
+    Disk disk = engine.disk();
+    Set<OpenOption> options = EnumSet.of(OpenOption.READ, OpenOption.WRITE);
+    try (DiskFile file = disk.openTemporary(directory.resolve("XXXXXXXX.tmp"), options)) {
+      assertThat(file.path().getFileName().toString()).matches("XX[a-zA-Z0-9]{6}\\.tmp");
+      assertThat(file.path()).exists();
+    }
+    assertThatThrownBy(() -> disk.openTemporary(directory.resolve("XXXXX"), options))
+        .isInstanceOf(CallerException.class)
+        .hasMessageContaining("XXXXXX");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void namesAreListedRenamedAndRemoved(Engine engine) {
+    Disk disk = engine.disk();
+    Path sub = directory.resolve("a/b");
+    disk.createDirectories(sub);
+    disk.createDirectories(sub);
+    disk.open(sub.resolve("2"), MAKE).close();
+    disk.open(sub.resolve("1"), MAKE).close();
+    assertThat(disk.list(sub)).containsExactly(sub.resolve("1"), sub.resolve("2"));
+    disk.rename(sub.resolve("1"), sub.resolve("2"));
+    disk.syncDirectory(sub);
+    assertThat(disk.list(sub)).containsExactly(sub.resolve("2"));
+    assertThat(disk.exists(sub.resolve("1"))).isFalse();
+    disk.unlink(sub.resolve("2"));
+    assertThat(disk.list(sub)).isEmpty();
+    assertThatThrownBy(() -> disk.unlink(sub.resolve("2")))
+        .isInstanceOfSatisfying(
+            CallerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_FOUND));
+    assertThatThrownBy(() -> disk.unlink(sub)).isInstanceOf(BackendException.class);
+    assertThat(sub).exists();
+    assertThatThrownBy(() -> disk.list(directory.resolve("none")))
+        .isInstanceOf(CallerException.class);
+    assertThat(disk.usableByteSize(directory)).isPositive();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aClosedFileRefusesAndClosesOnce(Engine engine) {
+    DiskFile file = engine.disk().open(directory.resolve("f"), MAKE);
+    file.close();
+    file.close();
+    assertThatThrownBy(file::byteSize).isInstanceOf(ClosedException.class);
+    assertThatThrownBy(() -> file.sync(true)).isInstanceOf(ClosedException.class);
+    assertThatThrownBy(() -> file.truncate(0)).isInstanceOf(ClosedException.class);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theEndOfAFileIsNoSuccess(Engine engine) {
+    try (DiskFile file = engine.disk().open(directory.resolve("f"), MAKE);
+        Arena arena = Arena.ofConfined()) {
+      write(file, 0, 'a', 100);
+      assertThat(file.read(100, arena.allocate(1))).isEqualTo(-1);
+      assertThatThrownBy(() -> file.readFully(50, arena.allocate(51)))
+          .isInstanceOfSatisfying(
+              CallerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
+    }
+  }
+
+  @Test
+  void descriptorsAreRealOrUniqueNumbers() throws IOException {
+    try (DiskFile real = new FileDisk().open(directory.resolve("a"), MAKE);
+        DiskFile one = Engine.PORTABLE.disk().open(directory.resolve("b"), MAKE);
+        DiskFile other = Engine.PORTABLE.disk().open(directory.resolve("b"), MAKE)) {
+      assertThat(Path.of("/proc/self/fd/" + real.descriptor()).toRealPath())
+          .isEqualTo(directory.resolve("a").toRealPath());
+      assertThat(one.descriptor()).isNotEqualTo(other.descriptor());
+    }
+  }
+
+  @Test
+  void aDirectoryIsNoFile() {
+    assertThatThrownBy(() -> new FileDisk().open(directory, MAKE))
+        .isInstanceOfSatisfying(
+            BackendException.class, e -> assertThat(e.nativeCode()).isEqualTo(Errno.EISDIR))
+        .hasMessageContaining(directory.toString())
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void aLockHeldHereNamesThisProcessAndEndsWhenClosed() {
+    Disk disk = new FileDisk();
+    Path path = directory.resolve("lock");
+    Disk.DiskLock lock = disk.lock(path);
+    assertThatThrownBy(() -> new FileDisk().lock(path))
+        .isInstanceOfSatisfying(
+            TransientException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.LOCKED))
+        .hasMessageContaining("pid " + ProcessHandle.current().pid());
+    lock.close();
+    lock.close();
+    disk.lock(path).close();
+  }
+
+  @Test
+  void aLockHeldByAnotherProcessNamesItAndEndsWithIt() throws Exception {
+    Path path = directory.resolve("lock");
+    Process holder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-XX:TieredStopAtLevel=1",
+                LockHolder.class.getName(),
+                path.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (BufferedReader output =
+        new BufferedReader(
+            new InputStreamReader(holder.getInputStream(), StandardCharsets.UTF_8))) {
+      assertThat(output.readLine()).isEqualTo(LockHolder.HELD);
+      assertThatThrownBy(() -> new FileDisk().lock(path))
+          .isInstanceOf(TransientException.class)
+          .hasMessageContaining("process " + holder.pid());
+    } finally {
+      holder.destroyForcibly().waitFor();
+    }
+    new FileDisk().lock(path).close();
+  }
+
+  @Test
+  void aWriteBeyondTheLargestFileIsACapacityError() {
+    try (DiskFile file = new FileDisk().open(directory.resolve("f"), MAKE)) {
+      assertThatThrownBy(() -> write(file, Long.MAX_VALUE - 10, 'a', 5))
+          .isInstanceOf(CapacityException.class);
+    }
+  }
+
+  static long allocatedByteSize(Path path) throws IOException {
+    Process stat = new ProcessBuilder("stat", "-c", "%b", path.toString()).start();
+    return 512 * Long.parseLong(new String(stat.getInputStream().readAllBytes()).strip());
+  }
+
+  private static void write(DiskFile file, long position, char value, int length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(length, 4096);
+      bytes.fill((byte) value);
+      file.writeFully(position, bytes);
+    }
+  }
+
+  private static byte[] content(DiskFile file, long position, long length) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(length, 4096);
+      file.readFully(position, bytes);
+      return bytes.toArray(ValueLayout.JAVA_BYTE);
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package io.kvbm.backend.disk;
+
+import io.kvbm.testkit.BackendHarness;
+import io.kvbm.testkit.contract.TransportContract;
+
+class SimulatedDiskTransportContractTest extends TransportContract {
+
+  @Override
+  protected BackendHarness harness() {
+    return DiskHarness.simulated();
+  }
+}

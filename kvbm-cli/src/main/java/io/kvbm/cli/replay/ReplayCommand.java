@@ -1,0 +1,266 @@
+package io.kvbm.cli.replay;
+
+import io.kvbm.api.BackendException;
+import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.spi.ByteSizes;
+import io.kvbm.cli.console.Console;
+import io.kvbm.cli.console.ProgressBar;
+import io.kvbm.cli.spi.Subcommand;
+import io.kvbm.cli.trace.ChatWorkload;
+import io.kvbm.cli.trace.Trace;
+import io.kvbm.cli.trace.TraceFiles;
+import io.kvbm.cli.trace.TraceFormat;
+import io.kvbm.core.policy.EvictionPolicies;
+import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.RouteUse;
+import io.kvbm.core.tier.Tier;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code kvbm replay}: a trace through real tiers, every byte checked. */
+@Command(
+    name = "replay",
+    customSynopsis = {
+      "kvbm replay [--trace FILE...] [--format FORMAT] [--device N] [--host N] [--disk N]",
+      "            [--block-bytes SIZE] [--policy POLICY] [--disk-dir DIR] [--json] [--verbose]"
+    },
+    description = {
+      "Replays a trace through tiers of KV blocks with real bytes and compares each block that comes back.",
+      "Without --trace it makes up a multi-turn chat workload. Capacities count blocks; 0 = no such tier."
+    },
+    sortOptions = false)
+final class ReplayCommand implements Subcommand {
+
+  private static final int REQUESTS = 4000;
+  private static final int CONVERSATIONS = 64;
+
+  /** Reads sizes such as 64KiB. */
+  static final class ByteSizeConverter implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String value) {
+      try {
+        return ByteSizes.parse(value);
+      } catch (ConfigurationException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--trace",
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "The trace; for weka also several files or a folder, which are merged.")
+  private @Nullable List<Path> traces;
+
+  @Option(
+      names = "--format",
+      defaultValue = "auto",
+      paramLabel = "FORMAT",
+      converter = TraceFormat.Converter.class,
+      description = "How it is written: auto, mooncake or weka (default: ${DEFAULT-VALUE}).")
+  private TraceFormat format;
+
+  @Option(
+      names = "--device",
+      defaultValue = "256",
+      paramLabel = "N",
+      description = "Blocks of the device tier (default: ${DEFAULT-VALUE}).")
+  private int device;
+
+  @Option(
+      names = "--host",
+      defaultValue = "1024",
+      paramLabel = "N",
+      description = "Blocks of the host tier (default: ${DEFAULT-VALUE}).")
+  private int host;
+
+  @Option(
+      names = "--disk",
+      defaultValue = "4096",
+      paramLabel = "N",
+      description = "Blocks of the disk tier (default: ${DEFAULT-VALUE}).")
+  private int disk;
+
+  @Option(
+      names = "--block-bytes",
+      defaultValue = "64KiB",
+      paramLabel = "SIZE",
+      converter = ByteSizeConverter.class,
+      description = "Bytes of a block, a multiple of 4096 (default: ${DEFAULT-VALUE}).")
+  private long blockBytes;
+
+  @Option(
+      names = "--policy",
+      defaultValue = "lru",
+      paramLabel = "POLICY",
+      description = "The eviction policy of every tier (default: ${DEFAULT-VALUE}).")
+  private String policy;
+
+  @Option(
+      names = "--disk-dir",
+      paramLabel = "DIR",
+      description = "Where the disk tier keeps its file (default: DYN_KVBM_DISK_CACHE_DIR or /tmp).")
+  private @Nullable Path diskDirectory;
+
+  @Option(
+      names = "--device-backend",
+      defaultValue = "system",
+      paramLabel = "NAME",
+      description = "The backend of the device tier (default: ${DEFAULT-VALUE}).")
+  private String deviceBackend;
+
+  @Option(
+      names = "--host-backend",
+      defaultValue = "system",
+      paramLabel = "NAME",
+      description = "The backend of the host tier (default: ${DEFAULT-VALUE}).")
+  private String hostBackend;
+
+  @Option(
+      names = "--disk-backend",
+      defaultValue = "disk",
+      paramLabel = "NAME",
+      description = "The backend of the disk tier (default: ${DEFAULT-VALUE}).")
+  private String diskBackend;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "42",
+      paramLabel = "N",
+      description = "Picks the workload made up without --trace (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--sabotage",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = "Change N stored blocks behind the checks; the replay must find them all.")
+  private int sabotage;
+
+  @Override
+  public int run(Console console) throws InterruptedException {
+    ReplayOptions options = options();
+    Trace trace = readTrace(console);
+    ReplayReport report = replay(trace, options, console);
+    if (console.isJson()) {
+      console.document(json -> ReplayDocument.write(report, json));
+    } else {
+      ReplaySummary.print(report, options, console);
+    }
+    return report.wrongBlocks() == 0 ? OK : FAILED;
+  }
+
+  private ReplayOptions options() {
+    Map<CacheLevel, Integer> capacities = new EnumMap<>(CacheLevel.class);
+    capacities.put(CacheLevel.DEVICE, notNegative("--device", device));
+    capacities.put(CacheLevel.HOST, notNegative("--host", host));
+    capacities.put(CacheLevel.DISK, notNegative("--disk", disk));
+    notNegative("--sabotage", sabotage);
+    if (device == 0 && host == 0 && disk == 0) {
+      throw new ParameterException(
+          spec.commandLine(), "all tiers are 0; give --device, --host or --disk some blocks");
+    }
+    List<String> known = EvictionPolicies.names();
+    if (!known.contains(policy)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "unknown policy '%s'; known: %s".formatted(policy, String.join(", ", known)));
+    }
+    Map<CacheLevel, String> backends = new EnumMap<>(CacheLevel.class);
+    backends.put(CacheLevel.DEVICE, deviceBackend);
+    backends.put(CacheLevel.HOST, hostBackend);
+    backends.put(CacheLevel.DISK, diskBackend);
+    return new ReplayOptions(capacities, backends, blockBytes, policy, diskDirectory, sabotage);
+  }
+
+  private int notNegative(String option, int value) {
+    if (value < 0) {
+      throw new ParameterException(
+          spec.commandLine(), "%s %d is negative; 0 = none".formatted(option, value));
+    }
+    return value;
+  }
+
+  private Trace readTrace(Console console) {
+    if (traces == null) {
+      return new ChatWorkload(REQUESTS, CONVERSATIONS, seed).generate();
+    }
+    TraceFiles files = TraceFiles.find(traces);
+    try (ProgressBar bar = console.progress("reading", "B", files.byteSize())) {
+      return files.read(format, bar::advance);
+    }
+  }
+
+  private ReplayReport replay(Trace trace, ReplayOptions options, Console console)
+      throws InterruptedException {
+    try (ReplayTiers tiers = new ReplayTiers(options);
+        TopTier top = new TopTier(tiers.platform(), tiers.chain().tiers().getFirst());
+        Sabotage saboteur = saboteur(tiers, options, trace)) {
+      Replay replay;
+      long nanos;
+      try (ProgressBar bar = console.progress("replaying", "blocks", trace.blockCount())) {
+        replay = new Replay(trace, tiers.chain(), top, saboteur, bar::advance);
+        nanos = replay.run(tiers.platform().clock());
+      }
+      return replay.report(nanos, plainSpeed(tiers, options));
+    }
+  }
+
+  private static @Nullable Sabotage saboteur(
+      ReplayTiers tiers, ReplayOptions options, Trace trace) {
+    return options.sabotage() == 0
+        ? null
+        : new Sabotage(
+            tiers.platform(), tiers.chain().tiers(), options.sabotage(), trace.requestCount());
+  }
+
+  /** Measures as many bytes as were moved: in memory, and to disk where there is a disk tier. */
+  private PlainSpeed plainSpeed(ReplayTiers tiers, ReplayOptions options) {
+    long memory = 0;
+    long file = 0;
+    for (RouteUse route : tiers.chain().routes()) {
+      if (route.route().endsWith("->disk")) {
+        file += route.byteSize();
+      } else {
+        memory += route.byteSize();
+      }
+    }
+    long least = 256 * options.blockByteSize();
+    boolean toDisk =
+        tiers.chain().tiers().stream().map(Tier::level).anyMatch(CacheLevel.DISK::equals);
+    return PlainSpeed.measure(
+        tiers.platform(),
+        options.blockByteSize(),
+        Math.max(least, memory),
+        file,
+        toDisk ? plainDirectory(options.diskDirectory()) : null);
+  }
+
+  private static Path plainDirectory(@Nullable Path chosen) {
+    if (chosen != null) {
+      return chosen;
+    }
+    String configured = System.getenv("DYN_KVBM_DISK_CACHE_DIR");
+    Path directory = Path.of(configured == null || configured.isEmpty() ? "/tmp" : configured);
+    if (!Files.isDirectory(directory)) {
+      throw new BackendException(
+          ErrorCode.OPERATION_FAILED, directory + " is no directory; choose one by --disk-dir", null);
+    }
+    return directory;
+  }
+}

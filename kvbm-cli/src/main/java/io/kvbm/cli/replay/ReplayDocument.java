@@ -1,0 +1,69 @@
+package io.kvbm.cli.replay;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.RouteUse;
+import java.io.IOException;
+import java.util.Map;
+
+/** Writes a report as JSON; its keys are a contract. */
+final class ReplayDocument {
+
+  private static final double GIGA = 1e9;
+
+  private ReplayDocument() {}
+
+  static void write(ReplayReport report, JsonGenerator json) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("trace", report.trace());
+    json.writeNumberField("requests", report.requests());
+    json.writeNumberField("blocks", report.blocks());
+    json.writeObjectFieldStart("hits");
+    for (CacheLevel level : CacheLevel.values()) {
+      json.writeNumberField(level.text(), report.hitsOf(level));
+    }
+    json.writeEndObject();
+    json.writeNumberField("misses", report.misses());
+    json.writeNumberField("wrongBlocks", report.wrongBlocks());
+    json.writeNumberField("sabotaged", report.sabotaged());
+    json.writeNumberField("lost", report.lost());
+    json.writeObjectFieldStart("bytesMoved");
+    for (RouteUse route : report.routes()) {
+      json.writeNumberField(route.route(), route.byteSize());
+    }
+    json.writeEndObject();
+    writeCounts("evictions", report.evictions(), json);
+    writeCounts("dropped", report.dropped(), json);
+    json.writeNumberField("seconds", report.seconds());
+    json.writeNumberField("blocksPerSecond", report.blocksPerSecond());
+    json.writeObjectFieldStart("routes");
+    for (RouteUse route : report.routes()) {
+      json.writeObjectFieldStart(route.route());
+      json.writeNumberField("blocks", route.blocks());
+      json.writeNumberField("failures", route.failures());
+      json.writeNumberField("seconds", route.nanos() / 1e9);
+      json.writeNumberField("blocksPerSecond", perSecond(route.blocks(), route.nanos()));
+      json.writeNumberField("gbPerSecond", perSecond(route.byteSize(), route.nanos()) / GIGA);
+      json.writeEndObject();
+    }
+    json.writeEndObject();
+    json.writeObjectFieldStart("plain");
+    json.writeNumberField("memcpyGbPerSecond", report.plain().memcpyBytesPerSecond() / GIGA);
+    json.writeNumberField("fileWriteGbPerSecond", report.plain().fileWriteBytesPerSecond() / GIGA);
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  static double perSecond(long amount, long nanos) {
+    return nanos == 0 ? 0 : amount * 1e9 / nanos;
+  }
+
+  private static void writeCounts(String name, Map<String, Long> counts, JsonGenerator json)
+      throws IOException {
+    json.writeObjectFieldStart(name);
+    for (Map.Entry<String, Long> count : counts.entrySet()) {
+      json.writeNumberField(count.getKey(), count.getValue());
+    }
+    json.writeEndObject();
+  }
+}

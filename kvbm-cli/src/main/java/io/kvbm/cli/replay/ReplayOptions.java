@@ -1,0 +1,24 @@
+package io.kvbm.cli.replay;
+
+import io.kvbm.core.tier.CacheLevel;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to replay.
+ *
+ * @param capacities blocks of each tier, 0 for no such tier
+ * @param backends the backend of each tier
+ * @param blockByteSize bytes of a block
+ * @param policy the eviction policy of every tier
+ * @param diskDirectory where the disk tier keeps its file, or null for the backend's own place
+ * @param sabotage how many stored blocks to change behind the checks
+ */
+record ReplayOptions(
+    Map<CacheLevel, Integer> capacities,
+    Map<CacheLevel, String> backends,
+    long blockByteSize,
+    String policy,
+    @Nullable Path diskDirectory,
+    int sabotage) {}

@@ -1,0 +1,107 @@
+package io.kvbm.cli.replay;
+
+import io.kvbm.api.spi.ByteSizes;
+import io.kvbm.cli.console.Console;
+import io.kvbm.cli.console.Quantity;
+import io.kvbm.cli.console.Table;
+import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.RouteUse;
+import java.util.Locale;
+
+/** Prints a report for people. */
+final class ReplaySummary {
+
+  private ReplaySummary() {}
+
+  static void print(ReplayReport report, ReplayOptions options, Console console) {
+    console.line(
+        "%s: %d requests asked for %d blocks of %s"
+            .formatted(
+                report.trace(),
+                report.requests(),
+                report.blocks(),
+                ByteSizes.format(options.blockByteSize())));
+    console.line("");
+    printTiers(report, options, console);
+    console.line("");
+    printRoutes(report, console);
+    console.line("");
+    if (options.capacities().get(CacheLevel.DEVICE) > 0
+        && options.backends().get(CacheLevel.DEVICE).equals("system")) {
+      console.line("No GPU is used: the device tier is system memory.");
+    }
+    if (report.lost() > 0) {
+      console.line(
+          "%d blocks were found below but could not be brought up; they count as misses."
+              .formatted(report.lost()));
+    }
+    console.line(
+        "%.1f s, %s blocks/s; %s"
+            .formatted(
+                report.seconds(), Quantity.format(report.blocksPerSecond()), verdict(report)));
+  }
+
+  private static String verdict(ReplayReport report) {
+    long checked = report.blocks() - report.misses();
+    if (report.wrongBlocks() == 0) {
+      return "all %d blocks that came back were compared in full: none was wrong"
+          .formatted(checked);
+    }
+    return "%d of %d blocks that came back were WRONG%s"
+        .formatted(
+            report.wrongBlocks(),
+            checked,
+            report.sabotaged() > 0 ? " (" + report.sabotaged() + " were sabotaged)" : "");
+  }
+
+  private static void printTiers(ReplayReport report, ReplayOptions options, Console console) {
+    Table table = new Table("tier", ">blocks", ">size", "backend", ">served", ">share", ">evicted");
+    for (CacheLevel level : CacheLevel.values()) {
+      int capacity = options.capacities().get(level);
+      if (capacity > 0) {
+        table.row(
+            level.text(),
+            Integer.toString(capacity),
+            ByteSizes.format(capacity * options.blockByteSize()),
+            options.backends().get(level),
+            Long.toString(report.hitsOf(level)),
+            share(report.hitsOf(level), report.blocks()),
+            Long.toString(report.evictions().getOrDefault(level.text(), 0L)));
+      }
+    }
+    table.row(
+        "filled anew",
+        "",
+        "",
+        "",
+        Long.toString(report.misses()),
+        share(report.misses(), report.blocks()),
+        "");
+    table.print(console);
+  }
+
+  private static void printRoutes(ReplayReport report, Console console) {
+    Table table = new Table("moved", ">blocks", ">bytes", ">blocks/s", ">GB/s");
+    for (RouteUse route : report.routes()) {
+      table.row(
+          route.route(),
+          Long.toString(route.blocks()),
+          ByteSizes.format(route.byteSize()),
+          Quantity.format(ReplayDocument.perSecond(route.blocks(), route.nanos())),
+          gigabytes(ReplayDocument.perSecond(route.byteSize(), route.nanos())));
+    }
+    table.row("plain memory copy", "", "", "", gigabytes(report.plain().memcpyBytesPerSecond()));
+    if (report.plain().fileWriteBytesPerSecond() > 0) {
+      table.row("plain file write", "", "", "", gigabytes(report.plain().fileWriteBytesPerSecond()));
+    }
+    table.print(console);
+  }
+
+  private static String share(long part, long whole) {
+    return String.format(Locale.ROOT, "%.1f %%", whole == 0 ? 0.0 : 100.0 * part / whole);
+  }
+
+  private static String gigabytes(double bytesPerSecond) {
+    return String.format(Locale.ROOT, "%.2f", bytesPerSecond / 1e9);
+  }
+}
