@@ -84,8 +84,9 @@ class SubStorageTest {
     var view = part.view();
     whole.close();
     assertThat(view.get(ValueLayout.JAVA_BYTE, 0)).isZero();
-    assertThatThrownBy(part::view).isInstanceOf(ClosedException.class);
+    assertThat(part.view().byteSize()).as("the part leases the whole").isEqualTo(10);
     part.close();
+    assertThatThrownBy(part::view).isInstanceOf(ClosedException.class);
     assertThatThrownBy(() -> view.get(ValueLayout.JAVA_BYTE, 0))
         .isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> SubStorage.viewOf(whole, 0, 10)).isInstanceOf(ClosedException.class);
