@@ -23,6 +23,9 @@ final class HostMemory {
   /** From here on a mapping of its own is cheaper than the C library's heap, whose bytes the JVM zeroes one by one. */
   static final long MAPPED_FROM = 64 << 10;
 
+  /** From here on it is worth some files' reading to ask what the machine has left. */
+  static final long LOOKED_AT_FROM = 16 << 20;
+
   private static final long PAGE = 4096;
 
   /**
@@ -140,8 +143,8 @@ final class HostMemory {
   }
 
   private void requireOnMachine(long byteSize) {
-    if (byteSize < MAPPED_FROM) {
-      return; // not worth a look
+    if (byteSize < LOOKED_AT_FROM) {
+      return;
     }
     long available = machine.availableByteSize();
     if (byteSize > available) {

@@ -20,20 +20,22 @@ final class MachineMemory {
 
   private final Path proc;
   private final Path cgroups;
+  private final long totalByteSize;
 
   MachineMemory(Path proc, Path cgroups) {
     this.proc = proc;
     this.cgroups = cgroups;
+    this.totalByteSize = Math.min(meminfo("MemTotal:"), groupLimits(false));
   }
 
-  /** {@return bytes that can be taken without anybody being ended for it, or {@link #UNKNOWN}} */
+  /** {@return bytes that can now be taken without anybody being ended for it, or {@link #UNKNOWN}} */
   long availableByteSize() {
     return Math.min(meminfo("MemAvailable:"), groupLimits(true));
   }
 
-  /** {@return bytes this process can have at most, or {@link #UNKNOWN}} */
+  /** {@return bytes this process can have at most, read once, or {@link #UNKNOWN}} */
   long totalByteSize() {
-    return Math.min(meminfo("MemTotal:"), groupLimits(false));
+    return totalByteSize;
   }
 
   private long meminfo(String name) {
@@ -58,7 +60,10 @@ final class MachineMemory {
   /** A group is bound by its own limit and by that of each group above it. */
   private static long limitsUpFrom(Path root, String group, GroupFiles names, boolean minusUsed) {
     long least = UNKNOWN;
-    Path folder = root.resolve(group.substring(1)).normalize();
+    Path folder = root.resolve(group.replaceFirst("^/+", "")).normalize();
+    if (!folder.startsWith(root)) {
+      folder = root; // the group lies outside what a container shows of the tree
+    }
     while (folder != null && folder.startsWith(root)) {
       long limit = number(folder.resolve(names.limit));
       if (limit != UNKNOWN && minusUsed) {

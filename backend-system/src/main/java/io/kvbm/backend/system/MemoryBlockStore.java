@@ -17,6 +17,7 @@ import io.kvbm.api.store.RecoveryReport;
 import io.kvbm.api.store.StoredBlock;
 import io.kvbm.api.transfer.TransferCompletion;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
@@ -206,6 +207,13 @@ final class MemoryBlockStore implements BlockStore {
       open.forget(this);
       memory.free();
     }
+  }
+
+  /** Changes one stored byte behind the checksum's back; for tests. */
+  void damage(int slot, long offset) {
+    MemorySegment bytes = slot(slot);
+    byte former = bytes.get(ValueLayout.JAVA_BYTE, offset);
+    bytes.set(ValueLayout.JAVA_BYTE, offset, (byte) ~former);
   }
 
   private void checkSlot(int slot) {

@@ -153,14 +153,14 @@ public abstract class StorageContract extends BackendContract {
     forEachKind(
         storage -> {
           storage.close();
-          assertClosed(storage);
+          assertRefused(ErrorCode.CLOSED, storage::region);
+          assertRefused(ErrorCode.CLOSED, storage::view);
+          assertRefused(ErrorCode.CLOSED, storage::mutableView);
+          assertRefusesNewWork(storage);
         });
   }
 
-  private static void assertClosed(Storage storage) {
-    assertRefused(ErrorCode.CLOSED, storage::region);
-    assertRefused(ErrorCode.CLOSED, storage::view);
-    assertRefused(ErrorCode.CLOSED, storage::mutableView);
+  private static void assertRefusesNewWork(Storage storage) {
     assertRefused(ErrorCode.CLOSED, () -> storage.lease().close());
     assertRefused(ErrorCode.CLOSED, () -> storage.memset(0, 0, 1));
     assertRefused(ErrorCode.CLOSED, () -> storage.memset(0, 0, 0));
@@ -171,18 +171,18 @@ public abstract class StorageContract extends BackendContract {
     forEachKind(
         storage -> {
           bytes.write(storage, 0, BytePatterns.heap(BYTE_SIZE, 5));
-          Region region = storage.region();
           Lease first = storage.lease();
           Lease second = storage.lease();
           storage.close();
-          assertClosed(storage);
+          assertRefusesNewWork(storage);
           first.close();
           first.close(); // closing a lease twice must not return another's
-          if (region instanceof Region.HostRegion host) {
+          if (storage.region() instanceof Region.HostRegion host) {
             BytePatterns.verify(host.segment(), 5, "leased bytes of " + storage);
           }
           second.close();
           assertThat(storage.isClosed()).isTrue();
+          assertRefused(ErrorCode.CLOSED, storage::region);
         });
   }
 
