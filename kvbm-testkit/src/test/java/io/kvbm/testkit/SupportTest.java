@@ -104,8 +104,7 @@ class SupportTest {
         });
   }
 
-  private static void assertBreach(
-      String breach, Consumer<RecordingCompletion> calls) {
+  private static void assertBreach(String breach, Consumer<RecordingCompletion> calls) {
     RecordingCompletion completion = new RecordingCompletion(1);
     calls.accept(completion);
     assertThatThrownBy(completion::await)

@@ -6,8 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How much memory the machine, or the control group this process runs in, has and can still give. Asked before a large
- * allocation, because Linux promises more than it has and ends the process that takes it at its word.
+ * How much memory the machine, or the control group this process runs in, has and can still give.
+ * Asked before a large allocation, because Linux promises more than it has and ends the process
+ * that takes it at its word.
  */
 final class MachineMemory {
 
@@ -15,8 +16,7 @@ final class MachineMemory {
   static final long UNKNOWN = Long.MAX_VALUE;
 
   /** This machine. */
-  static final MachineMemory LOCAL =
-      new MachineMemory(Path.of("/proc"), Path.of("/sys/fs/cgroup"));
+  static final MachineMemory LOCAL = new MachineMemory(Path.of("/proc"), Path.of("/sys/fs/cgroup"));
 
   private final Path proc;
   private final Path cgroups;
@@ -28,7 +28,9 @@ final class MachineMemory {
     this.totalByteSize = Math.min(meminfo("MemTotal:"), groupLimits(false));
   }
 
-  /** {@return bytes that can now be taken without anybody being ended for it, or {@link #UNKNOWN}} */
+  /**
+   * {@return bytes that can now be taken without anybody being ended for it, or {@link #UNKNOWN}}
+   */
   long availableByteSize() {
     return Math.min(meminfo("MemAvailable:"), groupLimits(true));
   }
@@ -51,7 +53,8 @@ final class MachineMemory {
         least = Math.min(least, limitsUpFrom(cgroups, parts[2], GroupFiles.V2, minusUsed));
       } else if (parts.length == 3 && List.of(parts[1].split(",")).contains("memory")) {
         least =
-            Math.min(least, limitsUpFrom(cgroups.resolve("memory"), parts[2], GroupFiles.V1, minusUsed));
+            Math.min(
+                least, limitsUpFrom(cgroups.resolve("memory"), parts[2], GroupFiles.V1, minusUsed));
       }
     }
     return least;

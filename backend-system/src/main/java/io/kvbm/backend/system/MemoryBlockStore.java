@@ -125,7 +125,8 @@ final class MemoryBlockStore implements BlockStore {
           "block %s of %d bytes does not fit a slot of %d bytes"
               .formatted(write.key(), byteSize, slotByteSize));
     }
-    headers.set(write.slot(), null); // a write that fails on the way leaves nothing that looks whole
+    headers.set(
+        write.slot(), null); // a write that fails on the way leaves nothing that looks whole
     MemorySegment slot = slot(write.slot());
     long at = 0;
     for (Region part : write.source()) {
@@ -218,8 +219,7 @@ final class MemoryBlockStore implements BlockStore {
 
   private void checkSlot(int slot) {
     if (slot < 0 || slot >= slots) {
-      throw new CallerException(
-          ErrorCode.OUT_OF_BOUNDS, "slot " + slot + " is not below " + slots);
+      throw new CallerException(ErrorCode.OUT_OF_BOUNDS, "slot " + slot + " is not below " + slots);
     }
   }
 

@@ -170,8 +170,7 @@ class SystemBackendTest {
       try (Backend open = provider.open(context, BackendConfig.of("hugePages", mode));
           Storage storage = open.allocators().getFirst().allocate(4 << 20)) {
         storage.memset(7, 0, storage.byteSize());
-        assertThat(storage.view().get(ValueLayout.JAVA_BYTE, 12345))
-            .isEqualTo((byte) 7);
+        assertThat(storage.view().get(ValueLayout.JAVA_BYTE, 12345)).isEqualTo((byte) 7);
       }
     }
   }

@@ -24,7 +24,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The contract of {@link LayoutProvider} and {@link Layout}, for every layout the harness names, in host memory. */
+/**
+ * The contract of {@link LayoutProvider} and {@link Layout}, for every layout the harness names, in
+ * host memory.
+ */
 public abstract class LayoutContract extends BackendContract {
 
   private static final List<LayoutConfig> SHAPES =
@@ -172,7 +175,9 @@ public abstract class LayoutContract extends BackendContract {
     for (LayoutProvider provider : providers) {
       for (LayoutConfig config : SHAPES) {
         Layout layout = bind(provider, config);
-        for (int i = 1; layout.isBlockContiguous() && i < config.numLayers() * config.outerDim(); i++) {
+        for (int i = 1;
+            layout.isBlockContiguous() && i < config.numLayers() * config.outerDim();
+            i++) {
           int layer = i / config.outerDim();
           int outer = i % config.outerDim();
           assertThat(layout.storageIndex(0, layer, outer)).isEqualTo(layout.storageIndex(0, 0, 0));
@@ -309,8 +314,7 @@ public abstract class LayoutContract extends BackendContract {
       assertRefused(ErrorCode.INVALID_CONFIG, () -> provider.restore(otherType, storages));
       assertRefused(ErrorCode.INVALID_CONFIG, () -> provider.restore(good, List.of()));
       assertRefused(
-          ErrorCode.INVALID_CONFIG,
-          () -> provider.restore(good, storages(provider, config, -1)));
+          ErrorCode.INVALID_CONFIG, () -> provider.restore(good, storages(provider, config, -1)));
     }
   }
 

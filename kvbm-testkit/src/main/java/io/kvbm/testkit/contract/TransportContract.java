@@ -31,8 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The contract of {@link Transport}, along every route between the kinds the backend allocates and plain host memory that
- * one of its transports supports.
+ * The contract of {@link Transport}, along every route between the kinds the backend allocates and
+ * plain host memory that one of its transports supports.
  */
 public abstract class TransportContract extends BackendContract {
 
