@@ -15,7 +15,10 @@ import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
 
-/** Contracts must bite: each broken backend fails in the test meant for its breach, a sound one in none. */
+/**
+ * Contracts must bite: each broken backend fails in the test meant for its breach, a sound one in
+ * none.
+ */
 class ContractTeethTest {
 
   private static final int CONTRACT_TESTS_AT_LEAST = 10;
@@ -30,8 +33,7 @@ class ContractTeethTest {
             "storageIsNewOpenOfItsKindAndExactlyAsLongAsAsked"),
         Arguments.of(BrokenContracts.MisalignedAllocator.class, "firstByteIsAlignedAsAsked"),
         Arguments.of(
-            BrokenContracts.WrongErrorAllocator.class,
-            "tooMuchIsATypedErrorAndNothingIsReserved"),
+            BrokenContracts.WrongErrorAllocator.class, "tooMuchIsATypedErrorAndNothingIsReserved"),
         Arguments.of(BrokenContracts.DeclaredAbsentYetThere.class, "kindIsOneOfTheProviders"),
         Arguments.of(BrokenContracts.ShortTransport.class, "everyByteArrivesAndNoneBesides"),
         Arguments.of(BrokenContracts.ShortCountTransport.class, "everyByteArrivesAndNoneBesides"),

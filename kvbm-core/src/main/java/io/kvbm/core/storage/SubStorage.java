@@ -12,13 +12,8 @@ import io.kvbm.api.storage.Storage;
  * A part of a storage that is a storage itself: same type, checked bounds, its own registrations
  * and leases.
  *
-<<<<<<< HEAD
- * <p>It holds a lease on the whole, which therefore keeps its bytes until the part is closed; once
- * the whole was closed the part refuses new work too. Closing the part leaves the whole open.
-=======
  * <p>It holds a lease on the whole, which therefore keeps its bytes until the part is closed: the part works on where the
  * whole was closed before it. Closing the part leaves the whole open.
->>>>>>> engine
  */
 public final class SubStorage extends AbstractStorage {
 

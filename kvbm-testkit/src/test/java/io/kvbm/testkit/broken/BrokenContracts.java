@@ -23,7 +23,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Contracts run on fixtures. Their names do not end in Test: the build must not run them by itself. */
+/**
+ * Contracts run on fixtures. Their names do not end in Test: the build must not run them by itself.
+ */
 public final class BrokenContracts {
 
   private BrokenContracts() {}
@@ -148,8 +150,7 @@ public final class BrokenContracts {
             @Override
             public Storage allocate(AllocationRequest request) {
               if (request.byteSize() > 1 << 30) {
-                throw new BackendException(
-                    ErrorCode.OPERATION_FAILED, "out of memory", null);
+                throw new BackendException(ErrorCode.OPERATION_FAILED, "out of memory", null);
               }
               return super.allocate(request);
             }
