@@ -27,8 +27,10 @@ import io.kvbm.core.Platform;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.MovedBlock;
+import io.kvbm.core.tokens.TokenBlock;
 import io.kvbm.core.tokens.TokenBlockSequence;
 import io.kvbm.core.transfer.TransferOptions;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,10 +39,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's embedding example, and each call of the block manager that the specification names. */
+/** The README's embedding example, and the calls of the manager that the specification names. */
 class EmbeddingExampleTest {
 
   @TempDir Path folder;
+  private int computed;
 
   private static KvManagerModelConfig model() {
     return KvManagerModelConfig.builder()
@@ -109,10 +112,11 @@ class EmbeddingExampleTest {
           manager.offload(blocks, CacheLevel.DISK, TransferOptions.DEFAULT).await();
       BlockPool.closeAll(blocks);
       device.reset();
-      List<ImmutableBlock> stored = down.stream().map(block -> block.block().orElseThrow()).toList();
+      List<ImmutableBlock> stored =
+          down.stream().map(moved -> moved.block().orElseThrow()).toList();
       List<MovedBlock> up =
           manager.onboard(stored, CacheLevel.DEVICE, TransferOptions.DEFAULT).await();
-      up.forEach(block -> block.block().orElseThrow().close());
+      up.forEach(moved -> moved.block().orElseThrow().close());
       BlockPool.closeAll(stored);
 
       List<ImmutableBlock> prefix = device.matchBlocks(sequence.keys());
@@ -124,6 +128,69 @@ class EmbeddingExampleTest {
       BlockPool.closeAll(prefix);
     }
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void theReadmeExample() {
+    int[] promptTokens = IntStream.range(0, 70).toArray();
+    BackendConfig directory = BackendConfig.of("dir", folder.toString());
+    computed = 0;
+    try (Platform platform = Platform.load()) {
+      // README: begin
+      KvBlockManagerConfig config =
+          KvBlockManagerConfig.builder()
+              .model(KvManagerModelConfig.builder().numLayers(4).pageSize(16).innerDim(128).build())
+              .hostLayout(
+                  KvManagerLayoutConfig.builder()
+                      .numBlocks(100)
+                      .allocator(platform.allocator("system"))
+                      .build())
+              .diskLayout(
+                  KvManagerLayoutConfig.builder()
+                      .numBlocks(1000)
+                      .allocator(platform.allocator("disk", directory))
+                      .build())
+              .build();
+
+      try (KvBlockManager manager = KvBlockManager.create(config, platform)) {
+        BlockPool pool = manager.host().orElseThrow();
+        TokenBlockSequence sequence =
+            new TokenBlockSequence(manager.blockSize(), CacheSalt.NONE, manager.hashScheme());
+        sequence.append(promptTokens);
+
+        List<ImmutableBlock> blocks = new ArrayList<>(pool.matchBlocks(sequence.keys()));
+        List<TokenBlock> all = sequence.blocks();
+        for (TokenBlock missing : all.subList(blocks.size(), all.size())) {
+          MutableBlock block = pool.allocateBlocks(1).getFirst();
+          compute(missing, block.blockViewMut().segment());
+          blocks.add(block.complete(missing.key(), missing.parentKey().orElse(null)).register());
+        }
+        // … decode with these blocks; while they are open nothing evicts them …
+        BlockPool.closeAll(blocks);
+      }
+      // README: end
+    }
+    assertThat(computed).as("the partial tail has no block").isEqualTo(4);
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  /** Stands for the model. */
+  private void compute(TokenBlock tokens, MemorySegment block) {
+    block.fill((byte) tokens.position());
+    computed++;
+  }
+
+  @Test
+  void theReadmeShowsTheExampleThatRuns() {
+    String source =
+        Repository.text("kvbm-cli/src/test/java/io/kvbm/cli/docs/EmbeddingExampleTest.java");
+    String example =
+        source
+            .substring(
+                source.indexOf("// README: begin\n") + "// README: begin\n".length(),
+                source.indexOf("      // README: end"))
+            .indent(-6);
+    assertThat(Repository.text("README.md")).contains("```java\n" + example + "```");
   }
 
   @Test

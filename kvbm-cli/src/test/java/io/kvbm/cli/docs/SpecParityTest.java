@@ -45,7 +45,7 @@ class SpecParityTest {
     rows = DocumentTable.rows(Repository.text("docs/spec-parity.md"), "Spec");
     Repository.sources("src/test").forEach(SpecParityTest::addTests);
     Repository.sources("src/main").stream()
-        .filter(file -> file.toString().contains("/testkit/contract/"))
+        .filter(file -> file.toString().contains("/testkit/"))
         .forEach(SpecParityTest::addTests);
   }
 

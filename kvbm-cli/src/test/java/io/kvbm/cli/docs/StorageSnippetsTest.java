@@ -93,6 +93,14 @@ class StorageSnippetsTest {
         .hasMessageNotContaining("\n");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"system", "disk", "null", "device", "pinned", "remote"})
+  void theReadmeHasALineForEachKind(String kind) {
+    String settings = kind.equals("disk") ? ", config" : "";
+    assertThat(Repository.text("README.md"))
+        .contains("platform.allocator(\"" + kind + "\"" + settings + ").allocate(1 << 20);");
+  }
+
   @Test
   void anyTwoStoragesInOneCall() {
     BackendConfig config = BackendConfig.of("dir", folder.toString());
