@@ -81,8 +81,10 @@ public final class BlockPool implements AutoCloseable {
 
   private volatile Slot[] slots;
   private volatile BlockBytes bytes;
-  private volatile int freeCount;
-  private volatile long tick;
+  private final LockedCount freeCount = new LockedCount();
+
+  /** Logical time: one step for each time the policy is told what was used. */
+  private final LockedCount tick = new LockedCount();
 
   BlockPool(BlockPoolBuilder builder, int capacity, BlockBytes bytes) {
     this.name = builder.name;
@@ -141,12 +143,12 @@ public final class BlockPool implements AutoCloseable {
 
   /** {@return how many blocks could be allocated: empty ones and those nobody uses} */
   public long availableBlocks() {
-    return freeCount + unused();
+    return freeCount.value() + unused();
   }
 
   /** {@return how many blocks are in which state} */
   public PoolStatus status() {
-    long empty = freeCount;
+    long empty = freeCount.value();
     long unused = unused();
     return new PoolStatus(slots.length - empty - unused, unused, empty);
   }
@@ -188,7 +190,7 @@ public final class BlockPool implements AutoCloseable {
       for (int i = 0; i < count; i++) {
         blocks.add(takeFree());
       }
-      freeCount = free.size();
+      freeCount.set(free.size());
       meters.allocated(count, Math.min(count, count - Math.max(0, missing)));
     } finally {
       lock.unlock();
@@ -224,7 +226,7 @@ public final class BlockPool implements AutoCloseable {
   private MutableBlock takeFree() {
     Slot slot = free.removeFirst();
     slot.generation++;
-    slot.metadata.onAcquired(tick);
+    slot.metadata.onAcquired(tick.value());
     slot.publish(Slot.MUTABLE, 1);
     if (hasEvents) {
       events.blockAllocated(slot.id);
@@ -277,7 +279,7 @@ public final class BlockPool implements AutoCloseable {
     slot.metadata = slot.metadata.reset();
     slot.publish(Slot.RESET, 0);
     free.addLast(slot);
-    freeCount = free.size();
+    freeCount.set(free.size());
   }
 
   // ---- registration
@@ -416,7 +418,7 @@ public final class BlockPool implements AutoCloseable {
             "slot %d of pool %s or key %s is taken".formatted(block.slot(), name, block.key()));
       }
       free.remove(slot);
-      freeCount = free.size();
+      freeCount.set(free.size());
       slot.generation = block.generation();
       enter(slot, block.key(), block.parent(), 0);
       inactive.increment();
@@ -624,7 +626,7 @@ public final class BlockPool implements AutoCloseable {
     int phase = Slot.phaseOf(before);
     if (phase == Slot.REGISTERED && Slot.isUnused(before)) {
       tally.woken++;
-      slot.metadata.onAcquired(tick);
+      slot.metadata.onAcquired(tick.value());
     }
     return phase;
   }
@@ -688,11 +690,11 @@ public final class BlockPool implements AutoCloseable {
     switch (slot.giveBack()) {
       case STILL_USED -> {}
       case IDLE -> {
-        kept.onReturned(tick);
+        kept.onReturned(tick.value());
         return true;
       }
       case IDLE_TO_QUEUE -> {
-        kept.onReturned(tick);
+        kept.onReturned(tick.value());
         returned.push(slot);
         return true;
       }
@@ -748,7 +750,7 @@ public final class BlockPool implements AutoCloseable {
 
   /** Tells the policy which blocks were returned since the last time. Under the lock. */
   private void drainReturned() {
-    tick++;
+    tick.add(1);
     Slot slot = returned.takeAll();
     while (slot != null) {
       Slot next = slot.nextReturned;
@@ -971,7 +973,7 @@ public final class BlockPool implements AutoCloseable {
     if (old.length > 0) {
       residency.grow(next.length);
     }
-    freeCount = free.size();
+    freeCount.set(free.size());
   }
 
   // ---- what handles and the engine need
