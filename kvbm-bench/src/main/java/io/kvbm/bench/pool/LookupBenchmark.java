@@ -2,48 +2,37 @@ package io.kvbm.bench.pool;
 
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.bench.rounds.TimedPart;
 import io.kvbm.core.pool.BlockPool;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
  * Look-ups of a prefix of 128 blocks, and 128 gets of a map. An operation is one prefix.
  *
  * <p>A match takes blocks into use that must be given back before the next one can take the same path. {@link #match}
- * therefore matches sixteen prefixes, which takes some ten microseconds, and they are closed between the invocations,
- * where JMH does not measure; its peers get the keys of the same prefixes. {@link #matchInUse} never closes: a use is one
- * of 2³² steps of a counter.
+ * therefore matches sixteen prefixes and closes them again, and takes the time of the first half itself; its peers get the
+ * keys of the same prefixes. {@link #matchInUse} never closes: a use is one of 2³² steps of a counter.
  */
 @BenchmarkMode(Mode.AverageTime)
 public class LookupBenchmark {
 
-  /** Gives back between two invocations what was matched. */
-  @State(Scope.Thread)
-  public static class ClosedBetween {
-
-    /** Closes; not measured. */
-    @TearDown(Level.Invocation)
-    public void close(Lookups lookups) {
-      lookups.closeOpen();
-    }
-  }
-
-  /** Matches prefixes nobody uses and keeps them. */
+  /** Matches prefixes nobody uses and keeps them until all are matched. */
   @Benchmark
   @OperationsPerInvocation(RegisteredChains.CHAINS_PER_THREAD)
-  public void match(RegisteredChains chains, Lookups lookups, ClosedBetween closed) {
+  public void match(RegisteredChains chains, Lookups lookups, TimedPart part) {
+    long start = System.nanoTime();
     for (List<BlockKey> keys : lookups.manyKeys) {
       lookups.open.add(chains.pool.matchBlocks(keys));
     }
+    part.timedNanos += System.nanoTime() - start;
+    part.timedOps += RegisteredChains.CHAINS_PER_THREAD;
+    lookups.closeOpen();
   }
 
   /** The peer of {@link #match}. */
@@ -92,6 +81,12 @@ public class LookupBenchmark {
   @Benchmark
   public List<ImmutableBlock> missPrefix(RegisteredChains chains, Lookups lookups) {
     return chains.pool.matchBlocks(lookups.absentKeys);
+  }
+
+  /** Asks for 128 absent blocks in one call that looks for each of them. */
+  @Benchmark
+  public Object missScattered(RegisteredChains chains, Lookups lookups) {
+    return chains.pool.matchScattered(lookups.absentKeys);
   }
 
   /** Asks for 128 absent blocks one by one. */

@@ -37,7 +37,7 @@ public class Lookups {
 
   List<Long> absentHashes;
 
-  /** Prefixes in use after a match that does not close. */
+  /** Prefixes that were matched and not closed yet. */
   final List<List<ImmutableBlock>> open = new ArrayList<>();
 
   /** Copies keys out of the chains. */

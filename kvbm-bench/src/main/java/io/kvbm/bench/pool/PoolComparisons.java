@@ -38,9 +38,14 @@ final class PoolComparisons {
     add("match 128 in use" + where, "matchInUse", "getByKey", "getByHash", threads, prefixes);
     add("match+close 128" + where, "matchAndClose", "getByKey", "getByHash", threads, prefixes);
     if (prefixes.equals("disjoint")) {
-      add("miss of a prefix" + where, "missPrefix", "getAbsentByKey", "getAbsentByHash", threads, prefixes);
-      add("128 misses" + where, "missEach", "getAbsentByKey", "getAbsentByHash", threads, prefixes);
+      addMiss("miss of a prefix" + where, "missPrefix", threads);
+      addMiss("128 misses in one call" + where, "missScattered", threads);
+      addMiss("128 misses one by one" + where, "missEach", threads);
     }
+  }
+
+  private void addMiss(String name, String ours, int threads) {
+    add(name, ours, "getAbsentByKey", "getAbsentByHash", threads, "disjoint");
   }
 
   private void add(

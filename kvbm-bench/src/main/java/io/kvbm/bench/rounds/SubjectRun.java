@@ -40,9 +40,15 @@ final class SubjectRun {
     RunResult result = results.iterator().next();
     return new Measurement(
         subject.threads(),
-        result.getPrimaryResult().getScore(),
+        nanosPerOp(subject, result),
         secondary(CpuTimeProfiler.LABEL, subject, result),
         secondary(ALLOCATED, subject, result));
+  }
+
+  private static double nanosPerOp(Subject subject, RunResult result) {
+    return result.getSecondaryResults().containsKey(TimedPart.OPS)
+        ? secondary(TimedPart.NANOS, subject, result) / secondary(TimedPart.OPS, subject, result)
+        : result.getPrimaryResult().getScore();
   }
 
   private static double secondary(String label, Subject subject, RunResult result) {

@@ -18,7 +18,7 @@ class PoolComparisonsTest {
         .contains(
             "match 128, 1 thread",
             "match+close 128, 2 threads, same",
-            "128 misses, 2 threads, disjoint",
+            "128 misses in one call, 2 threads, disjoint",
             "allocate+complete+register+close, 2 threads");
     assertThat(cases).allSatisfy(each -> assertThat(each.ours().get("nanosPerOp")).isPositive());
     assertThat(cases).allSatisfy(each -> assertThat(each.peer().get("nanosPerOp")).isPositive());
