@@ -50,10 +50,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BlockPool implements AutoCloseable {
 
-  private static final Slot[] NO_SLOTS = {};
-
-  /** Where the first block of a prefix is there, there is room for so many at once; more of it grows. */
-  private static final int FIRST_LOOK_UPS = 256;
+  /** A list of results starts with room for so many; longer ones grow. */
+  private static final int LARGEST_GUESS = 256;
 
   private final String name;
   private final HashScheme hashScheme;
@@ -439,7 +437,29 @@ public final class BlockPool implements AutoCloseable {
    * @return the blocks found, in order; the caller closes each
    */
   public List<ImmutableBlock> matchBlocks(List<BlockKey> keys) {
-    return matchPrefix(new Wanted.OfKeys(keys));
+    calls.requireRunning();
+    long start = meters.startTime();
+    int count = keys.size();
+    List<ImmutableBlock> found = List.of();
+    Tally tally = new Tally();
+    try {
+      for (int i = 0; i < count; i++) {
+        BlockKey key = keys.get(i);
+        Slot slot = use(key.hi(), key.lo(), true, tally);
+        if (slot == null) {
+          break;
+        }
+        if (i == 0) {
+          found = new ArrayList<>(Math.min(count, LARGEST_GUESS)); // most misses end before this
+        }
+        found.add(handle(slot));
+      }
+    } finally {
+      settle(tally);
+    }
+    meters.matched(count, found.size());
+    meters.matchTook(start);
+    return found;
   }
 
   /**
@@ -449,51 +469,24 @@ public final class BlockPool implements AutoCloseable {
    * @return the blocks found, in order; the caller closes each
    */
   public List<ImmutableBlock> matchSequenceHashes(List<SequenceHash> hashes) {
-    return matchPrefix(new Wanted.OfHashes(hashes));
-  }
-
-  /**
-   * Looks all blocks up before it takes the first into use: a use is an atomic step, behind which the processor begins no
-   * other look-up. What a look-up found may have left since, so {@link #use} looks again; what it did not find was absent
-   * at that moment and ends the prefix.
-   */
-  private List<ImmutableBlock> matchPrefix(Wanted wanted) {
     calls.requireRunning();
     long start = meters.startTime();
-    @Nullable Slot[] slots = lookUp(wanted);
-    Woken woken = new Woken(slots);
-    List<ImmutableBlock> found = new ArrayList<>(slots.length);
+    List<ImmutableBlock> found = new ArrayList<>(Math.min(hashes.size(), LARGEST_GUESS));
+    Tally tally = new Tally();
     try {
-      for (int i = 0; i < slots.length; i++) {
-        Slot slot = use(slots[i], wanted, i, woken);
+      for (SequenceHash hash : hashes) {
+        Slot slot = use(0, hash.value(), false, tally);
         if (slot == null) {
           break;
         }
         found.add(handle(slot));
       }
     } finally {
-      woken.settle(tick.value(), inactive);
+      settle(tally);
     }
-    meters.matched(wanted.size(), found.size());
+    meters.matched(hashes.size(), found.size());
     meters.matchTook(start);
     return found;
-  }
-
-  /** The slots that the index names for a prefix, and nulls behind its end. */
-  private @Nullable Slot[] lookUp(Wanted wanted) {
-    int size = wanted.size();
-    @Nullable Slot[] slots = NO_SLOTS;
-    for (int i = 0; i < size; i++) {
-      Slot slot = wanted.find(index, i);
-      if (slot == null) {
-        break;
-      }
-      if (i == slots.length) {
-        slots = Arrays.copyOf(slots, Math.min(size, Math.max(FIRST_LOOK_UPS, 2 * i)));
-      }
-      slots[i] = slot;
-    }
-    return slots;
   }
 
   /**
@@ -527,16 +520,15 @@ public final class BlockPool implements AutoCloseable {
     calls.requireRunning();
     List<Optional<ImmutableBlock>> found = new ArrayList<>(keys.size());
     int hits = 0;
-    Wanted wanted = new Wanted.OfKeys(keys);
-    Woken woken = new Woken(new Slot[keys.size()]);
+    Tally tally = new Tally();
     try {
-      for (int i = 0; i < keys.size(); i++) {
-        Slot slot = use(wanted.find(index, i), wanted, i, woken);
+      for (BlockKey key : keys) {
+        Slot slot = use(key.hi(), key.lo(), true, tally);
         hits += slot == null ? 0 : 1;
         found.add(slot == null ? Optional.empty() : Optional.of(handle(slot)));
       }
     } finally {
-      woken.settle(tick.value(), inactive);
+      settle(tally);
     }
     meters.matchedScattered(keys.size(), hits);
     return found;
@@ -550,10 +542,9 @@ public final class BlockPool implements AutoCloseable {
    */
   public Optional<ImmutableBlock> find(BlockKey key) {
     calls.requireRunning();
-    Wanted wanted = new Wanted.OfKeys(List.of(key));
-    Woken woken = new Woken(new Slot[1]);
-    Slot slot = use(wanted.find(index, 0), wanted, 0, woken);
-    woken.settle(tick.value(), inactive);
+    Tally tally = new Tally();
+    Slot slot = use(key.hi(), key.lo(), true, tally);
+    settle(tally);
     meters.matched(1, slot == null ? 0 : 1);
     return slot == null ? Optional.empty() : Optional.of(handle(slot));
   }
@@ -598,57 +589,56 @@ public final class BlockPool implements AutoCloseable {
     return count;
   }
 
-  /**
-   * Takes a use of a block.
-   *
-   * @param candidate what the index named for it, now or a moment ago
-   * @return its slot, or null if the block is absent
-   */
-  private @Nullable Slot use(@Nullable Slot candidate, Wanted wanted, int position, Woken woken) {
-    Slot slot = candidate;
-    while (slot != null) {
-      long before = slot.tryUse();
-      int phase = Slot.phaseOf(before);
+  /** Takes a use of the block under a key; {@return its slot, or null if the key is absent} */
+  private @Nullable Slot use(long hi, long lo, boolean compareDigest, Tally tally) {
+    while (true) {
+      Slot slot = compareDigest ? index.find(hi, lo) : index.findByHash(lo);
+      if (slot == null) {
+        return null;
+      }
+      int phase = tryUse(slot, tally);
       if (phase == Slot.REGISTERED) {
-        if (wanted.isIn(slot, position)) {
-          if (Slot.isUnused(before)) {
-            woken.add(slot);
+        if (slot.keyLo == lo && (!compareDigest || slot.keyHi == hi)) {
+          if (hasEvents) {
+            events.blockMatched(slot.id, hashScheme.sequenceHash(Objects.requireNonNull(slot.key)));
           }
-          tellMatched(slot);
           return slot;
         }
-        wakeNow(slot, before);
         giveBack(slot); // the slot was filled anew between the look-up and the use
       } else if (phase == Slot.EVICTING) {
         awaitEviction();
-      } else if (isAbsent(wanted, position)) {
+      } else if (isAbsent(hi, lo, compareDigest)) {
         return null;
       }
-      slot = wanted.find(index, position);
-    }
-    return null;
-  }
-
-  private void tellMatched(Slot slot) {
-    if (hasEvents) {
-      events.blockMatched(slot.id, hashScheme.sequenceHash(Objects.requireNonNull(slot.key)));
     }
   }
 
   /** Takes a use if the slot is registered; {@return the phase seen} */
   private int tryUse(Slot slot) {
+    Tally tally = new Tally();
+    int phase = tryUse(slot, tally);
+    settle(tally);
+    return phase;
+  }
+
+  private int tryUse(Slot slot, Tally tally) {
     long before = slot.tryUse();
     int phase = Slot.phaseOf(before);
-    if (phase == Slot.REGISTERED) {
-      wakeNow(slot, before);
+    if (phase == Slot.REGISTERED && Slot.isUnused(before)) {
+      tally.woken++;
+      slot.metadata.onAcquired(tick.value());
     }
     return phase;
   }
 
-  private void wakeNow(Slot slot, long before) {
-    if (Slot.isUnused(before)) {
-      inactive.decrement();
-      slot.metadata.onAcquired(tick.value());
+  /** How many unused blocks a call took into use: the shared counter is told once a call, not once a block. */
+  private static final class Tally {
+    private int woken;
+  }
+
+  private void settle(Tally tally) {
+    if (tally.woken > 0) {
+      inactive.add(-tally.woken);
     }
   }
 
@@ -659,10 +649,10 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /** The index still named a slot that has left: looks again where nothing can change. */
-  private boolean isAbsent(Wanted wanted, int position) {
+  private boolean isAbsent(long hi, long lo, boolean compareDigest) {
     lock.lock();
     try {
-      return wanted.find(index, position) == null;
+      return (compareDigest ? index.find(hi, lo) : index.findByHash(lo)) == null;
     } finally {
       lock.unlock();
     }
