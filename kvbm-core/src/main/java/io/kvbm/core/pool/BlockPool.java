@@ -440,7 +440,7 @@ public final class BlockPool implements AutoCloseable {
     calls.requireRunning();
     long start = meters.startTime();
     int count = keys.size();
-    List<ImmutableBlock> found = List.of();
+    List<ImmutableBlock> found = new ArrayList<>(0);
     Tally tally = new Tally();
     try {
       for (int i = 0; i < count; i++) {
