@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Timers, with ten thousand of them pending that are due within thirty seconds: as many transfers, each with its deadline.
- * Nearly all of them are met, so that cancelling is the common end of a timer.
+ * Timers, with ten thousand of them pending that are due within thirty seconds: as many transfers,
+ * each with its deadline. Nearly all of them are met, so that cancelling is the common end of a timer.
  */
 @BenchmarkMode(Mode.AverageTime)
 public class TimerBenchmark {

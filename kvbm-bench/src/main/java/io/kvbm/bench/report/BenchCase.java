@@ -14,7 +14,8 @@ import java.util.OptionalDouble;
  * @param peerName the peer
  * @param peer the peer's figures, with the same names
  * @param ratios for each round how many times better we were
- * @param control the peer measured against itself: how far from 1 chance alone gets; empty where it was not measured
+ * @param control the peer measured against itself: how far from 1 chance alone gets; empty where
+ * it was not measured
  */
 public record BenchCase(
     String name,

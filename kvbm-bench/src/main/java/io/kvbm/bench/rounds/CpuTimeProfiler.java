@@ -12,8 +12,9 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.ScalarResult;
 
 /**
- * Measures the processor time of the JVM for each operation: on a machine that others use too it says more than the clock.
- * It counts all threads, the garbage collector's as well, and what a benchmark does between its invocations.
+ * Measures the processor time of the JVM for each operation: on a machine that others use too it
+ * says more than the clock. It counts all threads, the garbage collector's as well, and what a
+ * benchmark does between its invocations.
  */
 public final class CpuTimeProfiler implements InternalProfiler {
 

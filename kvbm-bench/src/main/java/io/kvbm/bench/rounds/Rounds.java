@@ -13,8 +13,9 @@ import java.util.SequencedSet;
 import java.util.stream.IntStream;
 
 /**
- * Measures comparisons. In a round every benchmark runs once, and every peer a second time as a control; ratios are taken
- * within a round only. Every other round goes backwards, so that a machine that slows down favours nobody.
+ * Measures comparisons. In a round every benchmark runs once, and every peer a second time as a
+ * control; ratios are taken within a round only. Every other round goes backwards, so that a
+ * machine that slows down favours nobody.
  */
 public final class Rounds {
 

@@ -1,5 +1,6 @@
 /**
- * Runs JMH benchmarks against each other in interleaved rounds, so that a slow moment of the machine hits both sides.
+ * Runs JMH benchmarks against each other in interleaved rounds, so that a slow moment of the
+ * machine hits both sides.
  */
 @NullMarked
 package io.kvbm.bench.rounds;
