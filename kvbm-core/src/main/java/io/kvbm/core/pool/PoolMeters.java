@@ -8,22 +8,23 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
- * Counts what a pool does, for {@link PoolStatistics} and for the metrics sink. One step per call, not per block; the
- * clock is read only where somebody takes the durations.
+ * Counts what a pool does, for {@link PoolStatistics} and for the metrics sink. What changes residency is counted under
+ * the pool's lock; matches take none, so they count in one step per call. The clock is read only where somebody takes the
+ * durations.
  */
 final class PoolMeters {
 
-  private final LongAdder allocations = new LongAdder();
-  private final LongAdder allocationsFromReset = new LongAdder();
-  private final LongAdder evictions = new LongAdder();
-  private final LongAdder registrations = new LongAdder();
-  private final LongAdder deduplications = new LongAdder();
-  private final LongAdder duplicates = new LongAdder();
+  private final LockedCount allocations = new LockedCount();
+  private final LockedCount allocationsFromReset = new LockedCount();
+  private final LockedCount evictions = new LockedCount();
+  private final LockedCount registrations = new LockedCount();
+  private final LockedCount deduplications = new LockedCount();
+  private final LockedCount duplicates = new LockedCount();
   private final LongAdder matchRequested = new LongAdder();
   private final LongAdder matchReturned = new LongAdder();
   private final LongAdder scatteredRequested = new LongAdder();
   private final LongAdder scatteredReturned = new LongAdder();
-  private final LongAdder rollbacks = new LongAdder();
+  private final LockedCount rollbacks = new LockedCount();
   private final BlockManagerMetrics metrics;
 
   PoolMeters(
@@ -49,34 +50,41 @@ final class PoolMeters {
     metrics.pool().recordMatch(start);
   }
 
+  /** Under the lock. */
   void allocated(int count, int fromReset) {
     allocations.add(count);
     allocationsFromReset.add(fromReset);
     metrics.countAllocated(count);
   }
 
+  /** Under the lock. */
   void evicted(int count) {
     evictions.add(count);
     metrics.countEvicted(count);
   }
 
+  /** Under the lock. */
   void registered() {
-    registrations.increment();
+    registrations.add(1);
     metrics.countRegistered(1);
   }
 
+  /** Under the lock. */
   void deduplicated() {
-    deduplications.increment();
+    deduplications.add(1);
   }
 
+  /** Under the lock. */
   void duplicated() {
-    duplicates.increment();
+    duplicates.add(1);
   }
 
   void matched(int requested, int returned) {
     matchRequested.add(requested);
-    matchReturned.add(returned);
-    metrics.countMatched(returned);
+    if (returned > 0) {
+      matchReturned.add(returned);
+      metrics.countMatched(returned);
+    }
   }
 
   void matchedScattered(int requested, int returned) {
@@ -85,22 +93,23 @@ final class PoolMeters {
     metrics.countMatched(returned);
   }
 
+  /** Under the lock. */
   void rolledBack() {
-    rollbacks.increment();
+    rollbacks.add(1);
   }
 
   PoolStatistics statistics() {
     return new PoolStatistics(
-        allocations.sum(),
-        allocationsFromReset.sum(),
-        evictions.sum(),
-        registrations.sum(),
-        deduplications.sum(),
-        duplicates.sum(),
+        allocations.value(),
+        allocationsFromReset.value(),
+        evictions.value(),
+        registrations.value(),
+        deduplications.value(),
+        duplicates.value(),
         matchRequested.sum(),
         matchReturned.sum(),
         scatteredRequested.sum(),
         scatteredReturned.sum(),
-        rollbacks.sum());
+        rollbacks.value());
   }
 }
