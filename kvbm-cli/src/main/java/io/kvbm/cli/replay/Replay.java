@@ -130,7 +130,7 @@ final class Replay {
     return chain.register(complete);
   }
 
-  ReplayReport report(long nanos, PlainSpeed plain) {
+  ReplayReport report(long nanos) {
     return new ReplayReport(
         trace.name(),
         trace.requestCount(),
@@ -143,7 +143,6 @@ final class Replay {
         chain.routes(),
         chain.evictions(),
         chain.dropped(),
-        nanos,
-        plain);
+        nanos);
   }
 }
