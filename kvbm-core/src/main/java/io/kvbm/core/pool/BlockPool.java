@@ -85,16 +85,17 @@ public final class BlockPool implements AutoCloseable {
     this.hasEvents = builder.hasEvents();
     this.metadata = builder.metadata;
     this.duplicates = builder.duplicates;
-    this.meters = new PoolMeters(builder.metrics, builder.clock, name);
+    this.slots = new Slot[0];
+    this.meters =
+        new PoolMeters(
+            builder.metrics, builder.clock, name, this::totalBlocks, this::availableBlocks);
     this.leaks = builder.leakReport == null ? null : new LeakDetector(name, builder.leakReport);
     this.calls = new PendingCalls("pool " + name, builder.executor);
     this.presence = builder.presence;
     this.bytes = bytes;
     this.index = new SlotIndex(capacity, new Slot(-1, metadata.get()));
     this.residency = new Residency(builder.policy.create(capacity), index);
-    this.slots = new Slot[0];
     addSlots(capacity);
-    meters.showBlocks(this::totalBlocks, this::availableBlocks);
     this.cancellation = builder.cancellation.onCancel(calls::shutDown);
   }
 

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,7 +125,8 @@ public final class BlockMover {
     /** A use of each pending block, so that the caller may close its own. */
     private final List<ImmutableBlock> held = new ArrayList<>();
     private final CompletableFuture<List<MovedBlock>> done = new CompletableFuture<>();
-    private @Nullable TransferHandle transfer;
+    private final AtomicBoolean finishing = new AtomicBoolean();
+    private volatile @Nullable TransferHandle transfer;
 
     Request(Tier source, Tier target, List<ImmutableBlock> blocks) {
       this.source = source;
@@ -189,7 +191,7 @@ public final class BlockMover {
             .outcomes()
             .whenComplete(
                 (outcomes, error) ->
-                    finish(error == null ? outcomes : allFailed(moves.size(), error)));
+                    finishOnce(error == null ? outcomes : allFailed(moves.size(), error)));
       } catch (RuntimeException e) {
         BlockPool.closeAll(held);
         BlockPool.closeAll(targets);
@@ -208,6 +210,12 @@ public final class BlockMover {
           source.pool().generation(block),
           target.pool().generation(to),
           block.metadata().priority());
+    }
+
+    private void finishOnce(List<BlockOutcome> outcomes) {
+      if (finishing.compareAndSet(false, true)) {
+        finish(outcomes);
+      }
     }
 
     private void finish(List<BlockOutcome> outcomes) {
@@ -270,6 +278,16 @@ public final class BlockMover {
     @Override
     public CompletionStage<List<MovedBlock>> results() {
       return done.minimalCompletionStage();
+    }
+
+    /** The waiting thread finishes the movement itself: it needs no other thread to become free first. */
+    @Override
+    public List<MovedBlock> await() {
+      TransferHandle handle = transfer;
+      if (handle != null) {
+        finishOnce(handle.await());
+      }
+      return done.join();
     }
 
     @Override
