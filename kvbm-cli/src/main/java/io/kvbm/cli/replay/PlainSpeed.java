@@ -9,6 +9,7 @@ import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.RouteUse;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -68,17 +69,17 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
     }
   }
 
-  /** The file is no larger than the disk tier was, so that it fits where that did. */
+  /** The file is as large as the disk tier was: no smaller work for the disk, and it fits where that did. */
   private static double fileSpeed(
       long bytes, ReplayOptions options, Platform platform, Console console) {
     long block = options.blockByteSize();
-    long most = Math.min(AREA_BYTES, options.byteSize(CacheLevel.DISK));
-    long area = area(Math.min(bytes, most), block);
+    long most = Math.min(MOST_BYTES, bytes);
+    long fileArea = area(Math.min(most, options.byteSize(CacheLevel.DISK)), block);
+    long area = Math.min(fileArea, area(AREA_BYTES, block));
     Path directory = directory(options.diskDirectory());
     try (Storage source = platform.allocator("system").allocate(area)) {
       BlockContent.fill(source.mutableView(), 1);
-      return writeSpeed(
-          platform.clock(), source.view(), block, Math.min(MOST_BYTES, bytes), directory);
+      return writeSpeed(platform.clock(), source.view(), block, fileArea, most, directory);
     } catch (KvbmException | IOException e) {
       console.note(
           "the plain file write in %s was not measured: %s".formatted(directory, e.getMessage()));
@@ -113,7 +114,7 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
 
   /** The file loses its name as soon as it is open: a killed run leaves none behind. */
   private static double writeSpeed(
-      Clock clock, MemorySegment source, long block, long bytes, Path directory)
+      Clock clock, MemorySegment source, long block, long fileArea, long bytes, Path directory)
       throws IOException {
     try (FileChannel channel =
         FileChannel.open(
@@ -121,13 +122,15 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
             StandardOpenOption.CREATE_NEW,
             StandardOpenOption.WRITE,
             StandardOpenOption.DELETE_ON_CLOSE)) {
-      long area = source.byteSize();
       long done = 0;
       long start = clock.nanoTime();
       while (done < bytes) {
-        long offset = done % area;
-        MemorySegment part = source.asSlice(offset, Math.min(block, area - offset));
-        done += channel.write(part.asByteBuffer(), offset);
+        ByteBuffer part = source.asSlice(done % source.byteSize(), block).asByteBuffer();
+        long position = done % fileArea;
+        while (part.hasRemaining()) {
+          channel.write(part, position + part.position());
+        }
+        done += block;
       }
       channel.force(false);
       return perSecond(done, clock.nanoTime() - start);

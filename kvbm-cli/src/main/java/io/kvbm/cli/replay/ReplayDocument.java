@@ -82,8 +82,11 @@ final class ReplayDocument {
   private static void writeCounts(String name, Map<String, Long> counts, JsonGenerator json)
       throws IOException {
     json.writeObjectFieldStart(name);
-    for (Map.Entry<String, Long> count : counts.entrySet()) {
-      json.writeNumberField(count.getKey(), count.getValue());
+    for (CacheLevel level : CacheLevel.values()) {
+      Long count = counts.get(level.text());
+      if (count != null) {
+        json.writeNumberField(level.text(), count);
+      }
     }
     json.writeEndObject();
   }
