@@ -9,7 +9,6 @@ import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.RouteUse;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,6 +28,10 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
   private static final long MOST_BYTES = 4L << 30;
 
   private static final long AREA_BYTES = 512L << 20;
+
+  /** A buffer cannot be as large as a block can. */
+  private static final long MOST_AT_ONCE = 1L << 30;
+
   private static final long LEAST_BLOCKS = 256;
   private static final String DIRECTORY_VARIABLE = "DYN_KVBM_DISK_CACHE_DIR";
 
@@ -125,15 +128,20 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
       long done = 0;
       long start = clock.nanoTime();
       while (done < bytes) {
-        ByteBuffer part = source.asSlice(done % source.byteSize(), block).asByteBuffer();
-        long position = done % fileArea;
-        while (part.hasRemaining()) {
-          channel.write(part, position + part.position());
-        }
+        writeBlock(channel, source.asSlice(done % source.byteSize(), block), done % fileArea);
         done += block;
       }
       channel.force(false);
       return perSecond(done, clock.nanoTime() - start);
+    }
+  }
+
+  private static void writeBlock(FileChannel channel, MemorySegment block, long position)
+      throws IOException {
+    long done = 0;
+    while (done < block.byteSize()) {
+      long length = Math.min(MOST_AT_ONCE, block.byteSize() - done);
+      done += channel.write(block.asSlice(done, length).asByteBuffer(), position + done);
     }
   }
 
