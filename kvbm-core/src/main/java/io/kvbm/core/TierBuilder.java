@@ -29,6 +29,9 @@ import java.util.stream.Stream;
 /** Sets up the tiers of one manager: storages or stores, layouts, pools. */
 final class TierBuilder {
 
+  /** Above, tables grow with what is in them: a manager that cannot have its memory must fail before it takes some. */
+  private static final int MAX_PRESIZED_BLOCKS = 1 << 20;
+
   private final KvBlockManagerConfig config;
   private final Platform platform;
   private final HashScheme hashScheme;
@@ -42,14 +45,14 @@ final class TierBuilder {
     this.owned = owned;
   }
 
-  /** {@return blocks of all tiers together, for sizing} */
-  int totalBlocks() {
+  /** {@return blocks of all tiers together, for sizing tables that grow} */
+  int expectedBlocks() {
     long total =
         Stream.of(config.deviceLayout(), config.hostLayout(), config.diskLayout())
             .filter(Objects::nonNull)
             .mapToLong(KvManagerLayoutConfig::numBlocks)
             .sum();
-    return (int) Math.min(total, 1 << 28);
+    return (int) Math.min(total, MAX_PRESIZED_BLOCKS);
   }
 
   Tier build(CacheLevel level, KvManagerLayoutConfig layout, BlockRegistry registry) {
