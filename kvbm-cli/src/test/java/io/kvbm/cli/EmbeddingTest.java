@@ -149,7 +149,7 @@ class EmbeddingTest {
   @Test
   void an_application_runs_on_the_module_path_without_options() throws Exception {
     compile(
-        List.of("-p", platformPath() + File.pathSeparator + annotations()),
+        List.of("-p", platformPath()),
         source("module-info.java", MODULE),
         source("app/Main.java", MAIN));
 
@@ -164,11 +164,6 @@ class EmbeddingTest {
     }
     classPath().filter(EmbeddingTest::isLibrary).forEach(path::add);
     return String.join(File.pathSeparator, path);
-  }
-
-  /** The compiler wants the nullness annotations' module, because it is in the API; the JVM does not. */
-  private static String annotations() {
-    return classPath().filter(entry -> nameOf(entry).startsWith("jspecify-")).findAny().orElseThrow();
   }
 
   private static Stream<String> classPath() {

@@ -142,7 +142,10 @@ public final class BlockPool implements AutoCloseable {
     return slots.length;
   }
 
-  /** {@return how many blocks could be allocated: empty ones and those nobody uses} */
+  /**
+   * {@return how many blocks are empty or unused}; an unused parent of a block in use counts, though it stays until that
+   * one is returned
+   */
   public long availableBlocks() {
     return freeCount.value() + unused();
   }
