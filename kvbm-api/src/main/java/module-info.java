@@ -5,7 +5,7 @@
  * drive them live in {@code io.kvbm.core}.
  */
 module io.kvbm.api {
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports io.kvbm.api;
   exports io.kvbm.api.block;

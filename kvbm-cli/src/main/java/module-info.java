@@ -4,6 +4,7 @@ module io.kvbm.cli {
   requires transitive io.kvbm.core;
   requires static org.jspecify;
   requires info.picocli;
+  requires java.logging;
   requires org.agrona;
 
   exports io.kvbm.cli.console;

@@ -11,13 +11,12 @@ module io.kvbm.core {
   exports io.kvbm.core.policy;
   exports io.kvbm.core.pool;
   exports io.kvbm.core.registry;
+  exports io.kvbm.core.storage;
   exports io.kvbm.core.tier;
   exports io.kvbm.core.time;
   exports io.kvbm.core.tokens;
   exports io.kvbm.core.transfer;
   exports io.kvbm.core;
-
-  exports io.kvbm.core.storage;
 
   uses io.kvbm.api.codec.Codec;
   uses io.kvbm.api.hash.HashScheme;

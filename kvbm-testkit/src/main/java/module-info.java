@@ -12,4 +12,6 @@ module io.kvbm.testkit {
 
   opens io.kvbm.testkit.contract to
       org.junit.platform.commons;
+  opens io.kvbm.testkit.disk to
+      org.junit.platform.commons;
 }

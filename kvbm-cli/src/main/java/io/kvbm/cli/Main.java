@@ -38,6 +38,7 @@ public final class Main {
   public static void main(String[] args) {
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     Console console = Console.ofProcess();
+    Logging.configure(contains(args, "--verbose"));
     Interruption interruption = Interruption.watch(Thread.currentThread(), console);
     int exitCode = run(args, console);
     interruption.finished();

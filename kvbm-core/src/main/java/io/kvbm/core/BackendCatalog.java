@@ -50,8 +50,8 @@ final class BackendCatalog {
   }
 
   /**
-   * {@return what a name may mean, the preferred first: one backend where it is the name of one, else those of that
-   * storage kind; empty if nobody knows it}
+   * {@return what a name may mean, the preferred first: one backend where it is the name of one,
+   * else those of that storage kind; empty if nobody knows it}
    */
   List<InstalledBackend> candidates(String name) {
     for (InstalledBackend backend : backends) {

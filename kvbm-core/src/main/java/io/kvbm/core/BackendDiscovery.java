@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Finds providers and refuses those that cannot be trusted, one line each; the rest works. For one thread.
+ * Finds providers and refuses those that cannot be trusted, one line each; the rest works. For one
+ * thread.
  */
 final class BackendDiscovery {
 
@@ -84,7 +85,7 @@ final class BackendDiscovery {
       if (!builtFor.isSupported()) {
         refuse(
             provider.name(),
-            "backend '%s' in %s was built for SPI %s, this platform has %d.%d; install a build for it"
+            "backend '%s' in %s was built for SPI %s and this platform has %d.%d; update it"
                 .formatted(provider.name(), where, builtFor, Spi.MAJOR, Spi.MINOR));
         return;
       }

@@ -9,16 +9,20 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.ConfigKey;
+import io.kvbm.api.transfer.Transport;
 import java.lang.module.ModuleDescriptor;
 import java.security.CodeSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
- * A provider that passed inspection, with what it said of itself asked once. Calls into the provider go through here,
- * so that a provider that throws something of its own ends as a typed error.
+ * A provider that passed inspection, with what it said of itself asked once. Calls into the
+ * provider go through here, so that a provider that throws something of its own ends as a typed
+ * error.
  */
 record InstalledBackend(
     BackendProvider provider,
@@ -33,7 +37,10 @@ record InstalledBackend(
   static final String CLASS_PATH = "class path";
   static final String UNKNOWN_VERSION = "unknown";
 
-  /** Asks the provider everything that does not touch the machine; whatever it throws goes to the caller. */
+  /**
+   * Asks the provider everything that does not touch the machine; whatever it throws goes to the
+   * caller.
+   */
   static InstalledBackend inspect(BackendProvider provider) {
     Class<?> type = provider.getClass();
     Module module = type.getModule();
@@ -77,21 +84,31 @@ record InstalledBackend(
   Availability probe(BackendConfig config) {
     try {
       config.validate(name, configKeys);
-      return provider.probe(config);
+      return Objects.requireNonNull(provider.probe(config), "probe() returned null");
     } catch (RuntimeException | LinkageError e) {
       return new Availability.Unavailable(OneLine.of(e));
     }
   }
 
   Backend open(BackendContext context, BackendConfig config) {
+    return typed(
+        "opened",
+        () -> Objects.requireNonNull(provider.open(context, config), "open() returned null"));
+  }
+
+  List<Transport> transportsOf(Backend backend) {
+    return typed("asked for transports", () -> List.copyOf(backend.transports()));
+  }
+
+  private <T> T typed(String attempt, Supplier<T> call) {
     try {
-      return provider.open(context, config);
+      return call.get();
     } catch (KvbmException e) {
       throw e;
     } catch (RuntimeException | LinkageError e) {
       throw new BackendException(
           ErrorCode.OPERATION_FAILED,
-          "backend '" + name + "' could not be opened: " + OneLine.of(e),
+          "backend '%s' could not be %s: %s".formatted(name, attempt, OneLine.of(e)),
           e);
     }
   }

@@ -2,8 +2,8 @@ package io.kvbm.core;
 
 import java.util.Comparator;
 import java.util.Iterator;
-import java.util.Map;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
@@ -17,7 +17,10 @@ final class InstalledPlugins {
 
   private InstalledPlugins() {}
 
-  /** {@return what a loader provides, by name, the first of each name; one that cannot be made is logged and left out} */
+  /**
+   * {@return what a loader provides, by name, the first of each name; one that cannot be made is
+   * logged and left out}
+   */
   static <T> List<T> find(Class<T> service, Function<T, String> nameOf, ClassLoader loader) {
     return find(ServiceLoader.load(service, loader).iterator(), service, nameOf);
   }

@@ -67,7 +67,7 @@ public final class KvBlockManager implements AutoCloseable {
       this.hashScheme = platform.hashScheme(config.hashScheme());
       this.mover = new BlockMover(platform.transfers());
       TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned);
-      BlockRegistry registry = new BlockRegistry(builder.totalBlocks());
+      BlockRegistry registry = new BlockRegistry(builder.expectedBlocks());
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
       addTier(CacheLevel.HOST, config.hostLayout(), builder, registry);
       addTier(CacheLevel.DISK, config.diskLayout(), builder, registry);

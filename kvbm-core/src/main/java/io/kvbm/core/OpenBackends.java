@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The backends that were opened, each once per configuration. Opening is serialised, so that a backend is never opened
- * twice. Threading: safe from any thread.
+ * The backends that were opened, each once per configuration. Opening is serialised, so that a
+ * backend is never opened twice. Threading: safe from any thread.
  */
 final class OpenBackends {
 
@@ -34,19 +34,24 @@ final class OpenBackends {
     synchronized (lock) {
       if (closed) {
         throw new ClosedException(
-            ErrorCode.CLOSED, "the platform is closed; backend '" + installed.name() + "' stays shut");
+            ErrorCode.CLOSED,
+            "the platform is closed; backend '" + installed.name() + "' stays shut");
       }
       Key key = new Key(installed.identity(), config);
       Backend backend = open.get(key);
       if (backend == null) {
         backend = installed.open(contexts.apply(installed), config);
         open.put(key, backend);
-        List<Transport> next = new ArrayList<>(transports);
-        next.addAll(backend.transports());
-        transports = List.copyOf(next);
+        addTransports(installed.transportsOf(backend));
       }
       return backend;
     }
+  }
+
+  private void addTransports(List<Transport> more) {
+    List<Transport> all = new ArrayList<>(transports);
+    all.addAll(more);
+    transports = List.copyOf(all);
   }
 
   /** {@return the transports of every open backend} */

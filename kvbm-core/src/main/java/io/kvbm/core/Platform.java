@@ -5,7 +5,6 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
-import io.kvbm.api.KvbmException;
 import io.kvbm.api.codec.Codec;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.hash.HashScheme;
@@ -28,14 +27,11 @@ import io.kvbm.api.store.LogFactory;
 import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.ObjectStoreFactory;
 import io.kvbm.api.store.OpenMode;
-import io.kvbm.api.transfer.Route;
-import io.kvbm.api.transfer.Transport;
 import io.kvbm.core.layout.Layouts;
 import io.kvbm.core.policy.EvictionPolicies;
 import io.kvbm.core.time.Deadlines;
 import io.kvbm.core.tokens.HashSchemes;
 import io.kvbm.core.transfer.TransferEngine;
-import io.kvbm.core.transfer.TransferEnvironment;
 import io.kvbm.core.transfer.TransferLimits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,8 +39,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -60,16 +54,16 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Wherever a backend is named, the name is, in this order: a backend's name, which means its highest version; {@code
- * name@version}; a storage kind such as {@code device}, which means the available backend of the highest priority that
- * has it; or {@code auto}, which means the available backend of the highest priority that has what is asked for.
+ * <p>Wherever a backend is named, the name is, in this order: a backend's name, which means its
+ * highest version; {@code name@version}; a storage kind such as {@code device}, which means the
+ * available backend of the highest priority that has it; or {@code auto}, which means the available
+ * backend of the highest priority that has what is asked for.
  *
- * <p>Ownership: a platform owns the backends it opened, and closes them when it is closed; storages, stores and logs
- * made through it belong to whoever asked for them. Threading: safe from any thread.
+ * <p>Ownership: a platform owns the backends it opened, and closes them when it is closed;
+ * storages, stores and logs made through it belong to whoever asked for them. Threading: safe from
+ * any thread.
  */
 public final class Platform implements AutoCloseable {
-
-  private static final System.Logger LOG = System.getLogger(Platform.class.getName());
 
   private final BackendCatalog catalog;
   private final Map<String, BackendConfig> configs;
@@ -99,12 +93,13 @@ public final class Platform implements AutoCloseable {
     codecs = InstalledPlugins.find(Codec.class, Codec::name, builder.classLoader);
     open = new OpenBackends(this::lend);
     deadlines = Deadlines.threaded(clock);
-    transfers = new TransferEngine(new Transfers(), builder.transferLimits);
+    transfers =
+        new TransferEngine(
+            new PlatformEnvironment(this, catalog, open, threads.callbacks(), deadlines),
+            builder.transferLimits);
   }
 
-  /**
-   * {@return a platform with every backend that the modules and the class path provide}
-   */
+  /** {@return a platform with every backend that the modules and the class path provide} */
   public static Platform load() {
     return builder().build();
   }
@@ -131,9 +126,9 @@ public final class Platform implements AutoCloseable {
    *
    * @param name which one; see the class description
    * @param config its settings
-   * @throws ConfigurationException with {@link ErrorCode#BACKEND_UNAVAILABLE} if there is none of that name, listing
-   *     those there are, or if it cannot run here, saying why; with {@link ErrorCode#INVALID_CONFIG} if a setting is
-   *     unknown
+   * @throws ConfigurationException with {@link ErrorCode#BACKEND_UNAVAILABLE} if there is none of
+   *     that name, listing those there are, or if it cannot run here, saying why; with {@link
+   *     ErrorCode#INVALID_CONFIG} if a setting is unknown
    */
   public Backend backend(String name, BackendConfig config) {
     return offered(name, config, "backend", List::of, _ -> name);
@@ -155,8 +150,7 @@ public final class Platform implements AutoCloseable {
    * @throws ConfigurationException as {@link #backend} does, and if the backend allocates nothing
    */
   public StorageAllocator allocator(String name) {
-    return offered(
-        name, null, "allocator", Backend::allocators, StorageAllocator::storageKind);
+    return offered(name, null, "allocator", Backend::allocators, StorageAllocator::storageKind);
   }
 
   /**
@@ -167,8 +161,7 @@ public final class Platform implements AutoCloseable {
    * @throws ConfigurationException as {@link #backend} does, and if the backend allocates nothing
    */
   public StorageAllocator allocator(String name, BackendConfig config) {
-    return offered(
-        name, config, "allocator", Backend::allocators, StorageAllocator::storageKind);
+    return offered(name, config, "allocator", Backend::allocators, StorageAllocator::storageKind);
   }
 
   /**
@@ -246,7 +239,9 @@ public final class Platform implements AutoCloseable {
         .orElseGet(() -> Layouts.of(type));
   }
 
-  /** {@return what moves blocks between storages and stores of any backend; the platform closes it} */
+  /**
+   * {@return what moves blocks between storages and stores of any backend; the platform closes it}
+   */
   public TransferEngine transfers() {
     requireOpen();
     return transfers;
@@ -258,8 +253,8 @@ public final class Platform implements AutoCloseable {
    * @param source where the bytes are
    * @param target where they go; at least as large
    * @return how many bytes were copied: all
-   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the target is smaller, with {@link
-   *     ErrorCode#NO_ROUTE} if nothing can move bytes this way; nothing moved
+   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the target is smaller, with
+   *     {@link ErrorCode#NO_ROUTE} if nothing can move bytes this way; nothing moved
    */
   public long transfer(Storage source, Storage target) {
     if (target.byteSize() < source.byteSize()) {
@@ -292,8 +287,8 @@ public final class Platform implements AutoCloseable {
   }
 
   /**
-   * Ends transfers, closes every backend, the last opened first, then ends the threads. Storages and stores should be closed before.
-   * Later calls do nothing.
+   * Ends transfers, closes every backend, the last opened first, then ends the threads. Storages
+   * and stores should be closed before. Later calls do nothing.
    *
    * @throws BackendException if a backend failed to close; the others were closed all the same
    */
@@ -364,7 +359,8 @@ public final class Platform implements AutoCloseable {
         && !name.equals(BackendCatalog.AUTO);
   }
 
-  private BackendConfig configured(InstalledBackend installed) {
+  /** {@return the settings a backend has where a call gives none} */
+  BackendConfig configured(InstalledBackend installed) {
     return configs.getOrDefault(installed.name(), BackendConfig.empty());
   }
 
@@ -387,80 +383,6 @@ public final class Platform implements AutoCloseable {
     }
   }
 
-  /** What the transfer engine sees of the platform. */
-  private final class Transfers implements TransferEnvironment {
-    private final Set<String> kindsTried = ConcurrentHashMap.newKeySet();
-
-    @Override
-    public List<Transport> transports() {
-      return open.transports();
-    }
-
-    /** Opens the backends of both ends, for storages that were made without the platform. */
-    @Override
-    public List<Transport> transportsFor(Route route) {
-      openKind(route.source().kind());
-      openKind(route.target().kind());
-      return open.transports();
-    }
-
-    private void openKind(String kind) {
-      if (kindsTried.add(kind)) {
-        for (InstalledBackend installed : catalog.candidates(kind)) {
-          tryOpen(installed);
-        }
-      }
-    }
-
-    private void tryOpen(InstalledBackend installed) {
-      BackendConfig config = configured(installed);
-      if (!installed.probe(config).isAvailable()) {
-        return;
-      }
-      try {
-        open.get(installed, config);
-      } catch (KvbmException e) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "backend {0} gives no transports: {1}",
-            installed.name(),
-            OneLine.of(e));
-      }
-    }
-
-    @Override
-    public Optional<StorageAllocator> hostAllocator(String kind) {
-      if (catalog.candidates(kind).isEmpty()) {
-        return Optional.empty();
-      }
-      try {
-        return Optional.of(allocator(kind));
-      } catch (ConfigurationException _) {
-        return Optional.empty(); // Installed and of no use here, such as page-locking without a driver.
-      }
-    }
-
-    @Override
-    public Clock clock() {
-      return clock;
-    }
-
-    @Override
-    public Executor executor() {
-      return threads.callbacks();
-    }
-
-    @Override
-    public MetricsSink metrics() {
-      return metrics;
-    }
-
-    @Override
-    public Deadlines deadlines() {
-      return deadlines;
-    }
-  }
-
   /** Says what a platform is made of; everything has a default. For one thread. */
   public static final class Builder {
 
@@ -470,7 +392,8 @@ public final class Platform implements AutoCloseable {
     private Clock clock = Clock.SYSTEM;
     private MetricsSink metrics = MetricsSink.NULL;
     private MemoryBudget memoryBudget = MemoryBudget.UNLIMITED;
-    private int ioThreads = Math.max(4, Math.min(32, 2 * Runtime.getRuntime().availableProcessors()));
+    private int ioThreads =
+        Math.max(4, Math.min(32, 2 * Runtime.getRuntime().availableProcessors()));
     private TransferLimits transferLimits = TransferLimits.DEFAULT;
     private ClassLoader classLoader = defaultLoader();
     private @Nullable Disk disk;
@@ -521,7 +444,8 @@ public final class Platform implements AutoCloseable {
     /**
      * {@return this builder}
      *
-     * @param value the most threads for blocking I/O, 1 to 1024; twice the processors by default, at least 4, at most 32
+     * @param value the most threads for blocking I/O, 1 to 1024; twice the processors by default,
+     *     at least 4, at most 32
      */
     public Builder ioThreads(int value) {
       if (value < 1 || value > MAX_IO_THREADS) {
@@ -557,8 +481,8 @@ public final class Platform implements AutoCloseable {
     /**
      * {@return this builder}
      *
-     * @param value where plugins are looked for: its modules, its class path and those of its parents; the thread's
-     *     context loader by default
+     * @param value where plugins are looked for: its modules, its class path and those of its
+     *     parents; the thread's context loader by default
      */
     public Builder classLoader(ClassLoader value) {
       classLoader = Objects.requireNonNull(value, "classLoader");

@@ -9,8 +9,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The threads of a platform. They start when there is work and end when there has been none for a while, so that an
- * idle platform has none. None is ever interrupted: an interrupt would close file channels for everybody.
+ * The threads of a platform. They start when there is work and end when there has been none for a
+ * while, so that an idle platform has none. None is ever interrupted: an interrupt would close file
+ * channels for everybody.
  */
 final class PlatformThreads implements AutoCloseable {
 
@@ -39,7 +40,11 @@ final class PlatformThreads implements AutoCloseable {
             KEEP_ALIVE_SECONDS,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
-            task -> Thread.ofPlatform().daemon().name(prefix + started.incrementAndGet()).unstarted(task));
+            task ->
+                Thread.ofPlatform()
+                    .daemon()
+                    .name(prefix + started.incrementAndGet())
+                    .unstarted(task));
     pool.allowCoreThreadTimeOut(true);
     return pool;
   }
@@ -61,7 +66,10 @@ final class PlatformThreads implements AutoCloseable {
     return callbacks;
   }
 
-  /** Waits for what backends started. User continuations are not waited for: one of them may be the caller. */
+  /**
+   * Waits for what backends started. User continuations are not waited for: one of them may be the
+   * caller.
+   */
   @Override
   public void close() {
     callbacks.shutdown();

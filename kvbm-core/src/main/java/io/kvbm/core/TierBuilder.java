@@ -33,6 +33,9 @@ final class TierBuilder {
 
   private static final System.Logger LOG = System.getLogger(TierBuilder.class.getName());
 
+  /** Above, tables grow with what is in them: a manager that cannot have its memory must fail before it takes some. */
+  private static final int MAX_PRESIZED_BLOCKS = 1 << 20;
+
   private final KvBlockManagerConfig config;
   private final Platform platform;
   private final HashScheme hashScheme;
@@ -46,14 +49,14 @@ final class TierBuilder {
     this.owned = owned;
   }
 
-  /** {@return blocks of all tiers together, for sizing} */
-  int totalBlocks() {
+  /** {@return blocks of all tiers together, for sizing tables that grow} */
+  int expectedBlocks() {
     long total =
         Stream.of(config.deviceLayout(), config.hostLayout(), config.diskLayout())
             .filter(Objects::nonNull)
             .mapToLong(KvManagerLayoutConfig::numBlocks)
             .sum();
-    return (int) Math.min(total, 1 << 28);
+    return (int) Math.min(total, MAX_PRESIZED_BLOCKS);
   }
 
   Tier build(CacheLevel level, KvManagerLayoutConfig layout, BlockRegistry registry) {

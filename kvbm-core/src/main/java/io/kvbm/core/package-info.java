@@ -1,5 +1,6 @@
 /**
- * The platform: finds the backends that are installed, opens them and lends them threads, time and metrics.
+ * The platform: finds the backends that are installed, opens them and lends them threads, time and
+ * metrics.
  */
 @NullMarked
 package io.kvbm.core;

@@ -17,6 +17,7 @@ import io.kvbm.api.spi.Spi;
 import io.kvbm.api.storage.AllocationRequest;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
+import io.kvbm.api.transfer.Transport;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -24,9 +25,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -55,7 +60,9 @@ class PlatformTest {
                   return () -> {};
                 });
     try (Platform platform = of(late, NamedProvider.of("alpha").unavailable("no driver"))) {
-      assertThat(platform.backends()).extracting(BackendListing::name).containsExactly("alpha", "zeta");
+      assertThat(platform.backends())
+          .extracting(BackendListing::name)
+          .containsExactly("alpha", "zeta");
       BackendListing zeta = platform.backends().getLast();
       assertThat(zeta.storageKinds()).containsExactly("disk", "tape");
       assertThat(zeta.priority()).isEqualTo(7);
@@ -82,7 +89,9 @@ class PlatformTest {
   @Test
   void unknownNameListsWhatThereIsWithReasons() {
     try (Platform platform =
-        of(NamedProvider.of("disk", "disk"), NamedProvider.of("cuda", "device").unavailable("no driver"))) {
+        of(
+            NamedProvider.of("disk", "disk"),
+            NamedProvider.of("cuda", "device").unavailable("no driver"))) {
       assertThatThrownBy(() -> platform.backend("dsik", none()))
           .isInstanceOf(ConfigurationException.class)
           .hasMessageContaining("'dsik'")
@@ -105,7 +114,8 @@ class PlatformTest {
 
   @Test
   void unavailableBackendSaysWhy() {
-    try (Platform platform = of(NamedProvider.of("cuda", "device").unavailable("no libcuda.so.1"))) {
+    try (Platform platform =
+        of(NamedProvider.of("cuda", "device").unavailable("no libcuda.so.1"))) {
       assertThatThrownBy(() -> platform.allocator("device"))
           .isInstanceOf(ConfigurationException.class)
           .hasMessageContaining("no libcuda.so.1");
@@ -244,13 +254,68 @@ class PlatformTest {
   }
 
   @Test
+  void transportsThatCannotBeHadAreABackendError() {
+    AtomicBoolean closed = new AtomicBoolean();
+    NamedProvider provider =
+        NamedProvider.of("alpha")
+            .opening(
+                _ ->
+                    new Backend() {
+                      @Override
+                      public List<Transport> transports() {
+                        throw new IllegalStateException("link down");
+                      }
+
+                      @Override
+                      public void close() {
+                        closed.set(true);
+                      }
+                    });
+    try (Platform platform = of(provider)) {
+      assertThatThrownBy(() -> platform.backend("alpha"))
+          .isInstanceOf(BackendException.class)
+          .hasMessageContaining("link down");
+    }
+    assertThat(closed).isTrue();
+  }
+
+  @Test
+  void builtConfigurationIsUsedWhereACallGivesNone() {
+    NamedProvider provider = NamedProvider.of("alpha").opening(_ -> new CountedBackend());
+    BackendConfig deep = BackendConfig.of("depth", "9");
+    try (Platform platform =
+        Platform.builder().providers(List.of(provider)).config("alpha", deep).build()) {
+      assertThat(platform.backend("alpha")).isSameAs(platform.backend("alpha", deep));
+      assertThat(platform.backend("alpha")).isNotSameAs(platform.backend("alpha", none()));
+    }
+  }
+
+  @Test
+  void manyThreadsOpenABackendOnce() throws Exception {
+    AtomicInteger opened = new AtomicInteger();
+    NamedProvider provider =
+        NamedProvider.of("alpha")
+            .opening(
+                _ -> {
+                  opened.incrementAndGet();
+                  return new CountedBackend();
+                });
+    try (Platform platform = of(provider);
+        ExecutorService threads = Executors.newFixedThreadPool(8)) {
+      List<Future<Backend>> found =
+          threads.invokeAll(Collections.nCopies(8, () -> platform.backend("alpha", none())));
+      for (Future<Backend> one : found) {
+        assertThat(one.get()).isSameAs(platform.backend("alpha", none()));
+      }
+      assertThat(opened).hasValue(1);
+    }
+  }
+
+  @Test
   void closesInReverseOrderAndOnceEvenIfOneFails() {
     List<String> closed = new ArrayList<>();
     Platform platform =
-        of(
-            closing("a", closed, false),
-            closing("b", closed, true),
-            closing("c", closed, false));
+        of(closing("a", closed, false), closing("b", closed, true), closing("c", closed, false));
     platform.backend("b", none());
     platform.backend("a", none());
     platform.backend("c", none());

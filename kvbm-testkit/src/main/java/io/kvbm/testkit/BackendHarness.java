@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the contracts need to know of one backend. A backend's tests implement it once; every contract class asks for a new
- * harness for each test and closes it after the test.
+ * What the contracts need to know of one backend. A backend's tests implement it once; every
+ * contract class asks for a new harness for each test and closes it after the test.
  */
 public interface BackendHarness extends AutoCloseable {
 
@@ -27,7 +27,8 @@ public interface BackendHarness extends AutoCloseable {
   }
 
   /**
-   * {@return what the backend leaves out, each with the reason in one line; everything else is tested}
+   * {@return what the backend leaves out, each with the reason in one line; everything else is
+   * tested}
    */
   default Map<Feature, String> unsupported() {
     return Map.of();
@@ -43,7 +44,8 @@ public interface BackendHarness extends AutoCloseable {
   }
 
   /**
-   * {@return what an object store or log of the backend takes as its location; one name gives one location}
+   * {@return what an object store or log of the backend takes as its location; one name gives one
+   * location}
    *
    * @param name {@code [a-z0-9-]+}
    */
@@ -51,9 +53,7 @@ public interface BackendHarness extends AutoCloseable {
     return name;
   }
 
-  /**
-   * {@return an allocation that cannot succeed, in bytes, and must be refused without harm}
-   */
+  /** {@return an allocation that cannot succeed, in bytes, and must be refused without harm} */
   default long impossibleByteSize() {
     return 1L << 60;
   }

@@ -8,8 +8,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Bytes that can be recognised again: every word of a pattern depends on its seed and its place, so that a swapped, shifted,
- * stale or cut copy is seen and named. The {@link #guard guard} byte fills what a copy must not touch.
+ * Bytes that can be recognised again: every word of a pattern depends on its seed and its place, so
+ * that a swapped, shifted, stale or cut copy is seen and named. The {@link #guard guard} byte fills
+ * what a copy must not touch.
  */
 public final class BytePatterns {
 

@@ -1,6 +1,9 @@
 package io.kvbm.testkit;
 
-/** What a backend may leave out. What it leaves out it must refuse exactly: by an empty list, which the contracts check. */
+/**
+ * What a backend may leave out. What it leaves out it must refuse exactly: by an empty list, which
+ * the contracts check.
+ */
 public enum Feature {
   /** It allocates storages. */
   ALLOCATION,

@@ -8,8 +8,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Host memory of type {@code system} that depends on no backend: the other end of a transfer where the backend under test
- * has no host memory itself. Aligned to a page; whoever makes it closes it.
+ * Host memory of type {@code system} that depends on no backend: the other end of a transfer where
+ * the backend under test has no host memory itself. Aligned to a page; whoever makes it closes it.
  */
 public final class HostStorage extends AbstractStorage {
 

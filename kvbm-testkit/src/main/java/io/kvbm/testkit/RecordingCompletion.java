@@ -17,8 +17,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records what became of each block of one batch and checks the order of the calls: each block exactly once, drained
- * once and last. A breach is kept and fails {@link #await()}. Threading: safe from any thread.
+ * Records what became of each block of one batch and checks the order of the calls: each block
+ * exactly once, drained once and last. A breach is kept and fails {@link #await()}. Threading: safe
+ * from any thread.
  */
 public final class RecordingCompletion implements TransferCompletion {
 
@@ -48,7 +49,8 @@ public final class RecordingCompletion implements TransferCompletion {
   }
 
   /**
-   * {@return a completion that cancels itself: a backend that asks is told to stop from some question on}
+   * {@return a completion that cancels itself: a backend that asks is told to stop from some
+   * question on}
    *
    * @param blockCount how many blocks the batch has
    * @param queries how often the answer is still no

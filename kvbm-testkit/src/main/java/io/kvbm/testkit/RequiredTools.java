@@ -7,8 +7,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * Skips a test that needs a tool this machine lacks, unless the environment variable {@value #VARIABLE} names the tool
- * (comma separated): then the test fails instead, so that a machine meant to run everything cannot skip quietly.
+ * Skips a test that needs a tool this machine lacks, unless the environment variable {@value
+ * #VARIABLE} names the tool (comma separated): then the test fails instead, so that a machine meant
+ * to run everything cannot skip quietly.
  */
 public final class RequiredTools {
 

@@ -15,8 +15,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A context to open a backend with: its own platform threads, everything else replaceable. Whoever makes it closes it,
- * after the backends opened with it.
+ * A context to open a backend with: its own platform threads, everything else replaceable. Whoever
+ * makes it closes it, after the backends opened with it.
  */
 public final class TestContext implements BackendContext, AutoCloseable {
 

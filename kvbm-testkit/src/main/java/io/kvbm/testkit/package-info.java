@@ -1,6 +1,6 @@
 /**
- * What a backend's tests start from: the harness a backend fills in, a context to open it with, a clock that stands
- * still, seeded bytes with guards, and a completion that checks its caller.
+ * What a backend's tests start from: the harness a backend fills in, a context to open it with, a
+ * clock that stands still, seeded bytes with guards, and a completion that checks its caller.
  */
 @NullMarked
 package io.kvbm.testkit;

@@ -10,12 +10,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Reads and writes any range of a file to and from any memory, also where the file demands alignment.
+ * Reads and writes any range of a file to and from any memory, also where the file demands
+ * alignment.
  *
- * <p>What is aligned already moves straight. The rest goes through a buffer; a page that is written in part is read,
- * changed and written back under its lock, so that two writers of one page never lose each other's bytes. Writes stay
- * inside the file: its length is the same afterwards. Threading: safe from any thread; overlapping writes are the
- * caller's to order.
+ * <p>What is aligned already moves straight. The rest goes through a buffer; a page that is written
+ * in part is read, changed and written back under its lock, so that two writers of one page never
+ * lose each other's bytes. Writes stay inside the file: its length is the same afterwards.
+ * Threading: safe from any thread; overlapping writes are the caller's to order.
  */
 final class AlignedIo {
 
@@ -63,7 +64,9 @@ final class AlignedIo {
       while (done < target.byteSize()) {
         long from = position + done;
         long start = Pages.down(from, page);
-        long end = Math.min(Pages.up(position + target.byteSize(), page), start + loan.buffer().byteSize());
+        long end =
+            Math.min(
+                Pages.up(position + target.byteSize(), page), start + loan.buffer().byteSize());
         long skipped = from - start;
         long count = Math.min(end - from, target.byteSize() - done);
         long found = readPages(file, start, loan.buffer().asSlice(0, end - start));
@@ -114,7 +117,10 @@ final class AlignedIo {
     }
   }
 
-  /** Changes a part of one page. The last page of a file may be a part itself: what is written too far is cut off. */
+  /**
+   * Changes a part of one page. The last page of a file may be a part itself: what is written too
+   * far is cut off.
+   */
   private void patch(DiskFile file, long position, MemorySegment source) {
     int page = file.alignment();
     long start = Pages.down(position, page);
@@ -154,7 +160,8 @@ final class AlignedIo {
       pattern.fill(value);
       long end = position + length;
       while (position < end) {
-        // Ends on a page wherever it can, so that every chunk but the first and last is whole pages.
+        // Ends on a page wherever it can, so that every chunk but the first and last is whole
+        // pages.
         long next = Math.min(end, Pages.down(position + pattern.byteSize(), page));
         next = next > position ? next : Math.min(end, position + pattern.byteSize());
         write(file, position, pattern.asSlice(0, next - position));
@@ -181,7 +188,10 @@ final class AlignedIo {
     }
   }
 
-  /** {@return how many bytes were read into aligned memory, going on after short reads; fewer only at the file's end} */
+  /**
+   * {@return how many bytes were read into aligned memory, going on after short reads; fewer only
+   * at the file's end}
+   */
   static long readPages(DiskFile file, long position, MemorySegment target) {
     int page = file.alignment();
     long done = 0;

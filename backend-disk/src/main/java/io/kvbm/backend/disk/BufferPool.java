@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A bounded number of aligned buffers, made as they are needed and kept until the pool is closed.
  *
- * <p>Threading: safe from any thread. A thread borrows one buffer at a time, so that waiting for one always ends.
+ * <p>Threading: safe from any thread. A thread borrows one buffer at a time, so that waiting for
+ * one always ends.
  */
 final class BufferPool implements AutoCloseable {
 

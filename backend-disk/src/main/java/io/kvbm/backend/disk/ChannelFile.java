@@ -22,10 +22,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file that is read and written through a {@link FileChannel}.
  *
- * <p>An interrupt closes a file channel for every thread that uses it. Where the C library is at hand this file holds a
- * descriptor of its own, and the channel is a view of it that can be opened again under any circumstances, even when the
- * file has lost its name: an interrupted call then finishes and the thread stays interrupted. Elsewhere an interrupt ends
- * the use of the file, so I/O belongs on threads that are never interrupted.
+ * <p>An interrupt closes a file channel for every thread that uses it. Where the C library is at
+ * hand this file holds a descriptor of its own, and the channel is a view of it that can be opened
+ * again under any circumstances, even when the file has lost its name: an interrupted call then
+ * finishes and the thread stays interrupted. Elsewhere an interrupt ends the use of the file, so
+ * I/O belongs on threads that are never interrupted.
  */
 final class ChannelFile implements DiskFile {
 
@@ -46,7 +47,8 @@ final class ChannelFile implements DiskFile {
 
   /**
    * @param path the name it was opened with
-   * @param channelPath what reaches the open file again: the descriptor under {@code /proc}, or the name
+   * @param channelPath what reaches the open file again: the descriptor under {@code /proc}, or the
+   *     name
    * @param channelOptions how the channel is opened, never creating or cutting
    * @param number the descriptor, or a number unique among open files where there is none
    * @param alignment what direct access needs, 1 if not direct
@@ -108,8 +110,7 @@ final class ChannelFile implements DiskFile {
   @Override
   public int write(long position, MemorySegment source) {
     ByteBuffer buffer = bufferOf(position, source);
-    return (int)
-        perform("write", source.byteSize(), channel -> channel.write(buffer, position));
+    return (int) perform("write", source.byteSize(), channel -> channel.write(buffer, position));
   }
 
   @Override
@@ -255,7 +256,9 @@ final class ChannelFile implements DiskFile {
           reopen(current, e);
         } catch (NonReadableChannelException | NonWritableChannelException e) {
           throw new CallerException(
-              ErrorCode.INVALID_ARGUMENT, "cannot " + action + " " + path + ": not opened for it", e);
+              ErrorCode.INVALID_ARGUMENT,
+              "cannot " + action + " " + path + ": not opened for it",
+              e);
         } catch (IOException e) {
           throw errors.translate(e, action, path, requested);
         }

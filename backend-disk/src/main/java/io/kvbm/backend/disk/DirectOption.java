@@ -3,8 +3,8 @@ package io.kvbm.backend.disk;
 import java.nio.file.OpenOption;
 
 /**
- * The JDK's option for direct access, found by name: the compiler warns at every mention of its class, and that warning
- * cannot be suppressed where it is due.
+ * The JDK's option for direct access, found by name: the compiler warns at every mention of its
+ * class, and that warning cannot be suppressed where it is due.
  */
 final class DirectOption {
 

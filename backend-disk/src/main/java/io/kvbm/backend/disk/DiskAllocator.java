@@ -7,7 +7,10 @@ import io.kvbm.api.storage.AllocationRequest;
 import io.kvbm.api.storage.StorageAllocator;
 import java.nio.file.Path;
 
-/** Allocates {@link DiskStorage}s in one directory, each a file with a new name. Threading: safe from any thread. */
+/**
+ * Allocates {@link DiskStorage}s in one directory, each a file with a new name. Threading: safe
+ * from any thread.
+ */
 public final class DiskAllocator implements StorageAllocator {
 
   private final Disk disk;
@@ -17,7 +20,8 @@ public final class DiskAllocator implements StorageAllocator {
   private volatile boolean closed;
 
   /**
-   * Allocates in a directory of this machine, with the settings of the environment variables {@code DYN_KVBM_DISK_*}.
+   * Allocates in a directory of this machine, with the settings of the environment variables {@code
+   * DYN_KVBM_DISK_*}.
    *
    * @param directory where the files are made; made at the first allocation if it is not there
    */
@@ -49,7 +53,8 @@ public final class DiskAllocator implements StorageAllocator {
   @Override
   public DiskStorage allocate(AllocationRequest request) {
     if (closed) {
-      throw new ClosedException(ErrorCode.CLOSED, "the disk backend of " + directory + " is closed");
+      throw new ClosedException(
+          ErrorCode.CLOSED, "the disk backend of " + directory + " is closed");
     }
     Path template = DiskStorage.temporary(directory);
     DiskStorage storage = DiskStorage.create(disk, template, request.byteSize(), direct);

@@ -20,7 +20,7 @@ final class DiskBackend implements Backend {
     this.disk = context.disk().orElseGet(() -> DiskStorage.fileDisk(settings));
     this.allocator =
         new DiskAllocator(disk, settings.directory(), settings.direct(), settings.unlinkAtOnce());
-    this.transport = 
+    this.transport =
         new FileTransport(context.ioExecutor(), context.memoryBudget(), settings.ioDepth());
   }
 

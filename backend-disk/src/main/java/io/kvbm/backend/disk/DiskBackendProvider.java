@@ -54,8 +54,7 @@ public final class DiskBackendProvider implements BackendProvider {
       try (DiskStorage storage =
           DiskStorage.create(
               disk, DiskStorage.temporary(directory), Pages.ALIGNMENT, settings.direct())) {
-        return new Availability.Available(
-            "%s, %s".formatted(directory, storage.accessDetails()));
+        return new Availability.Available("%s, %s".formatted(directory, storage.accessDetails()));
       }
     } catch (KvbmException e) {
       return new Availability.Unavailable(e.getMessage());

@@ -4,6 +4,7 @@ import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.ConfigKey;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -11,13 +12,15 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of this backend. A configured value wins over an environment variable, which wins over the default.
+ * The settings of this backend. A configured value wins over an environment variable, which wins
+ * over the default.
  *
  * @param directory where scratch files are made
  * @param direct whether they bypass the page cache
  * @param allocatorType when direct access is asked for
  * @param zeroFill whether zeros are written where the file system cannot reserve space
- * @param unlinkAtOnce whether a scratch file loses its name as soon as it is open, so that nothing is left after a crash
+ * @param unlinkAtOnce whether a scratch file loses its name as soon as it is open, so that nothing
+ *     is left after a crash
  * @param ioDepth how many threads work on one batch
  */
 record DiskSettings(
@@ -101,7 +104,10 @@ record DiskSettings(
    */
   static DiskSettings of(BackendConfig config, UnaryOperator<@Nullable String> environment) {
     return new DiskSettings(
-        config.path("dir").orElseGet(() -> directory(environment.apply(DIRECTORY_VARIABLE))),
+        config
+            .string("dir")
+            .map(text -> directory("setting 'dir'", text))
+            .orElseGet(() -> environmentDirectory(environment.apply(DIRECTORY_VARIABLE))),
         config
             .string("direct")
             .map(DirectAccess::parse)
@@ -117,8 +123,22 @@ record DiskSettings(
         config.integer("ioDepth").map(DiskSettings::ioDepth).orElse(DEFAULT_IO_DEPTH));
   }
 
-  private static Path directory(@Nullable String text) {
-    return Path.of(text == null || text.isBlank() ? DEFAULT_DIRECTORY : text);
+  private static Path environmentDirectory(@Nullable String text) {
+    boolean unset = text == null || text.isBlank();
+    return unset ? Path.of(DEFAULT_DIRECTORY) : directory(DIRECTORY_VARIABLE, text);
+  }
+
+  private static Path directory(String origin, String text) {
+    if (text.isBlank()) {
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG, origin + " is empty; name a directory for scratch files");
+    }
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG, origin + " is no path: " + e.getReason(), e);
+    }
   }
 
   private static DirectAccess direct(@Nullable String disabled) {

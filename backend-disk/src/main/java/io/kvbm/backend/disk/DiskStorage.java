@@ -12,11 +12,13 @@ import io.kvbm.api.storage.StorageType;
 import java.nio.file.Path;
 
 /**
- * A scratch file as storage: its space is reserved, its bytes start as zero, and it is gone when the storage is closed.
+ * A scratch file as storage: its space is reserved, its bytes start as zero, and it is gone when
+ * the storage is closed.
  *
- * <p>The file bypasses the page cache where the file system can ({@link #isDirect()}, {@link #accessDetails()}). Any
- * range can be set or transferred all the same; ranges on page boundaries are cheaper. Its length is exactly {@link
- * #byteSize()}. The address is 0, the id of the type is the file descriptor.
+ * <p>The file bypasses the page cache where the file system can ({@link #isDirect()}, {@link
+ * #accessDetails()}). Any range can be set or transferred all the same; ranges on page boundaries
+ * are cheaper. Its length is exactly {@link #byteSize()}. The address is 0, the id of the type is
+ * the file descriptor.
  */
 public final class DiskStorage extends AbstractStorage {
 
@@ -37,12 +39,13 @@ public final class DiskStorage extends AbstractStorage {
   }
 
   /**
-   * Makes a storage with a new name, in the directory that the environment variable {@code DYN_KVBM_DISK_CACHE_DIR}
-   * names, {@code /tmp} by default.
+   * Makes a storage with a new name, in the directory that the environment variable {@code
+   * DYN_KVBM_DISK_CACHE_DIR} names, {@code /tmp} by default.
    *
    * @param byteSize the length in bytes, above 0
    * @return the storage; the caller closes it
-   * @throws CapacityException with {@link ErrorCode#ALLOCATION_FAILED} if there is no space or {@code byteSize} is 0
+   * @throws CapacityException with {@link ErrorCode#ALLOCATION_FAILED} if there is no space or
+   *     {@code byteSize} is 0
    * @throws BackendException if the directory cannot be made or written
    */
   public static DiskStorage newTemp(long byteSize) {
@@ -53,11 +56,12 @@ public final class DiskStorage extends AbstractStorage {
   /**
    * Makes a storage at a path. Directories above it are made.
    *
-   * @param path the file, mode 0644, cut to nothing if it is there; or a template if its last name holds {@code XXXXXX},
-   *     which are replaced so that the name is new, mode 0600
+   * @param path the file, mode 0644, cut to nothing if it is there; or a template if its last name
+   *     holds {@code XXXXXX}, which are replaced so that the name is new, mode 0600
    * @param byteSize the length in bytes, above 0
    * @return the storage; the caller closes it, which removes the file
-   * @throws CapacityException with {@link ErrorCode#ALLOCATION_FAILED} if there is no space or {@code byteSize} is 0
+   * @throws CapacityException with {@link ErrorCode#ALLOCATION_FAILED} if there is no space or
+   *     {@code byteSize} is 0
    * @throws BackendException if the file cannot be made
    */
   public static DiskStorage newAt(Path path, long byteSize) {
@@ -107,8 +111,9 @@ public final class DiskStorage extends AbstractStorage {
   }
 
   /**
-   * Removes the file's name: when the process ends, however it ends, the operating system frees the space. Libraries that
-   * register a file may need its name, so it keeps it until this call or {@link #close()}. Later calls do nothing.
+   * Removes the file's name: when the process ends, however it ends, the operating system frees the
+   * space. Libraries that register a file may need its name, so it keeps it until this call or
+   * {@link #close()}. Later calls do nothing.
    *
    * @throws KvbmException if the name cannot be removed
    */

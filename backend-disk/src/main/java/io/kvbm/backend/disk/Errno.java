@@ -25,10 +25,32 @@ final class Errno {
   static final int ESTALE = 116;
   static final int EDQUOT = 122;
 
-  /** Every number above, for turning the text of an {@link java.io.IOException} back into its number. */
+  /**
+   * Every number above, for turning the text of an {@link java.io.IOException} back into its
+   * number.
+   */
   static final int[] KNOWN = {
-    EPERM, ENOENT, EIO, EACCES, EEXIST, EXDEV, ENOTDIR, EISDIR, EINVAL, ENFILE, EMFILE, EFBIG,
-    ENOSPC, EROFS, ENAMETOOLONG, ENOSYS, ENOTEMPTY, ELOOP, EOPNOTSUPP, ESTALE, EDQUOT
+    EPERM,
+    ENOENT,
+    EIO,
+    EACCES,
+    EEXIST,
+    EXDEV,
+    ENOTDIR,
+    EISDIR,
+    EINVAL,
+    ENFILE,
+    EMFILE,
+    EFBIG,
+    ENOSPC,
+    EROFS,
+    ENAMETOOLONG,
+    ENOSYS,
+    ENOTEMPTY,
+    ELOOP,
+    EOPNOTSUPP,
+    ESTALE,
+    EDQUOT
   };
 
   /** The number where there is none. */
@@ -36,7 +58,10 @@ final class Errno {
 
   private Errno() {}
 
-  /** {@return whether the kernel or the file system lacks the operation, as opposed to having failed at it} */
+  /**
+   * {@return whether the kernel or the file system lacks the operation, as opposed to having failed
+   * at it}
+   */
   static boolean isMissingOperation(int errno) {
     return errno == EOPNOTSUPP || errno == ENOSYS;
   }

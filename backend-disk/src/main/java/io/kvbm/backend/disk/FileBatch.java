@@ -16,10 +16,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A batch in flight. Several threads take its operations in order; the last one out reports it drained.
+ * A batch in flight. Several threads take its operations in order; the last one out reports it
+ * drained.
  *
- * <p>A block is reported when its last operation ended, whatever became of it, so that a failed block's storage is not
- * touched after its report.
+ * <p>A block is reported when its last operation ended, whatever became of it, so that a failed
+ * block's storage is not touched after its report.
  */
 final class FileBatch {
 
@@ -160,7 +161,8 @@ final class FileBatch {
           host.segment().asSlice(sourceOffset, length));
     } else {
       throw new CallerException(
-          ErrorCode.NO_ROUTE, "the disk backend moves files to and from host memory, not " + batch.route());
+          ErrorCode.NO_ROUTE,
+          "the disk backend moves files to and from host memory, not " + batch.route());
     }
   }
 

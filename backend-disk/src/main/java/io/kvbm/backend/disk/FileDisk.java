@@ -28,10 +28,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The files of this machine, through {@link FileChannel}s.
  *
- * <p>Where the C library can be called, a file is opened by {@code open(2)} and its channel is a view of that descriptor,
- * opened through {@code /proc/self/fd}: the JDK hides the descriptor of a channel it opened itself, and reservation,
- * holes, registration with other libraries and surviving an interrupt all need it. Elsewhere the channel is all there
- * is: space is reserved by writing zeros and {@link DiskFile#descriptor()} is a number of our own.
+ * <p>Where the C library can be called, a file is opened by {@code open(2)} and its channel is a
+ * view of that descriptor, opened through {@code /proc/self/fd}: the JDK hides the descriptor of a
+ * channel it opened itself, and reservation, holes, registration with other libraries and surviving
+ * an interrupt all need it. Elsewhere the channel is all there is: space is reserved by writing
+ * zeros and {@link DiskFile#descriptor()} is a number of our own.
  */
 public final class FileDisk implements Disk {
 
@@ -54,16 +55,18 @@ public final class FileDisk implements Disk {
   private final boolean zeroFill;
   private final boolean directAtOpen;
 
-  /** Uses the C library where it can; reserves by writing zeros where a file system cannot reserve. */
+  /**
+   * Uses the C library where it can; reserves by writing zeros where a file system cannot reserve.
+   */
   public FileDisk() {
     this(true, false);
   }
 
   /**
-   * @param zeroFill whether zeros are written where a file system cannot reserve; otherwise the file is only made longer
-   *     and a later write may run out of space
-   * @param directAtOpen whether direct access is asked for while opening instead of right after it, for file systems that
-   *     refuse the change
+   * @param zeroFill whether zeros are written where a file system cannot reserve; otherwise the
+   *     file is only made longer and a later write may run out of space
+   * @param directAtOpen whether direct access is asked for while opening instead of right after it,
+   *     for file systems that refuse the change
    */
   public FileDisk(boolean zeroFill, boolean directAtOpen) {
     this(Posix.find().orElse(null), zeroFill, directAtOpen);
@@ -98,7 +101,8 @@ public final class FileDisk implements Disk {
     EnumSet<OpenOption> exclusive = EnumSet.of(OpenOption.CREATE_NEW);
     exclusive.addAll(options);
     for (int attempt = 1; ; attempt++) {
-      String made = name.substring(0, start) + randomSuffix() + name.substring(start + PLACEHOLDER.length());
+      String made =
+          name.substring(0, start) + randomSuffix() + name.substring(start + PLACEHOLDER.length());
       try {
         return open(template.resolveSibling(made), exclusive, TEMPORARY_MODE);
       } catch (CallerException e) {
@@ -119,7 +123,9 @@ public final class FileDisk implements Disk {
   }
 
   private DiskFile open(Path path, Set<OpenOption> options, int mode) {
-    return posix == null ? openPortable(path, options, mode) : openNative(posix, path, options, mode);
+    return posix == null
+        ? openPortable(path, options, mode)
+        : openNative(posix, path, options, mode);
   }
 
   private DiskFile openNative(Posix calls, Path path, Set<OpenOption> options, int mode) {
@@ -164,8 +170,7 @@ public final class FileDisk implements Disk {
       calls.close(result);
     }
     if (refused) {
-      int errno = result < 0 ? -result : Errno.EOPNOTSUPP;
-      throw errors.of(errno, "bypass the page cache for", path, 0);
+      throw notDirect(path, result < 0 ? -result : Errno.EOPNOTSUPP);
     }
     if (directAtOpen) {
       calls.close(descriptor);
@@ -175,14 +180,21 @@ public final class FileDisk implements Disk {
   }
 
   private KvbmException notDirect(Path path) {
-    return errors.of(Errno.EOPNOTSUPP, "bypass the page cache for", path, 0);
+    return notDirect(path, Errno.EOPNOTSUPP);
+  }
+
+  /** Names the directory: the file may have a name of the moment, and its neighbours fare alike. */
+  private KvbmException notDirect(Path path, int errno) {
+    Path directory = path.toAbsolutePath().getParent();
+    return errors.of(errno, "bypass the page cache in", directory == null ? path : directory, 0);
   }
 
   private DiskFile openPortable(Path path, Set<OpenOption> options, int mode) {
     FileChannel channel = null;
     try {
       Set<java.nio.file.OpenOption> viewOptions = viewOptions(options);
-      channel = FileChannel.open(path, makingOptions(options, viewOptions), permissions(path, mode));
+      channel =
+          FileChannel.open(path, makingOptions(options, viewOptions), permissions(path, mode));
       int alignment = alignment(path, options);
       long number = NUMBERS.getAndIncrement();
       return new ChannelFile(

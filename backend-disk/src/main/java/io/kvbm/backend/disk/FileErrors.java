@@ -7,10 +7,12 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -23,8 +25,8 @@ final class FileErrors {
   private final Map<Integer, String> texts = new HashMap<>();
 
   /**
-   * The JDK throws the system's words away from their number, in the language of the process; asking the C library for
-   * the same words gives the number back.
+   * The JDK throws the system's words away from their number, in the language of the process;
+   * asking the C library for the same words gives the number back.
    *
    * @param posix the C library, or null for the words Linux has in English
    */
@@ -42,6 +44,8 @@ final class FileErrors {
       case NoSuchFileException _ -> Errno.ENOENT;
       case AccessDeniedException _ -> Errno.EACCES;
       case FileAlreadyExistsException _ -> Errno.EEXIST;
+      case NotDirectoryException _ -> Errno.ENOTDIR;
+      case DirectoryNotEmptyException _ -> Errno.ENOTEMPTY;
       case FileSystemException e -> numbers.getOrDefault(String.valueOf(e.getReason()), Errno.NONE);
       default -> numbers.getOrDefault(String.valueOf(failure.getMessage()), Errno.NONE);
     };

@@ -13,8 +13,8 @@ import java.util.concurrent.Executor;
 /**
  * Moves bytes between files and host memory, on the I/O threads the platform lends.
  *
- * <p>Copies that follow each other in file and memory become one read or write. Several threads work on one batch, so that
- * the device has several requests at once.
+ * <p>Copies that follow each other in file and memory become one read or write. Several threads
+ * work on one batch, so that the device has several requests at once.
  */
 final class FileTransport implements Transport, AutoCloseable {
 
@@ -81,7 +81,10 @@ final class FileTransport implements Transport, AutoCloseable {
     }
   }
 
-  /** Refuses later batches, waits for those in flight and frees the buffers. Later calls do nothing. */
+  /**
+   * Refuses later batches, waits for those in flight and frees the buffers. Later calls do nothing.
+   * Not to be called by a completion, which it would wait for.
+   */
   @Override
   public void close() {
     boolean interrupted = false;

@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A held lock: a file of its own, locked as a whole, that says which process holds it.
  *
- * <p>The kernel drops a process's lock when it closes any descriptor of the file, so this process asks its own list
- * before it opens one. The file stays when the lock ends: removing it would race with the next holder.
+ * <p>The kernel drops a process's lock when it closes any descriptor of the file, so this process
+ * asks its own list before it opens one. The file stays when the lock ends: removing it would race
+ * with the next holder.
  */
 final class LockFile implements Disk.DiskLock {
 

@@ -23,7 +23,8 @@ final class Pages {
   private Pages() {}
 
   /**
-   * {@return the lock of a page} One for the whole process: a storage's own writes and a transport's meet in it.
+   * {@return the lock of a page} One for the whole process: a storage's own writes and a
+   * transport's meet in it.
    *
    * @param path the file
    * @param page the page's index in it

@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -12,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -20,7 +22,8 @@ import java.util.Optional;
 /**
  * The system calls on files that Java has no method for. Linux on x86-64 and AArch64.
  *
- * <p>Each call returns what it made, or the negated error number. Threading: safe from any thread; the calls block.
+ * <p>Each call returns what it made, or the negated error number. Threading: safe from any thread;
+ * the calls block.
  */
 @SuppressWarnings("restricted")
 final class Posix {
@@ -46,6 +49,10 @@ final class Posix {
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
 
+  /** What the JDK encodes file names in; it follows the locale and need not be UTF-8. */
+  private static final Charset FILE_NAMES =
+      Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
   /** O_DIRECT is one of the few flags whose value depends on the processor. */
   private final int directFlag;
 
@@ -66,7 +73,8 @@ final class Posix {
             Linker.Option.firstVariadicArg(2));
     this.close = call("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     this.fallocate =
-        call("fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+        call(
+            "fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     this.fcntl =
         call(
             "fcntl",
@@ -83,8 +91,8 @@ final class Posix {
   }
 
   /**
-   * {@return the calls, or empty where this is another system, a call is missing, native access is denied or {@code
-   * /proc} is not mounted}
+   * {@return the calls, or empty where this is another system, a call is missing, native access is
+   * denied or {@code /proc} is not mounted}
    */
   static Optional<Posix> find() {
     if (!System.getProperty("os.name", "").equals("Linux")
@@ -118,12 +126,20 @@ final class Posix {
   int open(Path path, int flags, int mode) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
-      MemorySegment name = arena.allocateFrom(path.toString());
+      MemorySegment name = nameOf(path, arena);
       int result = (int) open.invokeExact(state, name, flags | O_CLOEXEC, mode);
       return result >= 0 ? result : -errno(state);
     } catch (Throwable e) {
       throw unexpected(e);
     }
+  }
+
+  /** The bytes the JDK itself would pass, ended by a zero. */
+  private static MemorySegment nameOf(Path path, Arena arena) {
+    byte[] bytes = path.toString().getBytes(FILE_NAMES);
+    MemorySegment name = arena.allocate(bytes.length + 1L);
+    MemorySegment.copy(bytes, 0, name, JAVA_BYTE, 0, bytes.length);
+    return name;
   }
 
   /** Closes a descriptor. It is gone even where an error is returned. */
@@ -172,8 +188,8 @@ final class Posix {
   }
 
   /**
-   * {@return whether the file system says that it has no direct I/O for this file; false also where it says nothing, as
-   * many do}
+   * {@return whether the file system says that it has no direct I/O for this file; false also where
+   * it says nothing, as many do}
    */
   boolean deniesDirect(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
@@ -181,8 +197,7 @@ final class Posix {
       MemorySegment empty = arena.allocateFrom("");
       MemorySegment buffer = arena.allocate(STATX_BYTE_SIZE, Long.BYTES);
       int result =
-          (int)
-              statx.invokeExact(state, descriptor, empty, AT_EMPTY_PATH, STATX_DIOALIGN, buffer);
+          (int) statx.invokeExact(state, descriptor, empty, AT_EMPTY_PATH, STATX_DIOALIGN, buffer);
       return result == 0
           && (buffer.get(JAVA_INT, STATX_MASK_OFFSET) & STATX_DIOALIGN) != 0
           && buffer.get(JAVA_INT, STATX_DIO_MEM_ALIGN_OFFSET) == 0;
@@ -191,7 +206,10 @@ final class Posix {
     }
   }
 
-  /** {@return the system's words for an error number, in the language the JDK puts into its exceptions} */
+  /**
+   * {@return the system's words for an error number, in the language the JDK puts into its
+   * exceptions}
+   */
   String describe(int errno) {
     try {
       MemorySegment text = (MemorySegment) strerror.invokeExact(errno);

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Makes scratch files: direct where that works and the page cache where it does not, with their space reserved. A file
- * that cannot be made leaves nothing behind.
+ * Makes scratch files: direct where that works and the page cache where it does not, with their
+ * space reserved. A file that cannot be made leaves nothing behind.
  */
 final class ScratchFiles {
 
@@ -38,7 +38,8 @@ final class ScratchFiles {
   /**
    * Makes a file; the directories above it too.
    *
-   * @param path its name, or a template if its last name holds {@code XXXXXX}; a file of that name is cut to nothing
+   * @param path its name, or a template if its last name holds {@code XXXXXX}; a file of that name
+   *     is cut to nothing
    * @param byteSize its length, above 0
    */
   ScratchFile make(Path path, long byteSize) {
@@ -114,7 +115,9 @@ final class ScratchFiles {
     }
   }
 
-  /** Some file systems take the flag and refuse the first read or write: they are asked for both. */
+  /**
+   * Some file systems take the flag and refuse the first read or write: they are asked for both.
+   */
   private static void probe(DiskFile file) {
     int page = file.alignment();
     try (Arena arena = Arena.ofConfined()) {

@@ -13,10 +13,11 @@ final class ZeroFill {
   private ZeroFill() {}
 
   /**
-   * Writes zeros from the end of a file up to a new end. What is inside the file already is left alone, holes included:
-   * rewriting it would race with its writers.
+   * Writes zeros from the end of a file up to a new end. What is inside the file already is left
+   * alone, holes included: rewriting it would race with its writers.
    *
-   * <p>Under direct access whole pages are written, the last one too, and the surplus is cut off again.
+   * <p>Under direct access whole pages are written, the last one too, and the surplus is cut off
+   * again.
    *
    * @param file what to extend
    * @param byteSize the new length; nothing happens if the file is that long
@@ -34,7 +35,8 @@ final class ZeroFill {
     long end = Math.ceilDiv(byteSize, page) * page;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment zeros =
-          arena.allocate(Math.min(BUFFER_BYTE_SIZE, Math.max(page, end - position)), Pages.ALIGNMENT);
+          arena.allocate(
+              Math.min(BUFFER_BYTE_SIZE, Math.max(page, end - position)), Pages.ALIGNMENT);
       while (position < end) {
         long length = Math.min(zeros.byteSize(), end - position);
         AlignedIo.writePages(file, position, zeros.asSlice(0, length));

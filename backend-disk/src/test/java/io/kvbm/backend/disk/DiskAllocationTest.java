@@ -39,6 +39,7 @@ class DiskAllocationTest {
       MemorySegment plain = arena.allocate(2 * 4096, 4096).asSlice(16, 4096);
       assertThatThrownBy(() -> file.write(0, plain)).isInstanceOf(CallerException.class);
     }
+    DirectDirectory.assume(directory);
     try (DiskFile file = new FileDisk(null, true, false).open(directory.resolve("f"), DIRECT);
         Arena arena = Arena.ofConfined()) {
       ZeroFill.extend(file, 4 * 4096);
@@ -56,6 +57,7 @@ class DiskAllocationTest {
       assertThat(disk.calls(SimOperation.WRITE)).isEqualTo(5);
       assertThat(disk.calls(SimOperation.TRUNCATE)).isEqualTo(1);
     }
+    DirectDirectory.assume(directory);
     Path path = directory.resolve("f");
     try (DiskFile file = new FileDisk(null, true, false).open(path, DIRECT)) {
       file.allocate(0, ODD_SIZE);
@@ -75,10 +77,8 @@ class DiskAllocationTest {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment bytes = arena.allocate(20_001);
         AlignedIo.standalone().read(file, 0, bytes);
-        assertThat(bytes.asSlice(0, 5000).toArray(ValueLayout.JAVA_BYTE))
-            .containsOnly(7);
-        assertThat(bytes.asSlice(5000).toArray(ValueLayout.JAVA_BYTE))
-            .containsOnly(0);
+        assertThat(bytes.asSlice(0, 5000).toArray(ValueLayout.JAVA_BYTE)).containsOnly(7);
+        assertThat(bytes.asSlice(5000).toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
       }
     }
   }
@@ -117,6 +117,7 @@ class DiskAllocationTest {
 
   @Test
   void case35_eitherAllocatorTypeGivesADirectFile() {
+    DirectDirectory.assume(directory);
     for (boolean directAtOpen : new boolean[] {false, true}) {
       try (DiskStorage storage =
           DiskStorage.create(

@@ -16,22 +16,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
+import org.jspecify.annotations.Nullable;
 
-/** The disk backend as the contracts see it: in a scratch directory that must be empty in the end. */
+/**
+ * The disk backend as the contracts see it: in a scratch directory that must be empty in the end.
+ */
 final class DiskHarness implements BackendHarness {
 
   private static final String SLABS = "brought by a later part of this backend";
 
-  private final Path directory;
   private final String direct;
   private final Optional<Disk> disk;
+  private @Nullable Path directory;
 
   private DiskHarness(String direct, Optional<Disk> disk) {
-    try {
-      this.directory = Files.createTempDirectory("kvbm-disk-test-");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
     this.direct = direct;
     this.disk = disk;
   }
@@ -59,7 +57,7 @@ final class DiskHarness implements BackendHarness {
 
   @Override
   public BackendConfig config() {
-    return BackendConfig.of("dir", directory.toString()).with("direct", direct);
+    return BackendConfig.of("dir", directory().toString()).with("direct", direct);
   }
 
   @Override
@@ -76,8 +74,22 @@ final class DiskHarness implements BackendHarness {
         Feature.LOG, SLABS);
   }
 
+  private Path directory() {
+    try {
+      if (directory == null) {
+        directory = Files.createTempDirectory("kvbm-disk-test-");
+      }
+      return directory;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Override
   public void close() {
+    if (directory == null) {
+      return;
+    }
     try (Stream<Path> left = Files.list(directory)) {
       Assertions.assertThat(left).isEmpty();
       Files.delete(directory);

@@ -64,6 +64,18 @@ class DiskSettingsTest {
                 9));
   }
 
+  @Test
+  void aDirectoryThatIsNoneIsRefusedByName() {
+    for (String text : new String[] {"", " ", "a\0b"}) {
+      assertThatThrownBy(() -> DiskSettings.of(BackendConfig.of("dir", text), name -> null))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("'dir'");
+    }
+    assertThatThrownBy(() -> DiskSettings.of(BackendConfig.empty(), name -> "a\0b"))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("DYN_KVBM_DISK_CACHE_DIR");
+  }
+
   @ParameterizedTest
   @CsvSource({"true,OFF", "1,OFF", "TRUE,OFF", "0,AUTO", "false,AUTO", "yes,AUTO", "'',AUTO"})
   void onlyTrueAndOneTurnSomethingOn(String text, DirectAccess expected) {

@@ -37,6 +37,7 @@ class DiskStorageTest {
   @EnumSource(DirectAccess.class)
   void aStorageIsAFileOfExactlyItsSizeWithDescriptorAndNoAddress(DirectAccess direct)
       throws IOException {
+    DirectDirectory.assume(directory, direct);
     try (DiskStorage storage = create("exact", ODD_SIZE, direct)) {
       assertThat(storage.type()).isEqualTo(StorageType.disk(storage.fd()));
       assertThat(storage.address()).isZero();
@@ -89,6 +90,16 @@ class DiskStorageTest {
           .isEqualTo("rw-------");
     }
     assertThat(entries()).isEmpty();
+  }
+
+  @Test
+  void aTemporaryStorageIsInTheDirectoryOfTheEnvironment() {
+    try (DiskStorage storage = DiskStorage.newTemp(4096)) {
+      assertThat(storage.path().getParent())
+          .isEqualTo(DiskSettings.ofProcess().directory().toAbsolutePath());
+      assertThat(storage.path().getFileName().toString())
+          .matches("dynamo-kvbm-disk-cache-[a-zA-Z0-9]{6}");
+    }
   }
 
   @Test
@@ -163,8 +174,9 @@ class DiskStorageTest {
     Lease lease = storage.lease();
     storage.close();
     assertThat(storage.path()).exists();
-    assertThatThrownBy(storage::region).isInstanceOf(ClosedException.class);
+    assertThat(storage.region()).as("work in flight goes on").isNotNull();
     lease.close();
+    assertThatThrownBy(storage::region).isInstanceOf(ClosedException.class);
     assertThat(storage.path()).doesNotExist();
     assertThat(storage.unlinked()).isTrue();
     storage.close();
@@ -199,11 +211,19 @@ class DiskStorageTest {
   @ParameterizedTest
   @EnumSource(DirectAccess.class)
   void memsetChangesExactlyItsRange(DirectAccess direct) {
+    DirectDirectory.assume(directory, direct);
     try (DiskStorage storage = create("memset", ODD_SIZE, direct)) {
       byte[] expected = new byte[(int) ODD_SIZE];
       long[][] ranges = {
-        {0, ODD_SIZE}, {1, 1}, {4095, 2}, {4096, 4096}, {100, 9000}, {ODD_SIZE - 1, 1},
-        {ODD_SIZE - 200, 200}, {8192, ODD_SIZE - 8192}, {17, 0}
+        {0, ODD_SIZE},
+        {1, 1},
+        {4095, 2},
+        {4096, 4096},
+        {100, 9000},
+        {ODD_SIZE - 1, 1},
+        {ODD_SIZE - 200, 200},
+        {8192, ODD_SIZE - 8192},
+        {17, 0}
       };
       for (int i = 0; i < ranges.length; i++) {
         int from = (int) ranges[i][0];
@@ -225,12 +245,10 @@ class DiskStorageTest {
               e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
       assertThatThrownBy(() -> storage.memset(0, 4000, 97))
           .isInstanceOfSatisfying(
-              CallerException.class,
-              e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
+              CallerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
       assertThatThrownBy(storage::mutableView)
           .isInstanceOfSatisfying(
-              CallerException.class,
-              e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_ACCESSIBLE));
+              CallerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_ACCESSIBLE));
     }
   }
 
@@ -241,7 +259,8 @@ class DiskStorageTest {
       assertThat(buffered.accessDetails()).isEqualTo("buffered: direct is false");
     }
     try (DiskStorage automatic = create("auto", 4096, DirectAccess.AUTO)) {
-      assertThat(automatic.accessDetails()).startsWith(automatic.isDirect() ? "direct" : "buffered: ");
+      assertThat(automatic.accessDetails())
+          .startsWith(automatic.isDirect() ? "direct" : "buffered: ");
     }
   }
 

@@ -138,8 +138,7 @@ class FaultyDiskTest {
   void aMemoryBudgetWithoutRoomFailsUnalignedCopiesOnly() {
     MemoryBudget none =
         byteSize -> {
-          throw new CapacityException(
-              ErrorCode.ALLOCATION_FAILED, "no memory left", byteSize, 0);
+          throw new CapacityException(ErrorCode.ALLOCATION_FAILED, "no memory left", byteSize, 0);
         };
     FileTransport transport = new FileTransport(Runnable::run, none, 1);
     try (DiskStorage file = DiskStorage.create(SimDisk.of(1), FILE, 2 * BLOCK, DirectAccess.AUTO);

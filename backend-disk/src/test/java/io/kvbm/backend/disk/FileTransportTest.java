@@ -54,6 +54,7 @@ class FileTransportTest {
   @ParameterizedTest
   @EnumSource(DirectAccess.class)
   void scatteredBlocksComeBackAsTheyWere(DirectAccess direct) {
+    DirectDirectory.assume(directory, direct);
     int blocks = 40;
     try (DiskStorage file = create("scattered", blocks * BLOCK, direct);
         HostStorage host = new HostStorage(blocks * BLOCK);
@@ -77,6 +78,7 @@ class FileTransportTest {
   @ParameterizedTest
   @EnumSource(DirectAccess.class)
   void anyRangeMovesToAndFromAnyAddress(DirectAccess direct) {
+    DirectDirectory.assume(directory, direct);
     long seed = 20_260_101;
     Random random = new Random(seed);
     int size = 6 * 4096 + 777;
@@ -107,6 +109,7 @@ class FileTransportTest {
   @ParameterizedTest
   @EnumSource(DirectAccess.class)
   void writersOfOnePageNeverLoseEachOthersBytes(DirectAccess direct) {
+    DirectDirectory.assume(directory, direct);
     int piece = 100;
     int pieces = 800;
     try (DiskStorage file = create("shared", (long) piece * pieces, direct);
@@ -161,15 +164,13 @@ class FileTransportTest {
       assertThat(FileOperation.plan(adjacent.build()))
           .containsExactly(
               new FileOperation(0, 64, 0, 4 << 20), new FileOperation(64, 64, 0, 4 << 20));
-      TransferBatch large =
-          TransferBatch.builder().add(0, host, 0, file, 0, (9 << 20) + 1).build();
+      TransferBatch large = TransferBatch.builder().add(0, host, 0, file, 0, (9 << 20) + 1).build();
       assertThat(FileOperation.plan(large))
           .containsExactly(
               new FileOperation(0, 1, 0, 4 << 20),
               new FileOperation(0, 1, 4 << 20, 4 << 20),
               new FileOperation(0, 1, 8 << 20, (1 << 20) + 1));
-      assertThat(run(transport, large))
-          .containsExactly(new BlockOutcome.Done((9 << 20) + 1));
+      assertThat(run(transport, large)).containsExactly(new BlockOutcome.Done((9 << 20) + 1));
     }
   }
 
@@ -186,8 +187,7 @@ class FileTransportTest {
       List<BlockOutcome> outcomes = run(transport, batch.build());
       assertThat(outcomes.subList(0, 2)).containsOnly(new BlockOutcome.Done(BLOCK));
       assertThat(outcomes.subList(2, 4))
-          .allSatisfy(
-              outcome -> assertThat(codeOf(outcome)).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
+          .allSatisfy(outcome -> assertThat(codeOf(outcome)).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
     }
   }
 
@@ -197,8 +197,7 @@ class FileTransportTest {
     try (HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, file, 0, host, 0, BLOCK).build();
       file.close();
-      assertThat(codeOf(run(transport, batch).getFirst()))
-          .isEqualTo(ErrorCode.CLOSED);
+      assertThat(codeOf(run(transport, batch).getFirst())).isEqualTo(ErrorCode.CLOSED);
     }
   }
 
@@ -237,8 +236,7 @@ class FileTransportTest {
       release.countDown();
       closer.join();
       assertThat(inFlight.await()).containsExactly(new BlockOutcome.Done(BLOCK));
-      assertThat(codeOf(run(closing, batch).getFirst()))
-          .isEqualTo(ErrorCode.CLOSED);
+      assertThat(codeOf(run(closing, batch).getFirst())).isEqualTo(ErrorCode.CLOSED);
     }
   }
 
@@ -250,8 +248,7 @@ class FileTransportTest {
     try (DiskStorage file = create("rejected", BLOCK, DirectAccess.AUTO);
         HostStorage host = new HostStorage(BLOCK)) {
       TransferBatch batch = TransferBatch.builder().add(0, host, 0, file, 0, BLOCK).build();
-      assertThat(codeOf(run(idle, batch).getFirst()))
-          .isEqualTo(ErrorCode.OPERATION_FAILED);
+      assertThat(codeOf(run(idle, batch).getFirst())).isEqualTo(ErrorCode.OPERATION_FAILED);
     }
     idle.close();
   }

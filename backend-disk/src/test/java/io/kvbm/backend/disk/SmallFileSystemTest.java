@@ -62,8 +62,7 @@ class SmallFileSystemTest {
     try (Mount mount = Mount.of(directory.resolve("fixed"), "tmpfs", "ro,size=1m")) {
       for (FileDisk disk : new FileDisk[] {new FileDisk(), new FileDisk(null, true, false)}) {
         assertThatThrownBy(
-                () ->
-                    DiskStorage.create(disk, mount.path().resolve("f"), 4096, DirectAccess.AUTO))
+                () -> DiskStorage.create(disk, mount.path().resolve("f"), 4096, DirectAccess.AUTO))
             .isInstanceOfSatisfying(
                 BackendException.class, e -> assertThat(e.nativeCode()).isEqualTo(Errno.EROFS))
             .hasMessageContaining("Read-only file system")

@@ -9,7 +9,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The blocks of one request to a store, done one after another by each thread that runs this and side by side by several.
+ * The blocks of one request to a store, done one after another by each thread that runs this and
+ * side by side by several.
  */
 final class BlockSteps implements Runnable {
 

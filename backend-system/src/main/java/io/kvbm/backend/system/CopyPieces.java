@@ -4,12 +4,14 @@ import io.kvbm.api.transfer.TransferBatch;
 import java.util.Arrays;
 
 /**
- * A batch cut into pieces that are copied one after another or side by side. Copies that follow each other on both sides
- * become one piece, copies longer than {@link #MAX_BYTE_SIZE} several.
+ * A batch cut into pieces that are copied one after another or side by side. Copies that follow
+ * each other on both sides become one piece, copies longer than {@link #MAX_BYTE_SIZE} several.
  */
 final class CopyPieces {
 
-  /** Long enough that taking the next piece costs nothing, short enough that threads end together. */
+  /**
+   * Long enough that taking the next piece costs nothing, short enough that threads end together.
+   */
   static final long MAX_BYTE_SIZE = 4L << 20;
 
   private final TransferBatch batch;

@@ -3,7 +3,10 @@ package io.kvbm.backend.system;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
 
-/** Lets operations in until it is closed, and waits for those inside. Threading: safe from any thread. */
+/**
+ * Lets operations in until it is closed, and waits for those inside. Threading: safe from any
+ * thread.
+ */
 final class Gate {
 
   private final String what;

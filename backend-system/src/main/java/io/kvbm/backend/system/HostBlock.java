@@ -35,7 +35,8 @@ final class HostBlock {
   /**
    * Gives the memory back.
    *
-   * @throws IllegalStateException if a native call or a channel is using the bytes; nothing was freed
+   * @throws IllegalStateException if a native call or a channel is using the bytes; nothing was
+   *     freed
    */
   void free() {
     arena.close();

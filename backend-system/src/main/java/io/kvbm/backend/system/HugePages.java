@@ -36,7 +36,7 @@ enum HugePages {
   /** {@return whether an allocation of so many bytes asks for them} */
   boolean wantedFor(long byteSize) {
     return switch (this) {
-      case AUTO -> byteSize >= BYTE_SIZE && kernelMode().equals("madvise");
+      case AUTO -> byteSize >= BYTE_SIZE && KernelMode.AT_START.equals("madvise");
       case TRUE -> byteSize >= BYTE_SIZE;
       case FALSE -> false;
     };
@@ -47,7 +47,7 @@ enum HugePages {
     return switch (this) {
       case FALSE -> "huge pages off";
       case AUTO, TRUE ->
-          switch (kernelMode()) {
+          switch (KernelMode.AT_START) {
             case "madvise" -> "huge pages on request from 2 MiB";
             case "always" -> "huge pages always";
             case "never" -> "huge pages refused by the kernel, ordinary pages are used";
@@ -56,15 +56,21 @@ enum HugePages {
     };
   }
 
-  /** {@return the word in brackets in the kernel's switch; empty where there is none} */
-  private static String kernelMode() {
-    try {
-      String modes = Files.readString(SWITCH);
-      int start = modes.indexOf('[') + 1;
-      int end = modes.indexOf(']');
-      return start > 0 && end > start ? modes.substring(start, end) : "";
-    } catch (IOException e) {
-      return "";
+  /** The kernel's switch, read at the first use. */
+  private static final class KernelMode {
+
+    /** The word in brackets; empty where there is none. */
+    private static final String AT_START = read();
+
+    private static String read() {
+      try {
+        String modes = Files.readString(SWITCH);
+        int start = modes.indexOf('[') + 1;
+        int end = modes.indexOf(']');
+        return start > 0 && end > start ? modes.substring(start, end) : "";
+      } catch (IOException e) {
+        return "";
+      }
     }
   }
 }

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records of one log, packed into chunks of memory. A chunk is freed when the last record in it was dropped and
- * nobody reads in it. Threading: safe from any thread.
+ * The records of one log, packed into chunks of memory. A chunk is freed when the last record in it
+ * was dropped and nobody reads in it. Threading: safe from any thread.
  */
 final class LogRecords {
 

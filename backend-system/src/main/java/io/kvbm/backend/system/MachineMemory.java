@@ -6,8 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How much memory the machine, or the control group this process runs in, has and can still give. Asked before a large
- * allocation, because Linux promises more than it has and ends the process that takes it at its word.
+ * How much memory the machine, or the control group this process runs in, has and can still give.
+ * Asked before a large allocation, because Linux promises more than it has and ends the process
+ * that takes it at its word.
  */
 final class MachineMemory {
 
@@ -15,25 +16,28 @@ final class MachineMemory {
   static final long UNKNOWN = Long.MAX_VALUE;
 
   /** This machine. */
-  static final MachineMemory LOCAL =
-      new MachineMemory(Path.of("/proc"), Path.of("/sys/fs/cgroup"));
+  static final MachineMemory LOCAL = new MachineMemory(Path.of("/proc"), Path.of("/sys/fs/cgroup"));
 
   private final Path proc;
   private final Path cgroups;
+  private final long totalByteSize;
 
   MachineMemory(Path proc, Path cgroups) {
     this.proc = proc;
     this.cgroups = cgroups;
+    this.totalByteSize = Math.min(meminfo("MemTotal:"), groupLimits(false));
   }
 
-  /** {@return bytes that can be taken without anybody being ended for it, or {@link #UNKNOWN}} */
+  /**
+   * {@return bytes that can now be taken without anybody being ended for it, or {@link #UNKNOWN}}
+   */
   long availableByteSize() {
     return Math.min(meminfo("MemAvailable:"), groupLimits(true));
   }
 
-  /** {@return bytes this process can have at most, or {@link #UNKNOWN}} */
+  /** {@return bytes this process can have at most, read once, or {@link #UNKNOWN}} */
   long totalByteSize() {
-    return Math.min(meminfo("MemTotal:"), groupLimits(false));
+    return totalByteSize;
   }
 
   private long meminfo(String name) {
@@ -49,7 +53,8 @@ final class MachineMemory {
         least = Math.min(least, limitsUpFrom(cgroups, parts[2], GroupFiles.V2, minusUsed));
       } else if (parts.length == 3 && List.of(parts[1].split(",")).contains("memory")) {
         least =
-            Math.min(least, limitsUpFrom(cgroups.resolve("memory"), parts[2], GroupFiles.V1, minusUsed));
+            Math.min(
+                least, limitsUpFrom(cgroups.resolve("memory"), parts[2], GroupFiles.V1, minusUsed));
       }
     }
     return least;
@@ -58,7 +63,10 @@ final class MachineMemory {
   /** A group is bound by its own limit and by that of each group above it. */
   private static long limitsUpFrom(Path root, String group, GroupFiles names, boolean minusUsed) {
     long least = UNKNOWN;
-    Path folder = root.resolve(group.substring(1)).normalize();
+    Path folder = root.resolve(group.replaceFirst("^/+", "")).normalize();
+    if (!folder.startsWith(root)) {
+      folder = root; // the group lies outside what a container shows of the tree
+    }
     while (folder != null && folder.startsWith(root)) {
       long limit = number(folder.resolve(names.limit));
       if (limit != UNKNOWN && minusUsed) {

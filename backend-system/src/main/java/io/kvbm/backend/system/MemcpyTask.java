@@ -15,8 +15,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One batch on its way. Any number of threads may run it: each takes the next piece until none is left; whoever ends the
- * last piece of a block reports the block, whoever ends the last piece of all reports the batch as drained.
+ * One batch on its way. Any number of threads may run it: each takes the next piece until none is
+ * left; whoever ends the last piece of a block reports the block, whoever ends the last piece of
+ * all reports the batch as drained.
  */
 final class MemcpyTask implements Runnable {
 

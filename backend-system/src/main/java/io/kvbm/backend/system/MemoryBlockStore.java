@@ -17,6 +17,7 @@ import io.kvbm.api.store.RecoveryReport;
 import io.kvbm.api.store.StoredBlock;
 import io.kvbm.api.transfer.TransferCompletion;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
@@ -124,7 +125,8 @@ final class MemoryBlockStore implements BlockStore {
           "block %s of %d bytes does not fit a slot of %d bytes"
               .formatted(write.key(), byteSize, slotByteSize));
     }
-    headers.set(write.slot(), null); // a write that fails on the way leaves nothing that looks whole
+    headers.set(
+        write.slot(), null); // a write that fails on the way leaves nothing that looks whole
     MemorySegment slot = slot(write.slot());
     long at = 0;
     for (Region part : write.source()) {
@@ -208,10 +210,16 @@ final class MemoryBlockStore implements BlockStore {
     }
   }
 
+  /** Changes one stored byte behind the checksum's back; for tests. */
+  void damage(int slot, long offset) {
+    MemorySegment bytes = slot(slot);
+    byte former = bytes.get(ValueLayout.JAVA_BYTE, offset);
+    bytes.set(ValueLayout.JAVA_BYTE, offset, (byte) ~former);
+  }
+
   private void checkSlot(int slot) {
     if (slot < 0 || slot >= slots) {
-      throw new CallerException(
-          ErrorCode.OUT_OF_BOUNDS, "slot " + slot + " is not below " + slots);
+      throw new CallerException(ErrorCode.OUT_OF_BOUNDS, "slot " + slot + " is not below " + slots);
     }
   }
 

@@ -12,8 +12,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * A log in host memory. Its records outlive the log and go with the backend: there is nothing more durable here, so every
- * {@link Durability} is met, or not, by the time {@code append} returns. For tests and for what need not survive.
+ * A log in host memory. Its records outlive the log and go with the backend: there is nothing more
+ * durable here, so every {@link Durability} is met, or not, by the time {@code append} returns. For
+ * tests and for what need not survive.
  */
 final class MemoryLog implements Log {
 

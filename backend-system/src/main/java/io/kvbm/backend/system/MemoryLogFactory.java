@@ -6,7 +6,9 @@ import io.kvbm.api.store.LogFactory;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Opens logs in host memory; a location is any name. The records stay until the backend is closed. */
+/**
+ * Opens logs in host memory; a location is any name. The records stay until the backend is closed.
+ */
 final class MemoryLogFactory implements LogFactory {
 
   private final StoreMemory memory;

@@ -23,8 +23,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Objects in host memory. They live as long as some store is open on their location, so nothing here survives a power cut
- * and {@link Durability#SYNCED} is refused.
+ * Objects in host memory. They live as long as some store is open on their location, so nothing
+ * here survives a power cut and {@link Durability#SYNCED} is refused.
  */
 final class MemoryObjectStore implements ObjectStore {
 
@@ -89,7 +89,10 @@ final class MemoryObjectStore implements ObjectStore {
         });
   }
 
-  /** Puts what a writer collected; the block is the store's from now on, or the writer's again if this fails. */
+  /**
+   * Puts what a writer collected; the block is the store's from now on, or the writer's again if
+   * this fails.
+   */
   ObjectStat publish(ObjectTable.Change change) {
     return inside(() -> table.apply(List.of(change)).getFirst().orElseThrow());
   }
@@ -269,7 +272,8 @@ final class MemoryObjectStore implements ObjectStore {
     if (mode != OpenMode.WRITE) {
       throw new CallerException(
           ErrorCode.UNSUPPORTED,
-          "object store '%s' is open as a snapshot; open it for writing".formatted(location.name()));
+          "object store '%s' is open as a snapshot; open it for writing"
+              .formatted(location.name()));
     }
     ObjectKeys.check(key);
     if (durability == Durability.SYNCED) {

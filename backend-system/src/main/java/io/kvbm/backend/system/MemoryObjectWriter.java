@@ -8,7 +8,10 @@ import io.kvbm.api.store.PutOptions;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** Collects an object in memory that doubles when it is full; pages that are never written take no memory. */
+/**
+ * Collects an object in memory that doubles when it is full; pages that are never written take no
+ * memory.
+ */
 final class MemoryObjectWriter implements ObjectWriter {
 
   /** What a mapped object promises, in bytes. */

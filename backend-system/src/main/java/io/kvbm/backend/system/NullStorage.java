@@ -5,8 +5,8 @@ import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.StorageType;
 
 /**
- * Storage without bytes: writes are dropped, reads give zeros. For tests and for measuring what everything but the bytes
- * costs. Threading: safe from any thread.
+ * Storage without bytes: writes are dropped, reads give zeros. For tests and for measuring what
+ * everything but the bytes costs. Threading: safe from any thread.
  */
 public final class NullStorage extends AbstractStorage {
 

@@ -5,7 +5,9 @@ import io.kvbm.api.TransientException;
 import io.kvbm.api.spi.Clock;
 import org.jspecify.annotations.Nullable;
 
-/** The objects of one location, shared by the stores open on it and dropped with the last of them. */
+/**
+ * The objects of one location, shared by the stores open on it and dropped with the last of them.
+ */
 final class ObjectLocation {
 
   private final String name;

@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values by key, each held once by the table. Keys are ASCII, so that the order of characters is that of bytes.
- * Threading: safe from any thread; a change is seen whole or not at all.
+ * Values by key, each held once by the table. Keys are ASCII, so that the order of characters is
+ * that of bytes. Threading: safe from any thread; a change is seen whole or not at all.
  */
 final class ObjectTable {
 
@@ -79,8 +79,10 @@ final class ObjectTable {
   /**
    * Applies changes in order, all or none.
    *
-   * @return for each change what is known of the object after it; empty for one that deleted nothing
-   * @throws CallerException if a condition does not hold; nothing changed and the blocks stay the caller's
+   * @return for each change what is known of the object after it; empty for one that deleted
+   *     nothing
+   * @throws CallerException if a condition does not hold; nothing changed and the blocks stay the
+   *     caller's
    */
   synchronized List<Optional<ObjectStat>> apply(List<Change> changes) {
     Map<String, Optional<ObjectValue>> next = new HashMap<>();

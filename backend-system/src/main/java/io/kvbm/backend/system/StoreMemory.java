@@ -4,7 +4,10 @@ import io.kvbm.api.CapacityException;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.storage.AllocationRequest;
 
-/** Memory that the backend's stores take for themselves: within the backend's budget and the platform's as well. */
+/**
+ * Memory that the backend's stores take for themselves: within the backend's budget and the
+ * platform's as well.
+ */
 final class StoreMemory {
 
   private final HostMemory memory;
@@ -23,9 +26,7 @@ final class StoreMemory {
   HostBlock reserve(long byteSize, long alignment) {
     MemoryBudget.Reservation reservation = budget.reserve(byteSize);
     try {
-      return memory
-          .reserve(new AllocationRequest(byteSize, alignment))
-          .andThen(reservation::close);
+      return memory.reserve(new AllocationRequest(byteSize, alignment)).andThen(reservation::close);
     } catch (CapacityException e) {
       reservation.close();
       throw e;

@@ -11,8 +11,8 @@ import io.kvbm.api.storage.StorageType;
 /**
  * Host memory off the Java heap, zeroed, freed when closed.
  *
- * <p>Ownership: whoever makes it closes it. Threading: safe from any thread; access to the same bytes is the caller's to
- * order.
+ * <p>Ownership: whoever makes it closes it. Threading: safe from any thread; access to the same
+ * bytes is the caller's to order.
  */
 public final class SystemStorage extends AbstractStorage {
 
@@ -55,7 +55,9 @@ public final class SystemStorage extends AbstractStorage {
     } catch (IllegalStateException e) {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT,
-          this + " was closed while a channel or native call used it; hold a lease during such calls",
+          this
+              + " was closed while a channel or native call used it; hold a lease during such"
+              + " calls",
           e);
     }
   }

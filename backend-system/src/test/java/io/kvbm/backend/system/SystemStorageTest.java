@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SystemStorageTest {
 
   @ParameterizedTest
-  @ValueSource(longs = {1, 4095, 4096, 65_535, 65_536, 3 << 20})
+  @ValueSource(longs = {1, 4095, 4096, 65_536, (256 << 10) - 1, 256 << 10, 3 << 20})
   void memoryIsZeroAlignedAndOfTheSizeAskedFor(long byteSize) {
     try (SystemStorage storage = new SystemStorage(byteSize)) {
       assertThat(storage.byteSize()).isEqualTo(byteSize);
@@ -34,7 +34,7 @@ class SystemStorageTest {
   @ParameterizedTest
   @ValueSource(longs = {64, 4096, 1 << 16, 2 << 20})
   void honoursLargeAlignments(long alignment) {
-    for (long byteSize : new long[] {100, 70_000, 5 << 20}) {
+    for (long byteSize : new long[] {100, 70_000, 300_000, 5 << 20}) {
       try (Storage storage =
           new SystemAllocator().allocate(new AllocationRequest(byteSize, alignment))) {
         assertThat(storage.address() % alignment).isZero();

@@ -1,23 +1,25 @@
 package io.kvbm.cli.replay;
 
-import io.kvbm.api.BackendException;
-import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.storage.Storage;
+import io.kvbm.cli.console.Console;
 import io.kvbm.core.Platform;
+import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.RouteUse;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the machine does without us: a memory copy and a file write of as many bytes, block by block, over areas as large
- * as the tiers. Measured in the same process right after the replay.
+ * What the machine does without us: a memory copy and a file write of as many bytes as the replay moved, block by block.
+ * Measured in the same process right after the replay. A comparison that cannot be made costs the figure, not the replay.
  *
- * @param memcpyBytesPerSecond plain copies between two areas of host memory
+ * @param memcpyBytesPerSecond plain copies between two areas of host memory; 0 if not measured
  * @param fileWriteBytesPerSecond plain writes of a file through the page cache, with a sync at the end; 0 if not measured
  */
 record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
@@ -27,32 +29,77 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
 
   private static final long AREA_BYTES = 512L << 20;
 
-  /** Measures; {@code directory} null leaves the file out. */
-  static PlainSpeed measure(
-      Platform platform, long blockByteSize, long memoryBytes, long fileBytes, @Nullable Path directory) {
-    long area = Math.max(blockByteSize, Math.min(AREA_BYTES, memoryBytes) / blockByteSize * blockByteSize);
+  /** A buffer cannot be as large as a block can. */
+  private static final long MOST_AT_ONCE = 1L << 30;
+
+  private static final long LEAST_BLOCKS = 256;
+  private static final String DIRECTORY_VARIABLE = "DYN_KVBM_DISK_CACHE_DIR";
+
+  /** Measures what compares with a replay; says so on the console where that fails. */
+  static PlainSpeed beside(
+      ReplayReport report, ReplayOptions options, Platform platform, Console console) {
+    long memoryBytes = LEAST_BLOCKS * options.blockByteSize();
+    long fileBytes = 0;
+    for (RouteUse route : report.routes()) {
+      if (route.route().endsWith("->disk")) {
+        fileBytes += route.byteSize();
+      } else if (!route.route().startsWith("disk->")) {
+        memoryBytes += route.byteSize();
+      }
+    }
+    return new PlainSpeed(
+        memorySpeed(memoryBytes, options, platform, console),
+        fileBytes == 0 ? 0 : fileSpeed(fileBytes, options, platform, console));
+  }
+
+  private static double memorySpeed(
+      long bytes, ReplayOptions options, Platform platform, Console console) {
+    long block = options.blockByteSize();
+    long area = area(Math.min(bytes, AREA_BYTES), block);
     try (Storage source = platform.allocator("system").allocate(area);
         Storage target = platform.allocator("system").allocate(area)) {
       source.memset(1, 0, area);
       target.memset(2, 0, area);
-      double memory =
-          copySpeed(
-              platform.clock(),
-              source.view(),
-              target.mutableView(),
-              blockByteSize,
-              Math.min(MOST_BYTES, memoryBytes));
-      double file =
-          directory == null || fileBytes == 0
-              ? 0
-              : writeSpeed(
-                  platform.clock(),
-                  source.view(),
-                  blockByteSize,
-                  Math.min(MOST_BYTES, fileBytes),
-                  directory);
-      return new PlainSpeed(memory, file);
+      return copySpeed(
+          platform.clock(),
+          source.view(),
+          target.mutableView(),
+          block,
+          Math.min(MOST_BYTES, bytes));
+    } catch (KvbmException e) {
+      console.note("the plain memory copy was not measured: " + e.getMessage());
+      return 0;
     }
+  }
+
+  /** The file is as large as the disk tier was: no smaller work for the disk, and it fits where that did. */
+  private static double fileSpeed(
+      long bytes, ReplayOptions options, Platform platform, Console console) {
+    long block = options.blockByteSize();
+    long most = Math.min(MOST_BYTES, bytes);
+    long fileArea = area(Math.min(most, options.byteSize(CacheLevel.DISK)), block);
+    long area = Math.min(fileArea, area(AREA_BYTES, block));
+    Path directory = directory(options.diskDirectory());
+    try (Storage source = platform.allocator("system").allocate(area)) {
+      BlockContent.fill(source.mutableView(), 1);
+      return writeSpeed(platform.clock(), source.view(), block, fileArea, most, directory);
+    } catch (KvbmException | IOException e) {
+      console.note(
+          "the plain file write in %s was not measured: %s".formatted(directory, e.getMessage()));
+      return 0;
+    }
+  }
+
+  private static long area(long bytes, long block) {
+    return Math.max(1, bytes / block) * block;
+  }
+
+  private static Path directory(@Nullable Path chosen) {
+    if (chosen != null) {
+      return chosen;
+    }
+    String configured = System.getenv(DIRECTORY_VARIABLE);
+    return Path.of(configured == null || configured.isBlank() ? "/tmp" : configured);
   }
 
   private static double copySpeed(
@@ -62,43 +109,39 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
     long start = clock.nanoTime();
     while (done < bytes) {
       long offset = done % area;
-      MemorySegment.copy(source, offset, target, offset, Math.min(block, area - offset));
+      MemorySegment.copy(source, offset, target, offset, block);
       done += block;
     }
     return perSecond(done, clock.nanoTime() - start);
   }
 
+  /** The file loses its name as soon as it is open: a killed run leaves none behind. */
   private static double writeSpeed(
-      Clock clock, MemorySegment source, long block, long bytes, Path directory) {
-    Path file = null;
-    try {
-      file = Files.createTempFile(directory, "kvbm-plain-", ".tmp");
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        long area = source.byteSize();
-        long done = 0;
-        long start = clock.nanoTime();
-        while (done < bytes) {
-          long offset = done % area;
-          MemorySegment part = source.asSlice(offset, Math.min(block, area - offset));
-          long written = channel.write(part.asByteBuffer(), offset);
-          done += written;
-        }
-        channel.force(false);
-        return perSecond(done, clock.nanoTime() - start);
+      Clock clock, MemorySegment source, long block, long fileArea, long bytes, Path directory)
+      throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            directory.resolve("kvbm-plain-" + UUID.randomUUID()),
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.DELETE_ON_CLOSE)) {
+      long done = 0;
+      long start = clock.nanoTime();
+      while (done < bytes) {
+        writeBlock(channel, source.asSlice(done % source.byteSize(), block), done % fileArea);
+        done += block;
       }
-    } catch (IOException e) {
-      throw new BackendException(
-          ErrorCode.OPERATION_FAILED,
-          "the plain file write in %s failed: %s".formatted(directory, e.getMessage()),
-          e);
-    } finally {
-      deleteQuietly(file);
+      channel.force(false);
+      return perSecond(done, clock.nanoTime() - start);
     }
   }
 
-  private static void deleteQuietly(@Nullable Path file) {
-    if (file != null) {
-      file.toFile().delete();
+  private static void writeBlock(FileChannel channel, MemorySegment block, long position)
+      throws IOException {
+    long done = 0;
+    while (done < block.byteSize()) {
+      long length = Math.min(MOST_AT_ONCE, block.byteSize() - done);
+      done += channel.write(block.asSlice(done, length).asByteBuffer(), position + done);
     }
   }
 

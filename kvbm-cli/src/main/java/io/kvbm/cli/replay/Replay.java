@@ -29,6 +29,7 @@ final class Replay {
   private final Trace trace;
   private final TierChain chain;
   private final TopTier top;
+  private final Lineage lineage;
   private final @Nullable Sabotage sabotage;
   private final LongConsumer progress;
   private final int window;
@@ -44,6 +45,7 @@ final class Replay {
       @Nullable Sabotage sabotage,
       LongConsumer progress) {
     this.trace = trace;
+    this.lineage = Lineage.of(trace);
     this.chain = chain;
     this.top = top;
     this.sabotage = sabotage;
@@ -124,13 +126,14 @@ final class Replay {
     List<CompleteBlock> complete = new ArrayList<>(fresh.size());
     BlockKey parent = before;
     for (int i = 0; i < fresh.size(); i++) {
-      complete.add(fresh.get(i).complete(keys.get(i), parent));
-      parent = keys.get(i);
+      BlockKey key = keys.get(i);
+      complete.add(fresh.get(i).complete(key, lineage.hasOneParent(key.lo()) ? parent : null));
+      parent = key;
     }
     return chain.register(complete);
   }
 
-  ReplayReport report(long nanos, PlainSpeed plain) {
+  ReplayReport report(long nanos) {
     return new ReplayReport(
         trace.name(),
         trace.requestCount(),
@@ -143,7 +146,6 @@ final class Replay {
         chain.routes(),
         chain.evictions(),
         chain.dropped(),
-        nanos,
-        plain);
+        nanos);
   }
 }

@@ -1,8 +1,7 @@
 package io.kvbm.cli.replay;
 
-import io.kvbm.api.BackendException;
+import io.kvbm.api.CallerException;
 import io.kvbm.api.ConfigurationException;
-import io.kvbm.api.ErrorCode;
 import io.kvbm.api.spi.ByteSizes;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.console.ProgressBar;
@@ -11,11 +10,10 @@ import io.kvbm.cli.trace.ChatWorkload;
 import io.kvbm.cli.trace.Trace;
 import io.kvbm.cli.trace.TraceFiles;
 import io.kvbm.cli.trace.TraceFormat;
+import io.kvbm.core.KvBlockManager;
+import io.kvbm.core.Platform;
 import io.kvbm.core.policy.EvictionPolicies;
 import io.kvbm.core.tier.CacheLevel;
-import io.kvbm.core.tier.RouteUse;
-import io.kvbm.core.tier.Tier;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -33,8 +31,11 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "replay",
     customSynopsis = {
-      "kvbm replay [--trace FILE...] [--format FORMAT] [--device N] [--host N] [--disk N]",
-      "            [--block-bytes SIZE] [--policy POLICY] [--disk-dir DIR] [--json] [--verbose]"
+      "kvbm replay [--trace FILE...] [--format FORMAT] [--seed N]",
+      "              [--device N] [--host N] [--disk N] [--disk-dir DIR]",
+      "              [--block-bytes SIZE] [--policy POLICY] [--sabotage N]",
+      "              [--device-backend NAME] [--host-backend NAME]",
+      "              [--disk-backend NAME] [--json] [--verbose]"
     },
     description = {
       "Replays a trace through tiers of KV blocks with real bytes and compares each block that comes back.",
@@ -46,13 +47,15 @@ final class ReplayCommand implements Subcommand {
   private static final int REQUESTS = 4000;
   private static final int CONVERSATIONS = 64;
 
-  /** Reads sizes such as 64KiB. */
-  static final class ByteSizeConverter implements ITypeConverter<Long> {
+  /** Reads sizes such as 64KiB that a block can have. */
+  static final class BlockByteSizeConverter implements ITypeConverter<Long> {
     @Override
     public Long convert(String value) {
       try {
-        return ByteSizes.parse(value);
-      } catch (ConfigurationException e) {
+        long byteSize = ByteSizes.parse(value);
+        BlockShape.ofByteSize(byteSize);
+        return byteSize;
+      } catch (ConfigurationException | CallerException e) {
         throw new TypeConversionException(e.getMessage());
       }
     }
@@ -100,7 +103,7 @@ final class ReplayCommand implements Subcommand {
       names = "--block-bytes",
       defaultValue = "64KiB",
       paramLabel = "SIZE",
-      converter = ByteSizeConverter.class,
+      converter = BlockByteSizeConverter.class,
       description = "Bytes of a block, a multiple of 4096 (default: ${DEFAULT-VALUE}).")
   private long blockBytes;
 
@@ -156,13 +159,26 @@ final class ReplayCommand implements Subcommand {
   public int run(Console console) throws InterruptedException {
     ReplayOptions options = options();
     Trace trace = readTrace(console);
-    ReplayReport report = replay(trace, options, console);
-    if (console.isJson()) {
-      console.document(json -> ReplayDocument.write(report, json));
-    } else {
-      ReplaySummary.print(report, options, console);
+    try (Platform platform = Platform.load()) {
+      ReplayReport report = replay(trace, options, platform, console);
+      // The tiers are closed by now: the memory and the disk space they held are free for this.
+      PlainSpeed plain = PlainSpeed.beside(report, options, platform, console);
+      if (console.isJson()) {
+        console.document(json -> ReplayDocument.write(report, plain, options, json));
+      } else {
+        ReplaySummary.print(report, plain, options, console);
+      }
+      return verdict(report, console);
     }
-    return report.wrongBlocks() == 0 ? OK : FAILED;
+  }
+
+  private int verdict(ReplayReport report, Console console) {
+    if (report.sabotaged() < sabotage) {
+      console.note(
+          "only %d of %d blocks were sabotaged: too few blocks were found again"
+              .formatted(report.sabotaged(), sabotage));
+    }
+    return report.wrongBlocks() == 0 && report.sabotaged() == 0 ? OK : FAILED;
   }
 
   private ReplayOptions options() {
@@ -201,66 +217,27 @@ final class ReplayCommand implements Subcommand {
       return new ChatWorkload(REQUESTS, CONVERSATIONS, seed).generate();
     }
     TraceFiles files = TraceFiles.find(traces);
-    try (ProgressBar bar = console.progress("reading", "B", files.byteSize())) {
+    try (ProgressBar bar = console.progress("reading", "bytes", files.byteSize())) {
       return files.read(format, bar::advance);
     }
   }
 
-  private ReplayReport replay(Trace trace, ReplayOptions options, Console console)
+  private static ReplayReport replay(
+      Trace trace, ReplayOptions options, Platform platform, Console console)
       throws InterruptedException {
-    try (ReplayTiers tiers = new ReplayTiers(options);
-        TopTier top = new TopTier(tiers.platform(), tiers.chain().tiers().getFirst());
-        Sabotage saboteur = saboteur(tiers, options, trace)) {
-      Replay replay;
-      long nanos;
-      try (ProgressBar bar = console.progress("replaying", "blocks", trace.blockCount())) {
-        replay = new Replay(trace, tiers.chain(), top, saboteur, bar::advance);
-        nanos = replay.run(tiers.platform().clock());
-      }
-      return replay.report(nanos, plainSpeed(tiers, options));
+    try (KvBlockManager tiers = ReplayTiers.open(options, platform);
+        TopTier top = new TopTier(platform, tiers.tiers().getFirst());
+        Sabotage saboteur = saboteur(trace, options, platform, tiers);
+        ProgressBar bar = console.progress("replaying", "blocks", trace.blockCount())) {
+      Replay replay = new Replay(trace, tiers.chain(), top, saboteur, bar::advance);
+      return replay.report(replay.run(platform.clock()));
     }
   }
 
   private static @Nullable Sabotage saboteur(
-      ReplayTiers tiers, ReplayOptions options, Trace trace) {
+      Trace trace, ReplayOptions options, Platform platform, KvBlockManager tiers) {
     return options.sabotage() == 0
         ? null
-        : new Sabotage(
-            tiers.platform(), tiers.chain().tiers(), options.sabotage(), trace.requestCount());
-  }
-
-  /** Measures as many bytes as were moved: in memory, and to disk where there is a disk tier. */
-  private PlainSpeed plainSpeed(ReplayTiers tiers, ReplayOptions options) {
-    long memory = 0;
-    long file = 0;
-    for (RouteUse route : tiers.chain().routes()) {
-      if (route.route().endsWith("->disk")) {
-        file += route.byteSize();
-      } else {
-        memory += route.byteSize();
-      }
-    }
-    long least = 256 * options.blockByteSize();
-    boolean toDisk =
-        tiers.chain().tiers().stream().map(Tier::level).anyMatch(CacheLevel.DISK::equals);
-    return PlainSpeed.measure(
-        tiers.platform(),
-        options.blockByteSize(),
-        Math.max(least, memory),
-        file,
-        toDisk ? plainDirectory(options.diskDirectory()) : null);
-  }
-
-  private static Path plainDirectory(@Nullable Path chosen) {
-    if (chosen != null) {
-      return chosen;
-    }
-    String configured = System.getenv("DYN_KVBM_DISK_CACHE_DIR");
-    Path directory = Path.of(configured == null || configured.isEmpty() ? "/tmp" : configured);
-    if (!Files.isDirectory(directory)) {
-      throw new BackendException(
-          ErrorCode.OPERATION_FAILED, directory + " is no directory; choose one by --disk-dir", null);
-    }
-    return directory;
+        : new Sabotage(platform, tiers.tiers(), options.sabotage(), trace.requestCount());
   }
 }

@@ -13,7 +13,9 @@ final class ReplayDocument {
 
   private ReplayDocument() {}
 
-  static void write(ReplayReport report, JsonGenerator json) throws IOException {
+  static void write(
+      ReplayReport report, PlainSpeed plain, ReplayOptions options, JsonGenerator json)
+      throws IOException {
     json.writeStartObject();
     json.writeStringField("trace", report.trace());
     json.writeNumberField("requests", report.requests());
@@ -36,21 +38,40 @@ final class ReplayDocument {
     writeCounts("dropped", report.dropped(), json);
     json.writeNumberField("seconds", report.seconds());
     json.writeNumberField("blocksPerSecond", report.blocksPerSecond());
+    writeTiers(options, json);
+    writeRoutes(report, json);
+    json.writeObjectFieldStart("plain");
+    json.writeNumberField("memcpyGbPerSecond", plain.memcpyBytesPerSecond() / GIGA);
+    json.writeNumberField("fileWriteGbPerSecond", plain.fileWriteBytesPerSecond() / GIGA);
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  /** Says what each tier is made of: without a GPU, the device tier is on the system backend. */
+  private static void writeTiers(ReplayOptions options, JsonGenerator json) throws IOException {
+    json.writeObjectFieldStart("tiers");
+    for (CacheLevel level : CacheLevel.values()) {
+      if (options.capacities().get(level) > 0) {
+        json.writeObjectFieldStart(level.text());
+        json.writeNumberField("blocks", options.capacities().get(level));
+        json.writeStringField("backend", options.backends().get(level));
+        json.writeEndObject();
+      }
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeRoutes(ReplayReport report, JsonGenerator json) throws IOException {
     json.writeObjectFieldStart("routes");
     for (RouteUse route : report.routes()) {
       json.writeObjectFieldStart(route.route());
       json.writeNumberField("blocks", route.blocks());
       json.writeNumberField("failures", route.failures());
-      json.writeNumberField("seconds", route.nanos() / 1e9);
+      json.writeNumberField("seconds", route.nanos() / GIGA);
       json.writeNumberField("blocksPerSecond", perSecond(route.blocks(), route.nanos()));
       json.writeNumberField("gbPerSecond", perSecond(route.byteSize(), route.nanos()) / GIGA);
       json.writeEndObject();
     }
-    json.writeEndObject();
-    json.writeObjectFieldStart("plain");
-    json.writeNumberField("memcpyGbPerSecond", report.plain().memcpyBytesPerSecond() / GIGA);
-    json.writeNumberField("fileWriteGbPerSecond", report.plain().fileWriteBytesPerSecond() / GIGA);
-    json.writeEndObject();
     json.writeEndObject();
   }
 
@@ -61,8 +82,11 @@ final class ReplayDocument {
   private static void writeCounts(String name, Map<String, Long> counts, JsonGenerator json)
       throws IOException {
     json.writeObjectFieldStart(name);
-    for (Map.Entry<String, Long> count : counts.entrySet()) {
-      json.writeNumberField(count.getKey(), count.getValue());
+    for (CacheLevel level : CacheLevel.values()) {
+      Long count = counts.get(level.text());
+      if (count != null) {
+        json.writeNumberField(level.text(), count);
+      }
     }
     json.writeEndObject();
   }

@@ -21,4 +21,9 @@ record ReplayOptions(
     long blockByteSize,
     String policy,
     @Nullable Path diskDirectory,
-    int sabotage) {}
+    int sabotage) {
+
+  long byteSize(CacheLevel level) {
+    return capacities.get(level) * blockByteSize;
+  }
+}

@@ -20,7 +20,6 @@ import java.util.Map;
  * @param evictions blocks that left each tier for want of room
  * @param dropped blocks that were lost on their way out of a tier
  * @param nanos how long the replay took
- * @param plain what the machine does without us
  */
 record ReplayReport(
     String trace,
@@ -34,8 +33,7 @@ record ReplayReport(
     List<RouteUse> routes,
     Map<String, Long> evictions,
     Map<String, Long> dropped,
-    long nanos,
-    PlainSpeed plain) {
+    long nanos) {
 
   double seconds() {
     return nanos / 1e9;

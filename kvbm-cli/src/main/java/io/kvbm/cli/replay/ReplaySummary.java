@@ -13,7 +13,8 @@ final class ReplaySummary {
 
   private ReplaySummary() {}
 
-  static void print(ReplayReport report, ReplayOptions options, Console console) {
+  static void print(
+      ReplayReport report, PlainSpeed plain, ReplayOptions options, Console console) {
     console.line(
         "%s: %d requests asked for %d blocks of %s"
             .formatted(
@@ -24,7 +25,7 @@ final class ReplaySummary {
     console.line("");
     printTiers(report, options, console);
     console.line("");
-    printRoutes(report, console);
+    printRoutes(report, plain, console);
     console.line("");
     if (options.capacities().get(CacheLevel.DEVICE) > 0
         && options.backends().get(CacheLevel.DEVICE).equals("system")) {
@@ -62,7 +63,7 @@ final class ReplaySummary {
         table.row(
             level.text(),
             Integer.toString(capacity),
-            ByteSizes.format(capacity * options.blockByteSize()),
+            ByteSizes.format(options.byteSize(level)),
             options.backends().get(level),
             Long.toString(report.hitsOf(level)),
             share(report.hitsOf(level), report.blocks()),
@@ -80,7 +81,7 @@ final class ReplaySummary {
     table.print(console);
   }
 
-  private static void printRoutes(ReplayReport report, Console console) {
+  private static void printRoutes(ReplayReport report, PlainSpeed plain, Console console) {
     Table table = new Table("moved", ">blocks", ">bytes", ">blocks/s", ">GB/s");
     for (RouteUse route : report.routes()) {
       table.row(
@@ -90,11 +91,15 @@ final class ReplaySummary {
           Quantity.format(ReplayDocument.perSecond(route.blocks(), route.nanos())),
           gigabytes(ReplayDocument.perSecond(route.byteSize(), route.nanos())));
     }
-    table.row("plain memory copy", "", "", "", gigabytes(report.plain().memcpyBytesPerSecond()));
-    if (report.plain().fileWriteBytesPerSecond() > 0) {
-      table.row("plain file write", "", "", "", gigabytes(report.plain().fileWriteBytesPerSecond()));
-    }
+    printPlain("plain memory copy", plain.memcpyBytesPerSecond(), table);
+    printPlain("plain file write", plain.fileWriteBytesPerSecond(), table);
     table.print(console);
+  }
+
+  private static void printPlain(String name, double bytesPerSecond, Table table) {
+    if (bytesPerSecond > 0) {
+      table.row(name, "", "", "", gigabytes(bytesPerSecond));
+    }
   }
 
   private static String share(long part, long whole) {

@@ -4,42 +4,29 @@ import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.config.KvManagerLayoutConfig;
-import io.kvbm.api.config.KvManagerModelConfig;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.storage.AllocationRequest;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.tier.CacheLevel;
-import io.kvbm.core.tier.TierChain;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** The platform and the manager of one replay, closed together. */
-final class ReplayTiers implements AutoCloseable {
+/** Sets up the tiers of one replay. */
+final class ReplayTiers {
 
   private static final long ALIGNMENT = AllocationRequest.DEFAULT_ALIGNMENT;
 
-  private final Platform platform;
-  private final KvBlockManager manager;
+  private ReplayTiers() {}
 
-  ReplayTiers(ReplayOptions options) {
-    this.platform = Platform.load();
-    try {
-      this.manager = KvBlockManager.create(configure(options), platform);
-    } catch (RuntimeException | Error e) {
-      platform.close();
-      throw e;
-    }
-  }
-
-  private KvBlockManagerConfig configure(ReplayOptions options) {
-    KvManagerModelConfig model = BlockShape.ofByteSize(options.blockByteSize());
-    KvBlockManagerConfig.Builder config = KvBlockManagerConfig.builder().model(model);
+  /** Returns a manager of the tiers that are not 0; the caller closes it before the platform. */
+  static KvBlockManager open(ReplayOptions options, Platform platform) {
+    KvBlockManagerConfig.Builder config =
+        KvBlockManagerConfig.builder().model(BlockShape.ofByteSize(options.blockByteSize()));
     for (CacheLevel level : CacheLevel.values()) {
-      int blocks = options.capacities().get(level);
-      if (blocks > 0) {
-        KvManagerLayoutConfig tier = tier(level, blocks, options);
+      if (options.capacities().get(level) > 0) {
+        KvManagerLayoutConfig tier = tier(level, options, platform);
         switch (level) {
           case DEVICE -> config.deviceLayout(tier);
           case HOST -> config.hostLayout(tier);
@@ -47,19 +34,17 @@ final class ReplayTiers implements AutoCloseable {
         }
       }
     }
-    return config.build();
+    return KvBlockManager.create(config.build(), platform);
   }
 
-  private KvManagerLayoutConfig tier(CacheLevel level, int blocks, ReplayOptions options) {
+  private static KvManagerLayoutConfig tier(
+      CacheLevel level, ReplayOptions options, Platform platform) {
     String name = options.backends().get(level);
-    BackendConfig settings = BackendConfig.empty();
-    if (level == CacheLevel.DISK) {
-      settings = diskSettings(name, options.diskDirectory());
-    }
-    Backend backend = platform.backend(name, settings);
+    Backend backend =
+        platform.backend(name, settings(level, name, options.diskDirectory()));
     KvManagerLayoutConfig.Builder tier =
         KvManagerLayoutConfig.builder()
-            .numBlocks(blocks)
+            .numBlocks(options.capacities().get(level))
             .alignment(ALIGNMENT)
             .evictionPolicy(options.policy());
     if (!backend.allocators().isEmpty()) {
@@ -74,33 +59,17 @@ final class ReplayTiers implements AutoCloseable {
             .formatted(name, level.text()));
   }
 
-  /** Scratch files lose their names at once, so that a killed run leaves nothing behind. */
-  private static BackendConfig diskSettings(String backend, @Nullable Path directory) {
-    if (!backend.equals("disk")) {
-      return directory == null ? BackendConfig.empty() : BackendConfig.of("dir", directory.toString());
+  private static BackendConfig settings(
+      CacheLevel level, String backend, @Nullable Path directory) {
+    BackendConfig settings = BackendConfig.empty();
+    boolean onFiles = backend.equals("disk");
+    if (onFiles) {
+      // Scratch files lose their names at once, so that a killed run leaves nothing behind.
+      settings = settings.with("unlink", "now");
     }
-    BackendConfig settings = BackendConfig.of("unlink", "now");
-    return directory == null ? settings : settings.with("dir", directory.toString());
-  }
-
-  Platform platform() {
-    return platform;
-  }
-
-  KvBlockManager manager() {
-    return manager;
-  }
-
-  TierChain chain() {
-    return manager.chain();
-  }
-
-  @Override
-  public void close() {
-    try {
-      manager.close();
-    } finally {
-      platform.close();
-    }
+    boolean hasDirectory = onFiles || level == CacheLevel.DISK;
+    return hasDirectory && directory != null
+        ? settings.with("dir", directory.toString())
+        : settings;
   }
 }

@@ -22,6 +22,9 @@ final class JsonFields {
 
   private static final Pattern DIGITS = Pattern.compile("[0-9]{1,40}");
 
+  /** The parser counts from the start of what it was given, which is not the file. */
+  private static final Pattern PARSER_PLACE = Pattern.compile(" \\(start marker at \\[.*]\\)");
+
   private JsonFields() {}
 
   /** Hands over each element of an array of hashes. */
@@ -81,7 +84,7 @@ final class JsonFields {
       return e.getOriginalMessage();
     }
     String reason = String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("no JSON");
-    return "is not complete, correct JSON: " + reason;
+    return "is not complete, correct JSON: " + PARSER_PLACE.matcher(reason).replaceAll("");
   }
 
   private static long clamp(BigInteger value) {

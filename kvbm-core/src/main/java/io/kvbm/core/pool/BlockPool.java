@@ -50,6 +50,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BlockPool implements AutoCloseable {
 
+  /** A list of results starts with room for so many; longer ones grow. */
+  private static final int LARGEST_GUESS = 256;
+
   private final String name;
   private final HashScheme hashScheme;
   private final EventManager events;
@@ -70,13 +73,18 @@ public final class BlockPool implements AutoCloseable {
   private final Residency residency;
   private final FreeSlots free = new FreeSlots();
 
-  /** Registered blocks nobody uses. */
+  /**
+   * Registered blocks nobody uses. Follows the slots at the end of each call, so it may be off meanwhile, also below 0
+   * where a block was evicted before the call that returned it ended.
+   */
   private final LongAdder inactive = new LongAdder();
 
   private volatile Slot[] slots;
   private volatile BlockBytes bytes;
-  private volatile int freeCount;
-  private volatile long tick;
+  private final LockedCount freeCount = new LockedCount();
+
+  /** Logical time: one step for each time the policy is told what was used. */
+  private final LockedCount tick = new LockedCount();
 
   BlockPool(BlockPoolBuilder builder, int capacity, BlockBytes bytes) {
     this.name = builder.name;
@@ -85,16 +93,17 @@ public final class BlockPool implements AutoCloseable {
     this.hasEvents = builder.hasEvents();
     this.metadata = builder.metadata;
     this.duplicates = builder.duplicates;
-    this.meters = new PoolMeters(builder.metrics, builder.clock, name);
+    this.slots = new Slot[0];
+    this.meters =
+        new PoolMeters(
+            builder.metrics, builder.clock, name, this::totalBlocks, this::availableBlocks);
     this.leaks = builder.leakReport == null ? null : new LeakDetector(name, builder.leakReport);
     this.calls = new PendingCalls("pool " + name, builder.executor);
     this.presence = builder.presence;
     this.bytes = bytes;
     this.index = new SlotIndex(capacity, new Slot(-1, metadata.get()));
     this.residency = new Residency(builder.policy.create(capacity), index);
-    this.slots = new Slot[0];
     addSlots(capacity);
-    meters.showBlocks(this::totalBlocks, this::availableBlocks);
     this.cancellation = builder.cancellation.onCancel(calls::shutDown);
   }
 
@@ -133,16 +142,23 @@ public final class BlockPool implements AutoCloseable {
     return slots.length;
   }
 
-  /** {@return how many blocks could be allocated: empty ones and those nobody uses} */
+  /**
+   * {@return how many blocks are empty or unused}; an unused parent of a block in use counts, though it stays until that
+   * one is returned
+   */
   public long availableBlocks() {
-    return freeCount + inactive.sum();
+    return freeCount.value() + unused();
   }
 
   /** {@return how many blocks are in which state} */
   public PoolStatus status() {
-    long empty = freeCount;
-    long unused = inactive.sum();
+    long empty = freeCount.value();
+    long unused = unused();
     return new PoolStatus(slots.length - empty - unused, unused, empty);
+  }
+
+  private long unused() {
+    return Math.max(0, inactive.sum());
   }
 
   /** {@return what was counted since the pool was made} */
@@ -173,7 +189,7 @@ public final class BlockPool implements AutoCloseable {
    */
   public Optional<List<MutableBlock>> tryAllocateEmptyBlocks(int count) {
     calls.requireRunning();
-    return count > freeCount ? Optional.empty() : Optional.ofNullable(allocate(count, false));
+    return count > freeCount.value() ? Optional.empty() : Optional.ofNullable(allocate(count, false));
   }
 
   private @Nullable List<MutableBlock> allocate(int count, boolean evicts) {
@@ -196,7 +212,7 @@ public final class BlockPool implements AutoCloseable {
       for (int i = 0; i < count; i++) {
         blocks.add(takeFree());
       }
-      freeCount = free.size();
+      freeCount.set(free.size());
       meters.allocated(count, Math.min(count, count - Math.max(0, missing)));
     } finally {
       lock.unlock();
@@ -232,7 +248,7 @@ public final class BlockPool implements AutoCloseable {
   private MutableBlock takeFree() {
     Slot slot = free.removeFirst();
     slot.generation++;
-    slot.metadata.onAcquired(tick);
+    slot.metadata.onAcquired(tick.value());
     slot.publish(Slot.MUTABLE, 1);
     if (hasEvents) {
       events.blockAllocated(slot.id);
@@ -289,7 +305,7 @@ public final class BlockPool implements AutoCloseable {
     slot.metadata = slot.metadata.reset();
     slot.publish(Slot.RESET, 0);
     free.addLast(slot);
-    freeCount = free.size();
+    freeCount.set(free.size());
   }
 
   // ---- registration
@@ -461,7 +477,7 @@ public final class BlockPool implements AutoCloseable {
             "slot %d of pool %s or key %s is taken".formatted(block.slot(), name, block.key()));
       }
       free.remove(slot);
-      freeCount = free.size();
+      freeCount.set(free.size());
       slot.generation = block.generation();
       if (slot.metadata instanceof BasicMetadata basic) {
         basic.setPriority(block.priority());
@@ -485,16 +501,25 @@ public final class BlockPool implements AutoCloseable {
   public List<ImmutableBlock> matchBlocks(List<BlockKey> keys) {
     calls.requireRunning();
     long start = meters.startTime();
-    List<ImmutableBlock> found = new ArrayList<>(Math.min(keys.size(), 256));
-    for (int i = 0, n = keys.size(); i < n; i++) {
-      BlockKey key = keys.get(i);
-      Slot slot = use(key.hi(), key.lo(), true);
-      if (slot == null) {
-        break;
+    int count = keys.size();
+    List<ImmutableBlock> found = new ArrayList<>(0);
+    Tally tally = new Tally();
+    try {
+      for (int i = 0; i < count; i++) {
+        BlockKey key = keys.get(i);
+        Slot slot = use(key.hi(), key.lo(), true, tally);
+        if (slot == null) {
+          break;
+        }
+        if (i == 0) {
+          found = new ArrayList<>(Math.min(count, LARGEST_GUESS)); // most misses end before this
+        }
+        found.add(handle(slot));
       }
-      found.add(handle(slot));
+    } finally {
+      settle(tally);
     }
-    meters.matched(keys.size(), found.size());
+    meters.matched(count, found.size());
     meters.matchTook(start);
     return found;
   }
@@ -516,13 +541,18 @@ public final class BlockPool implements AutoCloseable {
               .formatted(hashScheme.name()));
     }
     long start = meters.startTime();
-    List<ImmutableBlock> found = new ArrayList<>(Math.min(hashes.size(), 256));
-    for (SequenceHash hash : hashes) {
-      Slot slot = use(0, hash.value(), false);
-      if (slot == null) {
-        break;
+    List<ImmutableBlock> found = new ArrayList<>(Math.min(hashes.size(), LARGEST_GUESS));
+    Tally tally = new Tally();
+    try {
+      for (SequenceHash hash : hashes) {
+        Slot slot = use(0, hash.value(), false, tally);
+        if (slot == null) {
+          break;
+        }
+        found.add(handle(slot));
       }
-      found.add(handle(slot));
+    } finally {
+      settle(tally);
     }
     meters.matched(hashes.size(), found.size());
     meters.matchTook(start);
@@ -560,10 +590,15 @@ public final class BlockPool implements AutoCloseable {
     calls.requireRunning();
     List<Optional<ImmutableBlock>> found = new ArrayList<>(keys.size());
     int hits = 0;
-    for (BlockKey key : keys) {
-      Slot slot = use(key.hi(), key.lo(), true);
-      hits += slot == null ? 0 : 1;
-      found.add(slot == null ? Optional.empty() : Optional.of(handle(slot)));
+    Tally tally = new Tally();
+    try {
+      for (BlockKey key : keys) {
+        Slot slot = use(key.hi(), key.lo(), true, tally);
+        hits += slot == null ? 0 : 1;
+        found.add(slot == null ? Optional.empty() : Optional.of(handle(slot)));
+      }
+    } finally {
+      settle(tally);
     }
     meters.matchedScattered(keys.size(), hits);
     return found;
@@ -577,7 +612,9 @@ public final class BlockPool implements AutoCloseable {
    */
   public Optional<ImmutableBlock> find(BlockKey key) {
     calls.requireRunning();
-    Slot slot = use(key.hi(), key.lo(), true);
+    Tally tally = new Tally();
+    Slot slot = use(key.hi(), key.lo(), true, tally);
+    settle(tally);
     meters.matched(1, slot == null ? 0 : 1);
     return slot == null ? Optional.empty() : Optional.of(handle(slot));
   }
@@ -623,13 +660,13 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /** Takes a use of the block under a key; {@return its slot, or null if the key is absent} */
-  private @Nullable Slot use(long hi, long lo, boolean compareDigest) {
+  private @Nullable Slot use(long hi, long lo, boolean compareDigest, Tally tally) {
     while (true) {
       Slot slot = compareDigest ? index.find(hi, lo) : index.findByHash(lo);
       if (slot == null) {
         return null;
       }
-      int phase = tryUse(slot);
+      int phase = tryUse(slot, tally);
       if (phase == Slot.REGISTERED) {
         if (slot.keyLo == lo && (!compareDigest || slot.keyHi == hi)) {
           if (hasEvents) {
@@ -648,13 +685,31 @@ public final class BlockPool implements AutoCloseable {
 
   /** Takes a use if the slot is registered; {@return the phase seen} */
   private int tryUse(Slot slot) {
+    Tally tally = new Tally();
+    int phase = tryUse(slot, tally);
+    settle(tally);
+    return phase;
+  }
+
+  private int tryUse(Slot slot, Tally tally) {
     long before = slot.tryUse();
     int phase = Slot.phaseOf(before);
     if (phase == Slot.REGISTERED && Slot.isUnused(before)) {
-      inactive.decrement();
-      slot.metadata.onAcquired(tick);
+      tally.woken++;
+      slot.metadata.onAcquired(tick.value());
     }
     return phase;
+  }
+
+  /** How many unused blocks a call took into use: the shared counter is told once a call, not once a block. */
+  private static final class Tally {
+    private int woken;
+  }
+
+  private void settle(Tally tally) {
+    if (tally.woken > 0) {
+      inactive.add(-tally.woken);
+    }
   }
 
   /** An eviction under way either ends or is undone before its thread leaves the lock. */
@@ -695,20 +750,28 @@ public final class BlockPool implements AutoCloseable {
   // ---- return
 
   void giveBack(Slot slot) {
+    if (releaseUse(slot)) {
+      inactive.increment();
+    }
+  }
+
+  /** Gives a use back; {@return whether the block became inactive, which the caller counts} */
+  private boolean releaseUse(Slot slot) {
     BlockMetadata kept = slot.metadata;
     switch (slot.giveBack()) {
       case STILL_USED -> {}
       case IDLE -> {
-        kept.onReturned(tick);
-        inactive.increment();
+        kept.onReturned(tick.value());
+        return true;
       }
       case IDLE_TO_QUEUE -> {
-        kept.onReturned(tick);
-        inactive.increment();
+        kept.onReturned(tick.value());
         returned.push(slot);
+        return true;
       }
       case LAST -> resetDetached(slot);
     }
+    return false;
   }
 
   /**
@@ -758,7 +821,7 @@ public final class BlockPool implements AutoCloseable {
 
   /** Tells the policy which blocks were returned since the last time. Under the lock. */
   private void drainReturned() {
-    tick++;
+    tick.add(1);
     Slot slot = returned.takeAll();
     while (slot != null) {
       Slot next = slot.nextReturned;
@@ -984,7 +1047,7 @@ public final class BlockPool implements AutoCloseable {
     if (old.length > 0) {
       residency.grow(next.length);
     }
-    freeCount = free.size();
+    freeCount.set(free.size());
   }
 
   // ---- what handles and the engine need
@@ -1060,8 +1123,31 @@ public final class BlockPool implements AutoCloseable {
    * @param blocks blocks of any pool
    */
   public static void closeAll(List<? extends Block> blocks) {
-    for (int i = blocks.size() - 1; i >= 0; i--) {
-      blocks.get(i).close();
+    BlockPool pool = null;
+    int idle = 0;
+    try {
+      for (int i = blocks.size() - 1; i >= 0; i--) {
+        if (!(blocks.get(i) instanceof RegisteredBlock own)) {
+          blocks.get(i).close();
+          continue;
+        }
+        if (own.pool != pool) {
+          countIdle(pool, idle);
+          pool = own.pool;
+          idle = 0;
+        }
+        if (own.tryEnd() && pool.releaseUse(own.slot)) {
+          idle++;
+        }
+      }
+    } finally {
+      countIdle(pool, idle);
+    }
+  }
+
+  private static void countIdle(@Nullable BlockPool pool, int idle) {
+    if (pool != null && idle > 0) {
+      pool.inactive.add(idle);
     }
   }
 

@@ -2,130 +2,114 @@ package io.kvbm.core.pool;
 
 import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.Clock;
+import io.kvbm.core.metrics.BlockManagerMetrics;
+import io.kvbm.core.metrics.PoolMetrics;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
- * Counts what a pool does, for {@link PoolStatistics} and for the metrics sink. One step per call, not per block; the
- * clock is read only where somebody takes the durations.
+ * Counts what a pool does, for {@link PoolStatistics} and for the metrics sink. What changes residency is counted under
+ * the pool's lock; matches take none, so they count in one step per call. The clock is read only where somebody takes the
+ * durations.
  */
 final class PoolMeters {
 
-  private final MetricsSink sink;
-  private final Clock clock;
-  private final String pool;
-  private final boolean timed;
-  private final LongAdder allocations = new LongAdder();
-  private final LongAdder allocationsFromReset = new LongAdder();
-  private final LongAdder evictions = new LongAdder();
-  private final LongAdder registrations = new LongAdder();
-  private final LongAdder deduplications = new LongAdder();
-  private final LongAdder duplicates = new LongAdder();
+  private final LockedCount allocations = new LockedCount();
+  private final LockedCount allocationsFromReset = new LockedCount();
+  private final LockedCount evictions = new LockedCount();
+  private final LockedCount registrations = new LockedCount();
+  private final LockedCount deduplications = new LockedCount();
+  private final LockedCount duplicates = new LockedCount();
   private final LongAdder matchRequested = new LongAdder();
   private final LongAdder matchReturned = new LongAdder();
   private final LongAdder scatteredRequested = new LongAdder();
   private final LongAdder scatteredReturned = new LongAdder();
-  private final LongAdder rollbacks = new LongAdder();
-  private final MetricsSink.Counter allocationCounter;
-  private final MetricsSink.Counter registrationCounter;
-  private final MetricsSink.Counter matchCounter;
-  private final MetricsSink.Counter evictionCounter;
-  private final MetricsSink.Histogram allocationDuration;
-  private final MetricsSink.Histogram registrationDuration;
-  private final MetricsSink.Histogram matchDuration;
+  private final LockedCount rollbacks = new LockedCount();
+  private final BlockManagerMetrics metrics;
 
-  PoolMeters(MetricsSink sink, Clock clock, String pool) {
-    this.sink = sink;
-    this.clock = clock;
-    this.pool = pool;
-    this.timed = sink != MetricsSink.NULL;
-    this.allocationCounter = sink.counter("kvbm.allocations", "pool", pool);
-    this.registrationCounter = sink.counter("kvbm.registrations", "pool", pool);
-    this.matchCounter = sink.counter("kvbm.matches", "pool", pool);
-    this.evictionCounter = sink.counter("kvbm.evictions", "pool", pool);
-    this.allocationDuration = sink.histogram("kvbm.allocation.nanos", "pool", pool);
-    this.registrationDuration = sink.histogram("kvbm.registration.nanos", "pool", pool);
-    this.matchDuration = sink.histogram("kvbm.match.nanos", "pool", pool);
+  PoolMeters(
+      MetricsSink sink, Clock clock, String pool, LongSupplier total, LongSupplier available) {
+    this.metrics =
+        new BlockManagerMetrics(sink, pool, new PoolMetrics(sink, clock, pool, total, available));
   }
 
-  void showBlocks(LongSupplier total, LongSupplier available) {
-    sink.gauge("kvbm.blocks.total", total::getAsLong, "pool", pool);
-    sink.gauge("kvbm.blocks.available", available::getAsLong, "pool", pool);
-  }
-
+  /** {@return what a duration is measured from} */
   long startTime() {
-    return timed ? clock.nanoTime() : 0;
+    return metrics.pool().start();
   }
 
   void allocationTook(long start) {
-    if (timed) {
-      allocationDuration.record(clock.nanoTime() - start);
-    }
+    metrics.pool().recordAllocation(start);
   }
 
   void registrationTook(long start) {
-    if (timed) {
-      registrationDuration.record(clock.nanoTime() - start);
-    }
+    metrics.pool().recordRegistration(start);
   }
 
   void matchTook(long start) {
-    if (timed) {
-      matchDuration.record(clock.nanoTime() - start);
-    }
+    metrics.pool().recordMatch(start);
   }
 
+  /** Under the lock. */
   void allocated(int count, int fromReset) {
     allocations.add(count);
     allocationsFromReset.add(fromReset);
-    allocationCounter.add(count);
+    metrics.countAllocated(count);
   }
 
+  /** Under the lock. */
   void evicted(int count) {
     evictions.add(count);
-    evictionCounter.add(count);
+    metrics.countEvicted(count);
   }
 
+  /** Under the lock. */
   void registered() {
-    registrations.increment();
-    registrationCounter.increment();
+    registrations.add(1);
+    metrics.countRegistered(1);
   }
 
+  /** Under the lock. */
   void deduplicated() {
-    deduplications.increment();
+    deduplications.add(1);
   }
 
+  /** Under the lock. */
   void duplicated() {
-    duplicates.increment();
+    duplicates.add(1);
   }
 
   void matched(int requested, int returned) {
     matchRequested.add(requested);
-    matchReturned.add(returned);
-    matchCounter.add(returned);
+    if (returned > 0) {
+      matchReturned.add(returned);
+      metrics.countMatched(returned);
+    }
   }
 
   void matchedScattered(int requested, int returned) {
     scatteredRequested.add(requested);
     scatteredReturned.add(returned);
+    metrics.countMatched(returned);
   }
 
+  /** Under the lock. */
   void rolledBack() {
-    rollbacks.increment();
+    rollbacks.add(1);
   }
 
   PoolStatistics statistics() {
     return new PoolStatistics(
-        allocations.sum(),
-        allocationsFromReset.sum(),
-        evictions.sum(),
-        registrations.sum(),
-        deduplications.sum(),
-        duplicates.sum(),
+        allocations.value(),
+        allocationsFromReset.value(),
+        evictions.value(),
+        registrations.value(),
+        deduplications.value(),
+        duplicates.value(),
         matchRequested.sum(),
         matchReturned.sum(),
         scatteredRequested.sum(),
         scatteredReturned.sum(),
-        rollbacks.sum());
+        rollbacks.value());
   }
 }

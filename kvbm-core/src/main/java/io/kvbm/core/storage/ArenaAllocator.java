@@ -10,10 +10,12 @@ import io.kvbm.api.storage.StorageAllocator;
 import java.util.OptionalLong;
 
 /**
- * Carves one large storage into smaller ones of whole pages: pinning, registering or creating memory once costs less than
- * doing so for each part. Closing a part makes its pages free again, and free neighbours are one run.
+ * Carves one large storage into smaller ones of whole pages: pinning, registering or creating
+ * memory once costs less than doing so for each part. Closing a part makes its pages free again,
+ * and free neighbours are one run.
  *
- * <p>The storage stays its owner's; closed, it is freed after the last part. Threading: safe from any thread.
+ * <p>The storage stays its owner's; closed, it is freed after the last part. Threading: safe from
+ * any thread.
  */
 public final class ArenaAllocator implements StorageAllocator {
 
@@ -23,7 +25,8 @@ public final class ArenaAllocator implements StorageAllocator {
   private long usedPages;
 
   /**
-   * @param whole what to carve up; what is left behind its last whole page is not used. Its bytes are zero.
+   * @param whole what to carve up; what is left behind its last whole page is not used. Its bytes
+   *     are zero.
    * @param pageByteSize bytes in a page, a power of two not above the size of the storage
    * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} if the page size is none
    */
@@ -62,9 +65,11 @@ public final class ArenaAllocator implements StorageAllocator {
   /**
    * Carves out a part.
    *
-   * @param request the size, rounded up to pages for the arena but not for the part; and the alignment of its address
+   * @param request the size, rounded up to pages for the arena but not for the part; and the
+   *     alignment of its address
    * @return the part, all zero; closing it gives its pages back
-   * @throws CapacityException with {@link ErrorCode#ALLOCATION_FAILED} if no run of free pages is long enough
+   * @throws CapacityException with {@link ErrorCode#ALLOCATION_FAILED} if no run of free pages is
+   *     long enough
    * @throws ClosedException if the storage is closed
    */
   @Override
@@ -120,8 +125,8 @@ public final class ArenaAllocator implements StorageAllocator {
     return new CapacityException(
         ErrorCode.ALLOCATION_FAILED,
         "no %d bytes aligned to %d in the arena: the longest free run has %d, %d are free in all; "
-            .formatted(
-                request.byteSize(), request.alignment(), longest, free.count() * pageByteSize)
+                .formatted(
+                    request.byteSize(), request.alignment(), longest, free.count() * pageByteSize)
             + "close parts or make the arena larger",
         request.byteSize(),
         Math.min(longest, request.byteSize() - 1));

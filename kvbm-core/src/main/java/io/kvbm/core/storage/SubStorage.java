@@ -9,10 +9,11 @@ import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.Storage;
 
 /**
- * A part of a storage that is a storage itself: same type, checked bounds, its own registrations and leases.
+ * A part of a storage that is a storage itself: same type, checked bounds, its own registrations
+ * and leases.
  *
- * <p>It holds a lease on the whole, which therefore keeps its bytes until the part is closed; once the whole was closed
- * the part refuses new work too. Closing the part leaves the whole open.
+ * <p>It holds a lease on the whole, which therefore keeps its bytes until the part is closed: the part works on where the
+ * whole was closed before it. Closing the part leaves the whole open.
  */
 public final class SubStorage extends AbstractStorage {
 
@@ -36,7 +37,8 @@ public final class SubStorage extends AbstractStorage {
    * @param offset the first byte
    * @param byteSize how many bytes, above 0
    * @return the part; the caller closes it
-   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the part leaves the whole, also by overflow
+   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the part leaves the whole, also
+   *     by overflow
    * @throws ClosedException if the whole is closed
    */
   public static SubStorage viewOf(Storage whole, long offset, long byteSize) {

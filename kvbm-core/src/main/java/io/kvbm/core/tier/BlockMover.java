@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -132,7 +133,8 @@ public final class BlockMover {
     /** A use of each pending block, so that the caller may close its own. */
     private final List<ImmutableBlock> held = new ArrayList<>();
     private final CompletableFuture<List<MovedBlock>> done = new CompletableFuture<>();
-    private @Nullable TransferHandle transfer;
+    private final AtomicBoolean finishing = new AtomicBoolean();
+    private volatile @Nullable TransferHandle transfer;
 
     Request(Tier source, Tier target, List<ImmutableBlock> blocks) {
       this.source = source;
@@ -218,7 +220,7 @@ public final class BlockMover {
           .outcomes()
           .whenComplete(
               (outcomes, error) ->
-                  finish(error == null ? outcomes : allFailed(moves.size(), error)));
+                  finishOnce(error == null ? outcomes : allFailed(moves.size(), error)));
     }
 
     private BlockMove moveOf(ImmutableBlock block, MutableBlock to) {
@@ -230,6 +232,12 @@ public final class BlockMover {
           source.pool().generation(block),
           target.pool().generation(to),
           block.metadata().priority());
+    }
+
+    private void finishOnce(List<BlockOutcome> outcomes) {
+      if (finishing.compareAndSet(false, true)) {
+        finish(outcomes);
+      }
     }
 
     private void finish(List<BlockOutcome> outcomes) {
@@ -303,6 +311,16 @@ public final class BlockMover {
     @Override
     public CompletionStage<List<MovedBlock>> results() {
       return done.minimalCompletionStage();
+    }
+
+    /** The waiting thread finishes the movement itself: it needs no other thread to become free first. */
+    @Override
+    public List<MovedBlock> await() {
+      TransferHandle handle = transfer;
+      if (handle != null) {
+        finishOnce(handle.await());
+      }
+      return done.join();
     }
 
     @Override

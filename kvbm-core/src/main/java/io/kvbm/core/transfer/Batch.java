@@ -1,6 +1,7 @@
 package io.kvbm.core.transfer;
 
 import io.kvbm.api.transfer.BlockOutcome;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,7 +53,7 @@ final class Batch {
     return byteSize;
   }
 
-  /** {@return what became of each block; after the end} */
+  /** {@return what became of each block; after the end or {@link #stop}} */
   BlockOutcome[] outcomes() {
     return outcomes;
   }
@@ -82,8 +83,9 @@ final class Batch {
     transfer.commit(from, outcomes);
   }
 
-  /** Ends without having started. */
-  void commitStopped() {
-    transfer.commitStopped(from, to);
+  /** Gives each block the outcome that the transfer was stopped with. */
+  void stop() {
+    outcomes = new BlockOutcome[blockCount()];
+    Arrays.fill(outcomes, transfer.stopOutcome());
   }
 }

@@ -5,7 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One block to be moved. Key, parent, generations and priority matter where a place keeps blocks under keys.
+ * One block to be moved. Key, parent, generations and priority matter where a place keeps blocks
+ * under keys.
  *
  * @param sourceSlot where it is
  * @param targetSlot where it goes

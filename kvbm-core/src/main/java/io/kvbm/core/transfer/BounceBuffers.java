@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Host memory of one kind for transfers in two hops, kept for the next one. How many there are at once is bounded by the
- * batches in flight. Threading: safe from any thread.
+ * Host memory of one kind for transfers in two hops, kept for the next one. How many there are at
+ * once is bounded by the batches in flight. Threading: safe from any thread.
  */
 final class BounceBuffers {
 
@@ -24,7 +24,9 @@ final class BounceBuffers {
     this.usualByteSize = usualByteSize;
   }
 
-  /** {@return a buffer for two halves of at least one block each; give it back to {@link #release}} */
+  /**
+   * {@return a buffer for two halves of at least one block each; give it back to {@link #release}}
+   */
   Storage acquire(long blockByteSize) {
     long byteSize = Math.max(usualByteSize, Math.multiplyExact(2, blockByteSize));
     synchronized (free) {

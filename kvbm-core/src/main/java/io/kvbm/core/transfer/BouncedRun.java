@@ -13,11 +13,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One batch on its way by host memory. The buffer has two halves: while one is emptied into the target, the other is
- * filled from the source.
+ * One batch on its way by host memory. The buffer has two halves: while one is emptied into the
+ * target, the other is filled from the source.
  *
- * <p>Driven by the ends of hops, which may come from any thread and before the hop's start returns: whoever comes while
- * another thread is driving leaves a note, so that steps never overlap and the stack never grows.
+ * <p>Driven by the ends of hops, which may come from any thread and before the hop's start returns:
+ * whoever comes while another thread is driving leaves a note, so that steps never overlap and the
+ * stack never grows.
  */
 final class BouncedRun {
 

@@ -6,12 +6,15 @@ import io.kvbm.api.transfer.Transport;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Moves blocks from storage to storage through a transport, in as few copies as the two sides allow. */
+/**
+ * Moves blocks from storage to storage through a transport, in as few copies as the two sides
+ * allow.
+ */
 record CopyHop(Transport transport, Extent source, Extent target) implements Hop {
 
   /**
-   * Neighbouring blocks become one copy up to this size: larger copies are no faster, and a transport with several
-   * threads would have fewer of them to share out.
+   * Neighbouring blocks become one copy up to this size: larger copies are no faster, and a
+   * transport with several threads would have fewer of them to share out.
    */
   private static final long MAX_COALESCED_BYTE_SIZE = 1L << 20;
 

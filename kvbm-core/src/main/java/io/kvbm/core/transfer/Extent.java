@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where the bytes of blocks lie, in regions numbered alike on both sides of a copy. Slots and regions count from 0.
+ * Where the bytes of blocks lie, in regions numbered alike on both sides of a copy. Slots and
+ * regions count from 0.
  */
 sealed interface Extent {
 
@@ -77,8 +78,7 @@ sealed interface Extent {
   }
 
   /** Blocks that follow each other in one storage; the last may be shorter. */
-  record Run(
-      Storage storage, long baseOffset, long byteSize, long blockByteSize, int regions)
+  record Run(Storage storage, long baseOffset, long byteSize, long blockByteSize, int regions)
       implements Extent {
 
     @Override

@@ -7,7 +7,10 @@ import io.kvbm.api.transfer.Transport;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One way to move blocks without a stop: through a transport, into a store or out of one. Stateless. */
+/**
+ * One way to move blocks without a stop: through a transport, into a store or out of one.
+ * Stateless.
+ */
 sealed interface Hop permits CopyHop, Hop.StoreWrite, Hop.StoreRead {
 
   /** {@return who moves the bytes, for messages} */
@@ -17,8 +20,8 @@ sealed interface Hop permits CopyHop, Hop.StoreWrite, Hop.StoreRead {
   long byteSize(BlockMove move);
 
   /**
-   * Starts moving. May throw before anything was handed to the transport or store; {@link HopReport} sees to it that
-   * whatever is thrown ends as outcomes.
+   * Starts moving. May throw before anything was handed to the transport or store; {@link
+   * HopReport} sees to it that whatever is thrown ends as outcomes.
    */
   void start(List<BlockMove> moves, HopReport report);
 

@@ -13,8 +13,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Listens to a transport or store for one hop and makes one outcome per move of whatever it says. A mover that throws,
- * reports a block twice, late or never fails those blocks and harms nothing else. Threading: safe from any thread.
+ * Listens to a transport or store for one hop and makes one outcome per move of whatever it says. A
+ * mover that throws, reports a block twice, late or never fails those blocks and harms nothing
+ * else. Threading: safe from any thread.
  */
 final class HopReport implements TransferCompletion {
 
@@ -42,8 +43,8 @@ final class HopReport implements TransferCompletion {
   /**
    * Starts a hop.
    *
-   * @param ended told one outcome per move, once, after the mover touches no storage any more; on any thread, also before
-   *     this returns
+   * @param ended told one outcome per move, once, after the mover touches no storage any more; on
+   *     any thread, also before this returns
    */
   static void start(
       Hop hop, List<BlockMove> moves, Transfer transfer, Consumer<BlockOutcome[]> ended) {
@@ -58,7 +59,8 @@ final class HopReport implements TransferCompletion {
   /**
    * Said by the hop right before the mover is called.
    *
-   * @param ends where the mover reports on several moves at once: for each unit the move after its last one
+   * @param ends where the mover reports on several moves at once: for each unit the move after its
+   *     last one
    */
   synchronized void handedOver(int @Nullable [] ends) {
     unitEnds = ends;
@@ -156,10 +158,7 @@ final class HopReport implements TransferCompletion {
       LOG.log(System.Logger.Level.WARNING, "{0} reported on a block after it drained", hop.mover());
       return false;
     }
-    boolean known =
-        block >= 0
-            && block < moves.size()
-            && (unitEnds == null || unitEnds[block] > 0);
+    boolean known = block >= 0 && block < moves.size() && (unitEnds == null || unitEnds[block] > 0);
     if (!known) {
       LOG.log(
           System.Logger.Level.WARNING,

@@ -12,13 +12,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queue of one route and what is in flight along it. The end of a batch starts the next, on the thread that ended
- * it; there is no thread of its own. Threading: safe from any thread.
+ * The queue of one route and what is in flight along it. The end of a batch starts the next, on the
+ * thread that ended it; there is no thread of its own. Threading: safe from any thread.
  */
 final class Lane {
 
@@ -28,6 +29,7 @@ final class Lane {
   private final MetricsSink.Counter bytes;
   private final MetricsSink.Counter blocks;
   private final MetricsSink.Counter failures;
+  private final MetricsSink.Counter cancellations;
   private final MetricsSink.Histogram batchNanos;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -35,8 +37,8 @@ final class Lane {
   private final Condition idle = lock.newCondition();
   private final PriorityQueue<Batch> queue = new PriorityQueue<>(Batch.ORDER);
   private final Deque<Transfer> waiting = new ArrayDeque<>();
+  private final AtomicLong sequence = new AtomicLong();
   private volatile int queuedBlocks;
-  private long sequence;
   private int batchesInFlight;
   private long bytesInFlight;
   private boolean closed;
@@ -48,6 +50,7 @@ final class Lane {
     bytes = metrics.counter("kvbm.transfer.bytes", "route", name);
     blocks = metrics.counter("kvbm.transfer.blocks", "route", name);
     failures = metrics.counter("kvbm.transfer.failures", "route", name);
+    cancellations = metrics.counter("kvbm.transfer.cancellations", "route", name);
     batchNanos = metrics.histogram("kvbm.transfer.batch.nanos", "route", name);
     metrics.gauge("kvbm.transfer.queue.depth", () -> queuedBlocks, "route", name);
   }
@@ -64,6 +67,7 @@ final class Lane {
    * @throws ClosedException if the engine is closed, also while waiting
    */
   boolean enqueue(Transfer transfer, boolean waits) {
+    List<Batch> batches = split(transfer);
     boolean stopped;
     lock.lock();
     try {
@@ -78,13 +82,14 @@ final class Lane {
       }
       stopped = transfer.stopOutcome() != null;
       if (!stopped) {
-        split(transfer);
+        queue.addAll(batches);
+        addQueued(transfer.blockCount());
       }
     } finally {
       lock.unlock();
     }
     if (stopped) {
-      transfer.commitStopped(0, transfer.blockCount());
+      batches.forEach(this::commitStopped);
     }
     pump();
     return true;
@@ -112,8 +117,9 @@ final class Lane {
     room.signalAll();
   }
 
-  private void split(Transfer transfer) {
+  private List<Batch> split(Transfer transfer) {
     List<BlockMove> moves = transfer.moves();
+    List<Batch> batches = new ArrayList<>(1);
     int from = 0;
     while (from < moves.size()) {
       int to = from;
@@ -123,10 +129,10 @@ final class Lane {
       } while (to < moves.size()
           && to - from < limits.maxBatchBlocks()
           && byteSize + transfer.plan().byteSize(moves.get(to)) <= limits.maxBytesInFlight());
-      queue.add(new Batch(transfer, from, to, byteSize, sequence++));
+      batches.add(new Batch(transfer, from, to, byteSize, sequence.getAndIncrement()));
       from = to;
     }
-    addQueued(moves.size());
+    return batches;
   }
 
   private void addQueued(int count) {
@@ -137,7 +143,10 @@ final class Lane {
     }
   }
 
-  /** Starts batches until the queue is empty or enough is in flight. Batches that end at once do not nest. */
+  /**
+   * Starts batches until the queue is empty or enough is in flight. Batches that end at once do not
+   * nest.
+   */
   private void pump() {
     for (Batch batch = take(); batch != null; batch = take()) {
       run(batch);
@@ -170,7 +179,7 @@ final class Lane {
       transfer.expire();
     }
     if (transfer.stopOutcome() != null) {
-      batch.commitStopped();
+      commitStopped(batch);
       leave(batch);
       return;
     }
@@ -185,10 +194,23 @@ final class Lane {
 
   private void finish(Batch batch, long startedNanos) {
     batchNanos.record(clock.nanoTime() - startedNanos);
+    count(batch.outcomes());
+    batch.commit();
+    leave(batch);
+  }
+
+  /** Gives the blocks of a batch that never started what their transfer was stopped with. */
+  private void commitStopped(Batch batch) {
+    batch.stop();
+    count(batch.outcomes());
+    batch.commit();
+  }
+
+  private void count(BlockOutcome[] outcomes) {
     long moved = 0;
     int done = 0;
     int failed = 0;
-    for (BlockOutcome outcome : batch.outcomes()) {
+    for (BlockOutcome outcome : outcomes) {
       switch (outcome) {
         case BlockOutcome.Done(long byteSize) -> {
           moved += byteSize;
@@ -201,8 +223,7 @@ final class Lane {
     bytes.add(moved);
     blocks.add(done);
     failures.add(failed);
-    batch.commit();
-    leave(batch);
+    cancellations.add(outcomes.length - done - failed);
   }
 
   private void leave(Batch batch) {
@@ -234,7 +255,7 @@ final class Lane {
     } finally {
       lock.unlock();
     }
-    withdrawn.forEach(Batch::commitStopped);
+    withdrawn.forEach(this::commitStopped);
   }
 
   /** Refuses new transfers and cancels what is queued. */

@@ -21,7 +21,8 @@ final class MoveRules {
     layers.requireWithin(source.shape().numLayers());
     boolean keyed = source instanceof BlockPlace.Keyed || target instanceof BlockPlace.Keyed;
     if (keyed && !layers.isAllOf(source.shape().numLayers())) {
-      throw invalid("some layers of a block cannot be moved to or from a block store; move it whole");
+      throw invalid(
+          "some layers of a block cannot be moved to or from a block store; move it whole");
     }
     checkSlots(source, target, moves, keyed);
     if (moves.size() > 1) {

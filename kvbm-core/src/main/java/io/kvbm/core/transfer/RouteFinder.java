@@ -15,8 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses transports by what they can do: the cheapest for a route, or two that meet in host memory. Threading: safe
- * from any thread.
+ * Chooses transports by what they can do: the cheapest for a route, or two that meet in host
+ * memory. Threading: safe from any thread.
  */
 final class RouteFinder {
 
@@ -24,7 +24,10 @@ final class RouteFinder {
   private static final List<StorageType> HOST_KINDS =
       List.of(StorageType.PINNED, StorageType.SYSTEM);
 
-  /** A way by host memory; no transport on a side where a block store reads or writes that memory itself. */
+  /**
+   * A way by host memory; no transport on a side where a block store reads or writes that memory
+   * itself.
+   */
   record ByHost(@Nullable Transport into, @Nullable Transport outOf, BounceBuffers buffers) {}
 
   private final TransferEnvironment environment;
@@ -46,8 +49,7 @@ final class RouteFinder {
     Transport best = null;
     for (int i = 0; i < transports.size(); i++) {
       Transport transport = transports.get(i);
-      if (transport.supports(route)
-          && (best == null || transport.cost(route) < best.cost(route))) {
+      if (transport.supports(route) && (best == null || transport.cost(route) < best.cost(route))) {
         best = transport;
       }
     }
@@ -59,12 +61,12 @@ final class RouteFinder {
    *
    * @param source the kind of source; null for a block store
    * @param target the kind of target; null for a block store
-   * @throws CallerException with {@link ErrorCode#NO_ROUTE} if there is none, naming what is missing
+   * @throws CallerException with {@link ErrorCode#NO_ROUTE} if there is none, naming what is
+   *     missing
    */
   ByHost byHost(@Nullable StorageType source, @Nullable StorageType target) {
     Set<String> missing = new LinkedHashSet<>();
-    List<StorageType> kinds =
-        source == null && target == null ? HOST_KINDS.reversed() : HOST_KINDS;
+    List<StorageType> kinds = source == null && target == null ? HOST_KINDS.reversed() : HOST_KINDS;
     for (StorageType host : kinds) {
       Optional<BounceBuffers> memory = buffersOf(host.kind());
       if (memory.isEmpty()) {

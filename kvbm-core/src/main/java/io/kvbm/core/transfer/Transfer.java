@@ -6,7 +6,6 @@ import io.kvbm.api.storage.Lease;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferHandle;
 import io.kvbm.core.time.Cancellable;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -15,8 +14,8 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One submitted transfer: its moves, how they go, and what became of each. The leases end before anybody learns the
- * outcomes, so that a storage closed then is freed at once.
+ * One submitted transfer: its moves, how they go, and what became of each. The leases end before
+ * anybody learns the outcomes, so that a storage closed then is freed at once.
  */
 final class Transfer implements TransferHandle {
 
@@ -92,7 +91,7 @@ final class Transfer implements TransferHandle {
         new BlockOutcome.Failed(
             new TransientException(
                 ErrorCode.DEADLINE_EXCEEDED,
-                "the deadline of a transfer of %d blocks along %s passed before this block was moved"
+                "the deadline of a transfer of %d blocks along %s passed before this one moved"
                     .formatted(moves.size(), lane.name()))));
   }
 
@@ -118,13 +117,6 @@ final class Transfer implements TransferHandle {
       ending = true;
     }
     end();
-  }
-
-  /** Gives blocks that were not started the outcome they were stopped with. */
-  void commitStopped(int from, int to) {
-    BlockOutcome[] batch = new BlockOutcome[to - from];
-    Arrays.fill(batch, stop == null ? CANCELLED : stop);
-    commit(from, batch);
   }
 
   /** Gives back what a transfer holds that was never queued and whose handle nobody has. */

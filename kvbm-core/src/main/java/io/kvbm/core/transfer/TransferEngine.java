@@ -30,14 +30,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Moves blocks between storages and stores of any kind.
  *
- * <p>A transport that supports the route moves them directly; where there is none, two transports and a buffer in host
- * memory do. Each route has a queue, ordered by priority and then age, and limits on what is queued and in flight; the
- * end of one batch starts the next. Every block gets exactly one outcome, and the outcomes of a transfer come together,
- * once nothing of it is in flight.
+ * <p>A transport that supports the route moves them directly; where there is none, two transports
+ * and a buffer in host memory do. Each route has a queue, ordered by priority and then age, and
+ * limits on what is queued and in flight; the end of one batch starts the next. Every block gets
+ * exactly one outcome, and the outcomes of a transfer come together, once nothing of it is in
+ * flight.
  *
- * <p>Ownership: the engine leases the storages of a transfer until its end, so they may be closed meanwhile; stores must
- * stay open. Threading: safe from any thread. Continuations of {@link TransferHandle#outcomes()} run on the environment's
- * executor, or on the thread that adds them to a transfer that has ended.
+ * <p>Ownership: the engine leases the storages of a transfer until its end, so they may be closed
+ * meanwhile; stores must stay open. Threading: safe from any thread. Continuations of {@link
+ * TransferHandle#outcomes()} run on the environment's executor, or on the thread that adds them to
+ * a transfer that has ended.
  */
 public final class TransferEngine implements AutoCloseable {
 
@@ -68,9 +70,9 @@ public final class TransferEngine implements AutoCloseable {
    * @param options priority, deadline and layers
    * @return the transfer, begun
    * @throws ConfigurationException if blocks of the two places differ in shape; nothing moved
-   * @throws CallerException if slots are out of range, written twice or both read and written ({@link
-   *     ErrorCode#INVALID_ARGUMENT}, {@link ErrorCode#INVALID_BLOCK_INDEX}), or if nothing can move bytes this way
-   *     ({@link ErrorCode#NO_ROUTE}); nothing moved
+   * @throws CallerException if slots are out of range, written twice or both read and written
+   *     ({@link ErrorCode#INVALID_ARGUMENT}, {@link ErrorCode#INVALID_BLOCK_INDEX}), or if nothing
+   *     can move bytes this way ({@link ErrorCode#NO_ROUTE}); nothing moved
    * @throws ClosedException with {@link ErrorCode#PROGRESS_ENGINE_SHUTDOWN} if the engine is closed
    */
   public TransferHandle submit(
@@ -85,7 +87,8 @@ public final class TransferEngine implements AutoCloseable {
    * @param target where they go
    * @param moves which
    * @param options priority, deadline and layers
-   * @return the transfer, or empty if the route's queue has no room for all of it; nothing moved then
+   * @return the transfer, or empty if the route's queue has no room for all of it; nothing moved
+   *     then
    */
   public Optional<TransferHandle> trySubmit(
       BlockPlace source, BlockPlace target, List<BlockMove> moves, TransferOptions options) {
@@ -155,9 +158,9 @@ public final class TransferEngine implements AutoCloseable {
    * @param targetOffset the first one there
    * @param byteSize how many; 0 does nothing
    * @return how many were copied: all
-   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if a range leaves its storage, with {@link
-   *     ErrorCode#INVALID_ARGUMENT} if the ranges overlap, with {@link ErrorCode#NO_ROUTE} if nothing can move bytes this
-   *     way; nothing moved
+   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if a range leaves its storage,
+   *     with {@link ErrorCode#INVALID_ARGUMENT} if the ranges overlap, with {@link
+   *     ErrorCode#NO_ROUTE} if nothing can move bytes this way; nothing moved
    * @throws ClosedException if a storage or the engine is closed
    * @throws BackendException if the copy failed; the target's bytes are undefined
    */
@@ -170,7 +173,8 @@ public final class TransferEngine implements AutoCloseable {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT,
           "bytes [%d, %d + %d) and [%d, %d + %d) of one storage overlap"
-              .formatted(sourceOffset, sourceOffset, byteSize, targetOffset, targetOffset, byteSize));
+              .formatted(
+                  sourceOffset, sourceOffset, byteSize, targetOffset, targetOffset, byteSize));
     }
     List<Lease> leases = new ArrayList<>(2);
     TransferHandle handle;
@@ -238,7 +242,8 @@ public final class TransferEngine implements AutoCloseable {
   }
 
   /**
-   * {@return whether bytes can be moved from one kind of memory to another, directly or by host memory}
+   * {@return whether bytes can be moved from one kind of memory to another, directly or by host
+   * memory}
    *
    * @param source where they would be
    * @param target where they would go
@@ -288,7 +293,8 @@ public final class TransferEngine implements AutoCloseable {
           yield transport == null
               ? null
               : new Plan.Direct(
-                  Hop.copy(transport, Extent.Layers.of(from, layers), Extent.Layers.of(to, layers)));
+                  Hop.copy(
+                      transport, Extent.Layers.of(from, layers), Extent.Layers.of(to, layers)));
         }
         case BlockPlace.Keyed to ->
             isHost(from) ? new Plan.Direct(write(Extent.Layers.of(from, layers), to)) : null;

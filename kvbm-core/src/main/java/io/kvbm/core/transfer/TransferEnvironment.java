@@ -13,13 +13,12 @@ import java.util.concurrent.Executor;
 /** What a transfer engine runs on. Threading: safe from any thread. */
 public interface TransferEnvironment {
 
-  /**
-   * {@return every transport there is; cheap enough for each transfer}
-   */
+  /** {@return every transport there is; cheap enough for each transfer} */
   List<Transport> transports();
 
   /**
-   * {@return every transport there is, after opening what may serve a route that none of {@link #transports()} supports}
+   * {@return every transport there is, after opening what may serve a route that none of {@link
+   * #transports()} supports}
    *
    * @param route the route wanted
    */

@@ -4,14 +4,15 @@ import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 
 /**
- * What one route may hold. A transfer or batch that is larger than a limit alone is let through when nothing else is
- * there, so that it can be done at all.
+ * What one route may hold. A transfer or batch that is larger than a limit alone is let through
+ * when nothing else is there, so that it can be done at all.
  *
  * @param maxQueuedBlocks blocks waiting; a submit waits where there would be more
  * @param maxBytesInFlight bytes of batches started and not drained
  * @param maxBatchesInFlight batches started and not drained
  * @param maxBatchBlocks blocks of one batch; a larger transfer becomes several
- * @param bounceByteSize host memory of one batch that goes in two hops: two halves, each of at least one block
+ * @param bounceByteSize host memory of one batch that goes in two hops: two halves, each of at
+ *     least one block
  */
 public record TransferLimits(
     int maxQueuedBlocks,

@@ -162,8 +162,9 @@ class ArenaAllocatorTest {
     SubStorage part = arena.allocate(PAGE);
     whole.close();
     assertThatThrownBy(() -> arena.allocate(PAGE)).isInstanceOf(ClosedException.class);
-    assertThatThrownBy(part::region).isInstanceOf(ClosedException.class);
+    assertThat(part.region().byteSize()).as("the part leases the whole").isEqualTo(PAGE);
     part.close();
+    assertThatThrownBy(part::region).isInstanceOf(ClosedException.class);
     assertThat(arena.freeByteSize()).isEqualTo(PAGES * PAGE);
   }
 

@@ -12,7 +12,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A transport whose batches wait until the test moves them; or moves them at once where it is told to. */
+/**
+ * A transport whose batches wait until the test moves them; or moves them at once where it is told
+ * to.
+ */
 final class HeldTransport implements Transport {
 
   /** A batch that was submitted. */

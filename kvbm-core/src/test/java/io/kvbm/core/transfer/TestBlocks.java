@@ -15,7 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongFunction;
 
-/** Blocks of one layout over storages of its own, whose every region has a pattern of its own. Closes the storages. */
+/**
+ * Blocks of one layout over storages of its own, whose every region has a pattern of its own.
+ * Closes the storages.
+ */
 final class TestBlocks implements AutoCloseable {
 
   static final LayoutConfig SHAPE =
@@ -68,7 +71,8 @@ final class TestBlocks implements AutoCloseable {
 
   /** Gives each region of a block its pattern. */
   void fill(int slot, long seed) {
-    forEachRegion((layer, outer) -> BytePatterns.fill(bytes(slot, layer, outer), seed + 31 * layer + outer));
+    forEachRegion(
+        (layer, outer) -> BytePatterns.fill(bytes(slot, layer, outer), seed + 31 * layer + outer));
   }
 
   void fillAll(long seed) {
@@ -78,7 +82,8 @@ final class TestBlocks implements AutoCloseable {
   }
 
   void guardAll() {
-    storages.forEach(storage -> BytePatterns.guard(((Region.HostRegion) storage.region()).segment()));
+    storages.forEach(
+        storage -> BytePatterns.guard(((Region.HostRegion) storage.region()).segment()));
   }
 
   void verify(int slot, long seed) {

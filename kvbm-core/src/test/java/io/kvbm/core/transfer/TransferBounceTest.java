@@ -46,8 +46,7 @@ class TransferBounceTest {
       for (int round = 0; round < 3; round++) {
         assertThat(
                 engine
-                    .submit(
-                        source.place(), target.place(), firstBlocks(7), TransferOptions.DEFAULT)
+                    .submit(source.place(), target.place(), firstBlocks(7), TransferOptions.DEFAULT)
                     .await())
             .containsOnly(new BlockOutcome.Done(BLOCK_BYTES));
       }

@@ -129,7 +129,13 @@ class TransferMatrixTest {
               engine.submit(empty.place(), source.place(), moves, TransferOptions.DEFAULT).await())
           .containsExactly(new BlockOutcome.Done(BLOCK_BYTES));
       source.verify(2, 2001);
-      assertThat(source.storages().getFirst().view().asSlice(3 * BLOCK_BYTES, BLOCK_BYTES).toArray(ValueLayout.JAVA_BYTE))
+      assertThat(
+              source
+                  .storages()
+                  .getFirst()
+                  .view()
+                  .asSlice(3 * BLOCK_BYTES, BLOCK_BYTES)
+                  .toArray(ValueLayout.JAVA_BYTE))
           .containsOnly((byte) 0);
     }
   }

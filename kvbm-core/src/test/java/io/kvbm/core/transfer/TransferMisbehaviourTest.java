@@ -83,15 +83,13 @@ class TransferMisbehaviourTest {
 
   @Test
   void throwingAnErrorOrATypedExceptionFailsTheBlocks() {
-    run(
-            (_, _) -> {
-              throw new UnsatisfiedLinkError("libx.so");
-            })
+    run((_, _) -> {
+          throw new UnsatisfiedLinkError("libx.so");
+        })
         .forEach(outcome -> assertBackendFailure(outcome, "libx.so"));
-    run(
-            (_, _) -> {
-              throw new TransientException(ErrorCode.LOCKED, "busy");
-            })
+    run((_, _) -> {
+          throw new TransientException(ErrorCode.LOCKED, "busy");
+        })
         .forEach(outcome -> assertBackendFailure(outcome, "busy"));
   }
 

@@ -144,6 +144,9 @@ class TransferQueueTest {
               new BlockOutcome.Cancelled(),
               new BlockOutcome.Cancelled());
       assertThat(transport.heldCount()).isZero();
+      assertThat(environment.counted("kvbm.transfer.blocks", ROUTE)).isEqualTo(1);
+      assertThat(environment.counted("kvbm.transfer.cancellations", ROUTE)).isEqualTo(5);
+      assertThat(environment.counted("kvbm.transfer.failures", ROUTE)).isZero();
     }
   }
 
@@ -168,8 +171,7 @@ class TransferQueueTest {
       submit(engine, 2);
       submit(engine, 3);
       List<BlockMove> two = moves(2);
-      assertThat(
-              engine.trySubmit(source.place(), target.place(), two, TransferOptions.DEFAULT))
+      assertThat(engine.trySubmit(source.place(), target.place(), two, TransferOptions.DEFAULT))
           .isEmpty();
       AtomicReference<TransferHandle> admitted = new AtomicReference<>();
       Thread submitter =
@@ -237,6 +239,7 @@ class TransferQueueTest {
       List<BlockOutcome> outcomes = handle.await();
       assertThat(outcomes.subList(0, 2)).allMatch(BlockOutcome::isDone);
       outcomes.subList(2, 4).forEach(TransferQueueTest::assertDeadline);
+      assertThat(environment.counted("kvbm.transfer.failures", ROUTE)).isEqualTo(2);
       assertThat(transport.heldCount()).isZero();
       assertThat(environment.deadlines().pendingCount()).isZero();
     }
@@ -318,10 +321,7 @@ class TransferQueueTest {
     try (TransferEngine engine = oneAtATime(100)) {
       TransferHandle handle = submit(engine, 1);
       CompletableFuture<String> ranOn =
-          handle
-              .outcomes()
-              .thenApply(_ -> Thread.currentThread().getName())
-              .toCompletableFuture();
+          handle.outcomes().thenApply(_ -> Thread.currentThread().getName()).toCompletableFuture();
       transport.next().finish();
       assertThat(ranOn.join()).isEqualTo(TestEnvironment.CALLBACK_THREAD);
     }
@@ -392,8 +392,7 @@ class TransferQueueTest {
       for (int i = 0; i < 20_000; i++) {
         moves.add(BlockMove.of(i, i));
       }
-      assertThat(
-              engine.submit(from.place(), to.place(), moves, TransferOptions.DEFAULT).await())
+      assertThat(engine.submit(from.place(), to.place(), moves, TransferOptions.DEFAULT).await())
           .hasSize(20_000)
           .allMatch(BlockOutcome::isDone);
     }

@@ -160,8 +160,7 @@ class TransferRaceTest {
       assertThat(environment.buffersAllocated()).isLessThanOrEqualTo(3);
       near.fill(1, 77);
       engine
-          .submit(
-              near.place(), whole.place(), List.of(BlockMove.of(1, 0)), TransferOptions.DEFAULT)
+          .submit(near.place(), whole.place(), List.of(BlockMove.of(1, 0)), TransferOptions.DEFAULT)
           .await();
       whole.verify(0, 77);
     } finally {

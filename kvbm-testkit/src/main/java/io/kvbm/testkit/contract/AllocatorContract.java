@@ -115,7 +115,10 @@ public abstract class AllocatorContract extends BackendContract {
     }
   }
 
-  /** Each storage must hold the pattern of its own length: only one pattern per length and seed was written. */
+  /**
+   * Each storage must hold the pattern of its own length: only one pattern per length and seed was
+   * written.
+   */
   private void assertDisjoint(List<Storage> live) {
     for (Storage storage : live) {
       if (StorageBytes.keepsBytes(storage)) {

@@ -19,10 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
 /** What all contracts share: a backend opened for each test, and closed after it. */
-@Timeout(
-    value = 2,
-    unit = TimeUnit.MINUTES,
-    threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class BackendContract {
 
   private BackendHarness harness;
@@ -67,8 +64,8 @@ public abstract class BackendContract {
   }
 
   /**
-   * {@return what the backend offers of a feature, at least one; where the harness declares the feature unsupported, the
-   * list must be empty and the test ends here with the reason}
+   * {@return what the backend offers of a feature, at least one; where the harness declares the
+   * feature unsupported, the list must be empty and the test ends here with the reason}
    */
   final <T> List<T> offered(Feature feature, Function<Backend, List<T>> list) {
     List<T> offered = list.apply(backend);

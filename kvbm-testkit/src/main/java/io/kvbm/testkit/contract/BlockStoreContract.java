@@ -29,7 +29,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The contract of {@link BlockStoreFactory} and {@link BlockStore}, for the backend's first factory. */
+/**
+ * The contract of {@link BlockStoreFactory} and {@link BlockStore}, for the backend's first
+ * factory.
+ */
 public abstract class BlockStoreContract extends BackendContract {
 
   private static final int SLOTS = 16;
@@ -144,8 +147,7 @@ public abstract class BlockStoreContract extends BackendContract {
   void gathersAndScattersInOrder() {
     MemorySegment whole = BytePatterns.allocate(arena, 9000, 9);
     BlockWrite write =
-        new BlockWrite(
-            0, key(9), key(8), 1, 0, pieces(whole, 0, 100, 101, 4096, 9000));
+        new BlockWrite(0, key(9), key(8), 1, 0, pieces(whole, 0, 100, 101, 4096, 9000));
     RecordingCompletion written = new RecordingCompletion(1);
     store.write(List.of(write), written);
     written.awaitDone();

@@ -34,8 +34,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The contract of {@link ObjectStoreFactory}, {@link ObjectStore} and {@link ObjectWriter}, for the backend's first
- * factory. What the store lacks, by its capabilities, must be refused as unsupported.
+ * The contract of {@link ObjectStoreFactory}, {@link ObjectStore} and {@link ObjectWriter}, for the
+ * backend's first factory. What the store lacks, by its capabilities, must be refused as
+ * unsupported.
  */
 public abstract class ObjectStoreContract extends BackendContract {
 
@@ -146,7 +147,8 @@ public abstract class ObjectStoreContract extends BackendContract {
   void rangesEndWithTheObject() {
     put("key", 1000, 1);
     MemorySegment whole = BytePatterns.heap(1000, 1);
-    for (int[] range : new int[][] {{0, 1000}, {0, 1}, {999, 1}, {500, 300}, {900, 200}, {1000, 5}}) {
+    for (int[] range :
+        new int[][] {{0, 1000}, {0, 1}, {999, 1}, {500, 300}, {900, 200}, {1000, 5}}) {
       Region.HostRegion target = target(range[1]);
       long expected = Math.min(range[1], 1000 - range[0]);
       assertThat(store.getRange("key", range[0], target)).contains(expected);
@@ -165,8 +167,8 @@ public abstract class ObjectStoreContract extends BackendContract {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "/", "/a", "a/", "a//b", ".", "..", "a/./b", "a/../b", "a b", "a\nb", "ä", "a\\b", "a:b",
-        "a\0b", "a*", "~"
+        "", "/", "/a", "a/", "a//b", ".", "..", "a/./b", "a/../b", "a b", "a\nb", "ä", "a\\b",
+        "a:b", "a\0b", "a*", "~"
       })
   void malformedKeysAreRefused(String key) {
     MemorySegment value = BytePatterns.heap(1, 1);
@@ -353,8 +355,7 @@ public abstract class ObjectStoreContract extends BackendContract {
   @Test
   void aWritersConditionIsCheckedOnCommit() {
     if (!can(Capability.CONDITIONAL_PUT)) {
-      assertRefused(
-          ErrorCode.UNSUPPORTED, () -> store.writer("key", DEFAULT.ifAbsent()).close());
+      assertRefused(ErrorCode.UNSUPPORTED, () -> store.writer("key", DEFAULT.ifAbsent()).close());
       return;
     }
     try (ObjectWriter writer = store.writer("key", DEFAULT.ifAbsent())) {
@@ -552,8 +553,7 @@ public abstract class ObjectStoreContract extends BackendContract {
             .toCompletableFuture()
             .join();
     Region.HostRegion target = target(500);
-    assertThat(
-            store.getAsync("key", target, context().ioExecutor()).toCompletableFuture().join())
+    assertThat(store.getAsync("key", target, context().ioExecutor()).toCompletableFuture().join())
         .contains(stat);
     BytePatterns.verify(target.segment(), 1, "read asynchronously");
   }
@@ -573,7 +573,8 @@ public abstract class ObjectStoreContract extends BackendContract {
             put(key, byteSize, step);
             model.put(key, new int[] {byteSize, step});
           }
-          case 2 -> assertThat(store.delete(key, Durability.NONE)).isEqualTo(model.remove(key) != null);
+          case 2 ->
+              assertThat(store.delete(key, Durability.NONE)).isEqualTo(model.remove(key) != null);
           default -> {
             if (held == null) {
               assertThat(store.getBytes(key)).isEmpty();

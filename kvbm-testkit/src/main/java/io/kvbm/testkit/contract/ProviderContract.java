@@ -10,6 +10,7 @@ import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.storage.StorageType;
+import io.kvbm.testkit.Feature;
 import io.kvbm.testkit.TestContext;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
@@ -123,6 +124,24 @@ public abstract class ProviderContract extends BackendContract {
     backend().objectStores().forEach(factory -> offered.add(factory.storageKind()));
     backend().logs().forEach(factory -> offered.add(factory.storageKind()));
     assertThat(provider().storageKinds()).containsAll(offered);
+  }
+
+  @Test
+  void offersWhatItsHarnessDoesNotDeclareUnsupportedAndNothingElse() {
+    for (Feature feature : Feature.values()) {
+      List<?> offered =
+          switch (feature) {
+            case ALLOCATION -> backend().allocators();
+            case TRANSFER -> backend().transports();
+            case LAYOUTS -> openHarness().layouts(backend());
+            case BLOCK_STORE -> backend().blockStores();
+            case OBJECT_STORE -> backend().objectStores();
+            case LOG -> backend().logs();
+          };
+      assertThat(offered.isEmpty())
+          .as("%s of %s is left out", feature, provider().name())
+          .isEqualTo(openHarness().unsupported().containsKey(feature));
+    }
   }
 
   @Test

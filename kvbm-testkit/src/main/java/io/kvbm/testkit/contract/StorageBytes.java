@@ -16,8 +16,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Reads and writes storages of any kind on behalf of the contracts: host memory and files directly, so that a transport
- * does not vouch for itself; what the host cannot reach through the backend's transports.
+ * Reads and writes storages of any kind on behalf of the contracts: host memory and files directly,
+ * so that a transport does not vouch for itself; what the host cannot reach through the backend's
+ * transports.
  */
 final class StorageBytes {
 
@@ -57,8 +58,7 @@ final class StorageBytes {
     MemorySegment copy = Arena.ofAuto().allocate(byteSize);
     switch (source.region()) {
       case Region.NullRegion _ -> {}
-      case Region.HostRegion host ->
-          MemorySegment.copy(host.segment(), offset, copy, 0, byteSize);
+      case Region.HostRegion host -> MemorySegment.copy(host.segment(), offset, copy, 0, byteSize);
       case Region.FileRegion file ->
           copy.copyFrom(readFile(file.file(), file.position() + offset, byteSize));
       case Region.DeviceRegion _, Region.RemoteRegion _ -> {

@@ -23,7 +23,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The contract of {@link Storage} and {@link RegistrableStorage}, for every kind the backend allocates. */
+/**
+ * The contract of {@link Storage} and {@link RegistrableStorage}, for every kind the backend
+ * allocates.
+ */
 public abstract class StorageContract extends BackendContract {
 
   private static final int BYTE_SIZE = 20_000;
@@ -91,8 +94,15 @@ public abstract class StorageContract extends BackendContract {
   @Test
   void memsetOutsideTheStorageIsRefusedAndWritesNothing() throws Exception {
     long[][] ranges = {
-      {-1, 1}, {0, -1}, {0, BYTE_SIZE + 1}, {BYTE_SIZE, 1}, {1, BYTE_SIZE}, {BYTE_SIZE + 1, 0},
-      {Long.MAX_VALUE, 1}, {1, Long.MAX_VALUE}, {Long.MAX_VALUE, Long.MAX_VALUE},
+      {-1, 1},
+      {0, -1},
+      {0, BYTE_SIZE + 1},
+      {BYTE_SIZE, 1},
+      {1, BYTE_SIZE},
+      {BYTE_SIZE + 1, 0},
+      {Long.MAX_VALUE, 1},
+      {1, Long.MAX_VALUE},
+      {Long.MAX_VALUE, Long.MAX_VALUE},
       {Long.MIN_VALUE, Long.MIN_VALUE}
     };
     forEachKind(
@@ -153,14 +163,14 @@ public abstract class StorageContract extends BackendContract {
     forEachKind(
         storage -> {
           storage.close();
-          assertClosed(storage);
+          assertRefused(ErrorCode.CLOSED, storage::region);
+          assertRefused(ErrorCode.CLOSED, storage::view);
+          assertRefused(ErrorCode.CLOSED, storage::mutableView);
+          assertRefusesNewWork(storage);
         });
   }
 
-  private static void assertClosed(Storage storage) {
-    assertRefused(ErrorCode.CLOSED, storage::region);
-    assertRefused(ErrorCode.CLOSED, storage::view);
-    assertRefused(ErrorCode.CLOSED, storage::mutableView);
+  private static void assertRefusesNewWork(Storage storage) {
     assertRefused(ErrorCode.CLOSED, () -> storage.lease().close());
     assertRefused(ErrorCode.CLOSED, () -> storage.memset(0, 0, 1));
     assertRefused(ErrorCode.CLOSED, () -> storage.memset(0, 0, 0));
@@ -171,18 +181,18 @@ public abstract class StorageContract extends BackendContract {
     forEachKind(
         storage -> {
           bytes.write(storage, 0, BytePatterns.heap(BYTE_SIZE, 5));
-          Region region = storage.region();
           Lease first = storage.lease();
           Lease second = storage.lease();
           storage.close();
-          assertClosed(storage);
+          assertRefusesNewWork(storage);
           first.close();
           first.close(); // closing a lease twice must not return another's
-          if (region instanceof Region.HostRegion host) {
+          if (storage.region() instanceof Region.HostRegion host) {
             BytePatterns.verify(host.segment(), 5, "leased bytes of " + storage);
           }
           second.close();
           assertThat(storage.isClosed()).isTrue();
+          assertRefused(ErrorCode.CLOSED, storage::region);
         });
   }
 
@@ -206,8 +216,7 @@ public abstract class StorageContract extends BackendContract {
           registrable.unregister("some-library");
           assertThat(released).hasValue(1);
           assertThat(registrable.isRegistered("some-library")).isFalse();
-          assertRefused(
-              ErrorCode.HANDLE_NOT_FOUND, () -> registrable.unregister("some-library"));
+          assertRefused(ErrorCode.HANDLE_NOT_FOUND, () -> registrable.unregister("some-library"));
           registrable.close();
           assertThat(released).hasValue(1);
         });

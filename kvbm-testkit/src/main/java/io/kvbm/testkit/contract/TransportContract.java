@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.spi.Backend;
+import io.kvbm.api.storage.Lease;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
@@ -30,8 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The contract of {@link Transport}, along every route between the kinds the backend allocates and plain host memory that
- * one of its transports supports.
+ * The contract of {@link Transport}, along every route between the kinds the backend allocates and
+ * plain host memory that one of its transports supports.
  */
 public abstract class TransportContract extends BackendContract {
 
@@ -216,6 +217,29 @@ public abstract class TransportContract extends BackendContract {
         assertThat(outcomes.get(2)).isEqualTo(new BlockOutcome.Done(1000));
       }
     }
+  }
+
+  @Test
+  void leasedStoragesAreMovedEvenWhenClosed() throws Exception {
+    forEachLane(
+        3 << 20,
+        3 << 20,
+        (transport, source, target) -> {
+          write(source, 0, 3 << 20, 51);
+          RecordingCompletion completion = new RecordingCompletion(1);
+          TransferBatch batch =
+              TransferBatch.builder().add(0, source, 0, target, 0, 3 << 20).build();
+          try (Lease _ = source.lease();
+              Lease _ = target.lease()) {
+            source.close();
+            target.close();
+            transport.submit(batch, completion);
+            assertThat(completion.await()).containsExactly(new BlockOutcome.Done(3 << 20));
+            if (target.region() instanceof Region.HostRegion) {
+              verifyCopied(source, target, 0, 3 << 20, 51);
+            }
+          }
+        });
   }
 
   @Test

@@ -25,13 +25,14 @@ import java.util.SplittableRandom;
 /**
  * A disk in memory that fails as disks do, the same way for the same seed and calls.
  *
- * <p>Writes and names sit in a page cache until they are synced. {@link #powerCut} ends every use of the disk; {@link
- * #reboot} gives the disk that is found afterwards: each 512-byte sector of each write that was not synced is there or
- * not (or torn), each length, each creation, rename and removal that was not synced happened or not. Without a power cut,
- * {@code reboot} is the death of the process: all that was written is there.
+ * <p>Writes and names sit in a page cache until they are synced. {@link #powerCut} ends every use
+ * of the disk; {@link #reboot} gives the disk that is found afterwards: each 512-byte sector of
+ * each write that was not synced is there or not (or torn), each length, each creation, rename and
+ * removal that was not synced happened or not. Without a power cut, {@code reboot} is the death of
+ * the process: all that was written is there.
  *
- * <p>Calls are counted from 1 and any of them can be made to fail: {@link #failAt}. Threading: safe from any thread; the
- * same seed gives the same faults as long as calls come in the same order.
+ * <p>Calls are counted from 1 and any of them can be made to fail: {@link #failAt}. Threading: safe
+ * from any thread; the same seed gives the same faults as long as calls come in the same order.
  */
 public final class SimDisk implements Disk {
 
@@ -171,8 +172,7 @@ public final class SimDisk implements Disk {
   }
 
   private SimNode create(Path key, Path path, Set<OpenOption> options) {
-    boolean wanted =
-        options.contains(OpenOption.CREATE) || options.contains(OpenOption.CREATE_NEW);
+    boolean wanted = options.contains(OpenOption.CREATE) || options.contains(OpenOption.CREATE_NEW);
     if (!wanted || !names.isDirectory(key.getParent())) {
       throw missing("open", path);
     }
@@ -300,8 +300,7 @@ public final class SimDisk implements Disk {
     Path key = key(path);
     if (!locks.add(key)) {
       throw new TransientException(
-          ErrorCode.LOCKED,
-          path + " is locked by this process; stop it or use another directory");
+          ErrorCode.LOCKED, path + " is locked by this process; stop it or use another directory");
     }
     return () -> unlock(key);
   }
@@ -457,8 +456,7 @@ public final class SimDisk implements Disk {
     }
   }
 
-  private void requireTransfer(
-      SimFile file, boolean allowed, long position, MemorySegment memory) {
+  private void requireTransfer(SimFile file, boolean allowed, long position, MemorySegment memory) {
     requireOpen(file);
     if (!allowed) {
       throw new CallerException(

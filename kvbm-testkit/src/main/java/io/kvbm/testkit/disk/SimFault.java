@@ -3,8 +3,8 @@ package io.kvbm.testkit.disk;
 /** What a call on a {@link SimDisk} can be made to fail with. */
 public enum SimFault {
   /**
-   * The device reports an error. A sync that reports it leaves some of what was written durable, and none of the rest will
-   * ever be: a later sync succeeds without it.
+   * The device reports an error. A sync that reports it leaves some of what was written durable,
+   * and none of the rest will ever be: a later sync succeeds without it.
    */
   EIO(5, "Input/output error"),
   /** There is no space. */

@@ -6,7 +6,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The bytes of a file at one moment: pages that were written or reserved, zeros elsewhere, and a length. */
+/**
+ * The bytes of a file at one moment: pages that were written or reserved, zeros elsewhere, and a
+ * length.
+ */
 final class SimImage {
 
   static final int PAGE = 4096;

@@ -11,7 +11,10 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The names of a disk: as processes see them, as a power cut would find them, and the changes between. */
+/**
+ * The names of a disk: as processes see them, as a power cut would find them, and the changes
+ * between.
+ */
 final class SimNames {
 
   private final TreeMap<Path, SimNode> current = new TreeMap<>();
@@ -91,8 +94,7 @@ final class SimNames {
           SimNode above = parent == null ? null : reachable.get(parent);
           boolean atRoot = parent == null || parent.getNameCount() == 0;
           if (atRoot || (above != null && above.isDirectory())) {
-            reachable.put(
-                path, made.computeIfAbsent(node, dead -> dead.afterCut(random, torn)));
+            reachable.put(path, made.computeIfAbsent(node, dead -> dead.afterCut(random, torn)));
           }
         });
     return new SimNames(reachable);

@@ -48,7 +48,9 @@ final class SimNode {
     pending.clear();
   }
 
-  /** Some of what is pending is durable; nobody will write the rest, though readers still see it. */
+  /**
+   * Some of what is pending is durable; nobody will write the rest, though readers still see it.
+   */
   void failSync(SplittableRandom random, boolean torn) {
     surviveInto(durable, random, torn);
     pending.clear();

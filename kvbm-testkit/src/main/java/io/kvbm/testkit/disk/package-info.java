@@ -1,5 +1,6 @@
 /**
- * A simulated disk: keeps its files in memory and, from a seed, loses, tears, refuses and fills up as disks do.
+ * A simulated disk: keeps its files in memory and, from a seed, loses, tears, refuses and fills up
+ * as disks do.
  */
 @NullMarked
 package io.kvbm.testkit.disk;

@@ -94,7 +94,9 @@ class SimDiskTest {
         boolean written = i > 0 && i < 4;
         char first = (char) sector[0];
         assertThat(sector).as("seed %d", seed).containsOnly(first);
-        assertThat(first).as("seed %d", seed).isIn(written ? new Object[] {'o', 'n'} : new Object[] {'o'});
+        assertThat(first)
+            .as("seed %d", seed)
+            .isIn(written ? new Object[] {'o', 'n'} : new Object[] {'o'});
         seen.add(first);
       }
     }
@@ -262,8 +264,7 @@ class SimDiskTest {
     try (DiskFile file = open(disk);
         Arena arena = Arena.ofConfined()) {
       assertThat(file.write(0, arena.allocate(5 * 4096))).isEqualTo(3 * 4096);
-      assertThatThrownBy(() -> write(file, 3 * 4096, 'a', 1))
-          .isInstanceOf(CapacityException.class);
+      assertThatThrownBy(() -> write(file, 3 * 4096, 'a', 1)).isInstanceOf(CapacityException.class);
       write(file, 0, 'a', 3 * 4096);
       assertThat(disk.usableByteSize(FILE)).isZero();
       disk.unlink(FILE);

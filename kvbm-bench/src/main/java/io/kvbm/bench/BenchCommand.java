@@ -1,0 +1,17 @@
+package io.kvbm.bench;
+
+import io.kvbm.bench.collections.CollectionsCommand;
+import io.kvbm.bench.pool.PoolCommand;
+import picocli.CommandLine.Command;
+
+/** {@code kvbm bench}: a group of benchmarks. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures kvbm side by side with a peer.",
+      "A ratio above 1 means that kvbm is better; spread says how far the rounds lie apart."
+    },
+    synopsisSubcommandLabel = "BENCHMARK",
+    subcommands = {CollectionsCommand.class, PoolCommand.class},
+    sortOptions = false)
+final class BenchCommand {}

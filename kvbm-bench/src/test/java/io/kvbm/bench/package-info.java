@@ -1,0 +1,5 @@
+/** Tests of the bench command. */
+@NullMarked
+package io.kvbm.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,27 @@
+package io.kvbm.testkit.disk;
+
+import io.kvbm.api.disk.Disk;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+
+class SimDiskContractTest extends DiskContract {
+
+  private static final Path DIRECTORY = Path.of("/data");
+
+  private final SimDisk disk = SimDisk.builder(1).shortTransfers(0.5).build();
+
+  @BeforeEach
+  void makeDirectory() {
+    disk.createDirectories(DIRECTORY);
+  }
+
+  @Override
+  protected Disk disk() {
+    return disk;
+  }
+
+  @Override
+  protected Path directory() {
+    return DIRECTORY;
+  }
+}
