@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -68,23 +67,14 @@ public final class BlockPool implements AutoCloseable {
   /** Guards what is resident: index changes, policy, tree, free list. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  private final ReturnStack returned = new ReturnStack();
   private final SlotIndex index;
+  private final SlotUses uses;
   private final Residency residency;
   private final FreeSlots free = new FreeSlots();
-
-  /**
-   * Registered blocks nobody uses. Follows the slots at the end of each call, so it may be off meanwhile, also below 0
-   * where a block was evicted before the call that returned it ended.
-   */
-  private final LongAdder inactive = new LongAdder();
 
   private volatile Slot[] slots;
   private volatile BlockBytes bytes;
   private final LockedCount freeCount = new LockedCount();
-
-  /** Logical time: one step for each time the policy is told what was used. */
-  private final LockedCount tick = new LockedCount();
 
   BlockPool(BlockPoolBuilder builder, int capacity, BlockBytes bytes) {
     this.name = builder.name;
@@ -102,6 +92,7 @@ public final class BlockPool implements AutoCloseable {
     this.presence = builder.presence;
     this.bytes = bytes;
     this.index = new SlotIndex(capacity, new Slot(-1, metadata.get()));
+    this.uses = new SlotUses(index, lock, this::resetDetached);
     this.residency = new Residency(builder.policy.create(capacity), index);
     addSlots(capacity);
     this.cancellation = builder.cancellation.onCancel(calls::shutDown);
@@ -147,18 +138,14 @@ public final class BlockPool implements AutoCloseable {
    * one is returned
    */
   public long availableBlocks() {
-    return freeCount.value() + unused();
+    return freeCount.value() + uses.inactiveCount();
   }
 
   /** {@return how many blocks are in which state} */
   public PoolStatus status() {
     long empty = freeCount.value();
-    long unused = unused();
+    long unused = uses.inactiveCount();
     return new PoolStatus(slots.length - empty - unused, unused, empty);
-  }
-
-  private long unused() {
-    return Math.max(0, inactive.sum());
   }
 
   /** {@return what was counted since the pool was made} */
@@ -248,7 +235,7 @@ public final class BlockPool implements AutoCloseable {
   private MutableBlock takeFree() {
     Slot slot = free.removeFirst();
     slot.generation++;
-    slot.metadata.onAcquired(tick.value());
+    slot.metadata.onAcquired(uses.now());
     slot.publish(Slot.MUTABLE, 1);
     if (hasEvents) {
       events.blockAllocated(slot.id);
@@ -274,7 +261,7 @@ public final class BlockPool implements AutoCloseable {
     }
     for (Slot victim : victims) {
       index.remove(victim);
-      inactive.decrement();
+      uses.countInactive(-1);
       afterEviction(victim);
     }
     meters.evicted(victims.size());
@@ -394,7 +381,7 @@ public final class BlockPool implements AutoCloseable {
     Slot slot = block.handle().slot;
     BlockKey key = block.knownKey().orElseThrow();
     Slot primary = index.find(key);
-    if (primary != null && tryUse(primary) == Slot.REGISTERED) {
+    if (primary != null && uses.tryTake(primary) == Slot.REGISTERED) {
       return registerSecond(slot, key, block.knownParent(), primary);
     }
     enter(slot, key, block.knownParent(), 1);
@@ -483,7 +470,7 @@ public final class BlockPool implements AutoCloseable {
         basic.setPriority(block.priority());
       }
       enter(slot, block.key(), block.parent(), 0);
-      inactive.increment();
+      uses.countInactive(1);
       residency.offerIfIdle(slot);
     } finally {
       lock.unlock();
@@ -503,21 +490,21 @@ public final class BlockPool implements AutoCloseable {
     long start = meters.startTime();
     int count = keys.size();
     List<ImmutableBlock> found = new ArrayList<>(0);
-    Tally tally = new Tally();
+    SlotUses.Tally tally = new SlotUses.Tally();
     try {
       for (int i = 0; i < count; i++) {
         BlockKey key = keys.get(i);
-        Slot slot = use(key.hi(), key.lo(), true, tally);
+        Slot slot = uses.take(key.hi(), key.lo(), true, tally);
         if (slot == null) {
           break;
         }
         if (i == 0) {
           found = new ArrayList<>(Math.min(count, LARGEST_GUESS)); // most misses end before this
         }
-        found.add(handle(slot));
+        found.add(matched(slot));
       }
     } finally {
-      settle(tally);
+      uses.settle(tally);
     }
     meters.matched(count, found.size());
     meters.matchTook(start);
@@ -542,17 +529,17 @@ public final class BlockPool implements AutoCloseable {
     }
     long start = meters.startTime();
     List<ImmutableBlock> found = new ArrayList<>(Math.min(hashes.size(), LARGEST_GUESS));
-    Tally tally = new Tally();
+    SlotUses.Tally tally = new SlotUses.Tally();
     try {
       for (SequenceHash hash : hashes) {
-        Slot slot = use(0, hash.value(), false, tally);
+        Slot slot = uses.take(0, hash.value(), false, tally);
         if (slot == null) {
           break;
         }
-        found.add(handle(slot));
+        found.add(matched(slot));
       }
     } finally {
-      settle(tally);
+      uses.settle(tally);
     }
     meters.matched(hashes.size(), found.size());
     meters.matchTook(start);
@@ -590,15 +577,15 @@ public final class BlockPool implements AutoCloseable {
     calls.requireRunning();
     List<Optional<ImmutableBlock>> found = new ArrayList<>(keys.size());
     int hits = 0;
-    Tally tally = new Tally();
+    SlotUses.Tally tally = new SlotUses.Tally();
     try {
       for (BlockKey key : keys) {
-        Slot slot = use(key.hi(), key.lo(), true, tally);
+        Slot slot = uses.take(key.hi(), key.lo(), true, tally);
         hits += slot == null ? 0 : 1;
-        found.add(slot == null ? Optional.empty() : Optional.of(handle(slot)));
+        found.add(slot == null ? Optional.empty() : Optional.of(matched(slot)));
       }
     } finally {
-      settle(tally);
+      uses.settle(tally);
     }
     meters.matchedScattered(keys.size(), hits);
     return found;
@@ -612,11 +599,11 @@ public final class BlockPool implements AutoCloseable {
    */
   public Optional<ImmutableBlock> find(BlockKey key) {
     calls.requireRunning();
-    Tally tally = new Tally();
-    Slot slot = use(key.hi(), key.lo(), true, tally);
-    settle(tally);
+    SlotUses.Tally tally = new SlotUses.Tally();
+    Slot slot = uses.take(key.hi(), key.lo(), true, tally);
+    uses.settle(tally);
     meters.matched(1, slot == null ? 0 : 1);
-    return slot == null ? Optional.empty() : Optional.of(handle(slot));
+    return slot == null ? Optional.empty() : Optional.of(matched(slot));
   }
 
   /**
@@ -659,119 +646,23 @@ public final class BlockPool implements AutoCloseable {
     return count;
   }
 
-  /** Takes a use of the block under a key; {@return its slot, or null if the key is absent} */
-  private @Nullable Slot use(long hi, long lo, boolean compareDigest, Tally tally) {
-    while (true) {
-      Slot slot = compareDigest ? index.find(hi, lo) : index.findByHash(lo);
-      if (slot == null) {
-        return null;
-      }
-      int phase = tryUse(slot, tally);
-      if (phase == Slot.REGISTERED) {
-        if (slot.keyLo == lo && (!compareDigest || slot.keyHi == hi)) {
-          if (hasEvents) {
-            events.blockMatched(slot.id, hashScheme.sequenceHash(Objects.requireNonNull(slot.key)));
-          }
-          return slot;
-        }
-        giveBack(slot); // the slot was filled anew between the look-up and the use
-      } else if (phase == Slot.EVICTING) {
-        awaitEviction();
-      } else if (isAbsent(hi, lo, compareDigest)) {
-        return null;
-      }
+  private ImmutableBlock matched(Slot slot) {
+    if (hasEvents) {
+      events.blockMatched(slot.id, hashScheme.sequenceHash(Objects.requireNonNull(slot.key)));
     }
-  }
-
-  /** Takes a use if the slot is registered; {@return the phase seen} */
-  private int tryUse(Slot slot) {
-    Tally tally = new Tally();
-    int phase = tryUse(slot, tally);
-    settle(tally);
-    return phase;
-  }
-
-  private int tryUse(Slot slot, Tally tally) {
-    long before = slot.tryUse();
-    int phase = Slot.phaseOf(before);
-    if (phase == Slot.REGISTERED && Slot.isUnused(before)) {
-      tally.woken++;
-      slot.metadata.onAcquired(tick.value());
-    }
-    return phase;
-  }
-
-  /** How many unused blocks a call took into use: the shared counter is told once a call, not once a block. */
-  private static final class Tally {
-    private int woken;
-  }
-
-  private void settle(Tally tally) {
-    if (tally.woken > 0) {
-      inactive.add(-tally.woken);
-    }
-  }
-
-  /** An eviction under way either ends or is undone before its thread leaves the lock. */
-  private void awaitEviction() {
-    lock.lock();
-    lock.unlock();
-  }
-
-  /** The index still named a slot that has left: looks again where nothing can change. */
-  private boolean isAbsent(long hi, long lo, boolean compareDigest) {
-    lock.lock();
-    try {
-      return (compareDigest ? index.find(hi, lo) : index.findByHash(lo)) == null;
-    } finally {
-      lock.unlock();
-    }
+    return handle(slot);
   }
 
   Optional<ImmutableBlock> upgrade(WeakPooledBlock weak) {
-    Slot slot = weak.slot();
-    while (slot.generation == weak.generation()) { // first, so that a later block there is not counted as used
-      int phase = tryUse(slot);
-      if (phase == Slot.REGISTERED) {
-        if (slot.generation == weak.generation()) {
-          return Optional.of(handle(slot));
-        }
-        giveBack(slot);
-        return Optional.empty();
-      }
-      if (phase != Slot.EVICTING) {
-        return Optional.empty();
-      }
-      awaitEviction();
-    }
-    return Optional.empty();
+    return uses.takeAgain(weak.slot(), weak.generation())
+        ? Optional.of(handle(weak.slot()))
+        : Optional.empty();
   }
 
   // ---- return
 
   void giveBack(Slot slot) {
-    if (releaseUse(slot)) {
-      inactive.increment();
-    }
-  }
-
-  /** Gives a use back; {@return whether the block became inactive, which the caller counts} */
-  private boolean releaseUse(Slot slot) {
-    BlockMetadata kept = slot.metadata;
-    switch (slot.giveBack()) {
-      case STILL_USED -> {}
-      case IDLE -> {
-        kept.onReturned(tick.value());
-        return true;
-      }
-      case IDLE_TO_QUEUE -> {
-        kept.onReturned(tick.value());
-        returned.push(slot);
-        return true;
-      }
-      case LAST -> resetDetached(slot);
-    }
-    return false;
+    uses.giveBack(slot);
   }
 
   /**
@@ -821,8 +712,7 @@ public final class BlockPool implements AutoCloseable {
 
   /** Tells the policy which blocks were returned since the last time. Under the lock. */
   private void drainReturned() {
-    tick.add(1);
-    Slot slot = returned.takeAll();
+    Slot slot = uses.drain();
     while (slot != null) {
       Slot next = slot.nextReturned;
       slot.leaveQueue();
@@ -860,7 +750,7 @@ public final class BlockPool implements AutoCloseable {
         }
         slot.leaving = true;
         slot.publish(Slot.REGISTERED, 1); // in one step: a lookup in between would count itself first
-        inactive.decrement();
+        uses.countInactive(-1);
         picked.add(new Eviction(this, new RegisteredBlock(this, slot)));
       }
     } finally {
@@ -992,7 +882,7 @@ public final class BlockPool implements AutoCloseable {
 
   private void forget(Slot slot) {
     index.remove(slot);
-    inactive.decrement();
+    uses.countInactive(-1);
     afterEviction(slot);
   }
 
@@ -1136,7 +1026,7 @@ public final class BlockPool implements AutoCloseable {
           pool = own.pool;
           idle = 0;
         }
-        if (own.tryEnd() && pool.releaseUse(own.slot)) {
+        if (own.tryEnd() && pool.uses.release(own.slot)) {
           idle++;
         }
       }
@@ -1147,7 +1037,7 @@ public final class BlockPool implements AutoCloseable {
 
   private static void countIdle(@Nullable BlockPool pool, int idle) {
     if (pool != null && idle > 0) {
-      pool.inactive.add(idle);
+      pool.uses.countInactive(idle);
     }
   }
 
