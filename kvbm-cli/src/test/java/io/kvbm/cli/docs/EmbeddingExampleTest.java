@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kvbm.api.CallerException;
+import io.kvbm.api.ClosedException;
 import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.block.Block;
 import io.kvbm.api.block.BlockDescriptor;
 import io.kvbm.api.block.BlockDescriptorList;
 import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.block.BlockMetadata;
 import io.kvbm.api.block.BlockParallelismStrategy;
 import io.kvbm.api.block.BlockView;
 import io.kvbm.api.block.BlockViewMut;
@@ -336,6 +340,74 @@ class EmbeddingExampleTest {
       assertThat(found).extracting(ImmutableBlock::key).isEqualTo(keys);
       BlockPool.closeAll(found);
     }
+  }
+
+  /** What an engine keeps with a block. */
+  private static final class RequestNote implements BlockMetadata {
+    private final String request;
+
+    private RequestNote(String request) {
+      this.request = request;
+    }
+
+    @Override
+    public BlockMetadata reset() {
+      return new RequestNote("");
+    }
+  }
+
+  @Test
+  void metadataOfTheUserTravelsDownAndUp() {
+    try (Platform platform = Platform.load();
+        KvBlockManager manager =
+            KvBlockManager.create(
+                threeTiers(platform).metadata(() -> new RequestNote("")).build(), platform)) {
+      BlockPool device = manager.device().orElseThrow();
+      MutableBlock block = device.allocateBlocks(1).getFirst();
+      assertThat(noteOf(block)).as("a fresh block").isEmpty();
+      block.setMetadata(new RequestNote("request 17"));
+      List<ImmutableBlock> above = List.of(block.complete(BlockKey.derived(1), null).register());
+
+      List<ImmutableBlock> below =
+          moved(manager.offload(above, CacheLevel.DISK, TransferOptions.DEFAULT).await());
+      assertThat(noteOf(below.getFirst())).isEqualTo("request 17");
+      BlockPool.closeAll(above);
+      device.reset();
+      List<ImmutableBlock> back =
+          moved(manager.onboard(below, CacheLevel.DEVICE, TransferOptions.DEFAULT).await());
+      assertThat(noteOf(back.getFirst())).isEqualTo("request 17");
+      BlockPool.closeAll(below);
+      BlockPool.closeAll(back);
+    }
+  }
+
+  private static String noteOf(Block block) {
+    return ((RequestNote) block.metadata()).request;
+  }
+
+  private static List<ImmutableBlock> moved(List<MovedBlock> results) {
+    return results.stream().map(result -> result.block().orElseThrow()).toList();
+  }
+
+  @Test
+  void aManagerCanBringItsOwnPlatform() {
+    KvBlockManagerConfig config =
+        KvBlockManagerConfig.builder()
+            .model(model())
+            .deviceLayout(
+                KvManagerLayoutConfig.builder()
+                    .numBlocks(4)
+                    .logical(BlockParallelismStrategy.LEADER_WORKER_SHARDED)
+                    .build())
+            .build();
+    KvBlockManager manager = KvBlockManager.create(config);
+    BlockPool pool = manager.device().orElseThrow();
+    assertThat(pool.totalBlocks()).isEqualTo(4);
+    manager.close();
+    assertThatThrownBy(() -> pool.allocateBlocks(1))
+        .isInstanceOfSatisfying(
+            ClosedException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.PROGRESS_ENGINE_SHUTDOWN));
   }
 
   @Test
