@@ -32,6 +32,7 @@ final class Commands {
         leaveOut(subcommand.getCommandName(), e, console);
       }
     }
+    Numbers.register(line);
     return line;
   }
 

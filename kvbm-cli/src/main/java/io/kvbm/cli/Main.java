@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -101,7 +102,7 @@ public final class Main {
   }
 
   private int refuse(ParameterException e) {
-    console.error(e.getMessage());
+    console.error(complaint(e));
     String suggestions =
         e instanceof UnmatchedArgumentException unmatched
             ? unmatched.getSuggestions().stream().limit(3).collect(Collectors.joining(", "))
@@ -110,6 +111,18 @@ public final class Main {
     console.note(suggestions.isEmpty() ? hint : "did you mean " + suggestions + "? Or " + hint);
     console.trace(e);
     return Subcommand.USAGE;
+  }
+
+  /** What is left over where commands are expected is meant to be one. */
+  private static String complaint(ParameterException e) {
+    if (!(e instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
+      return e.getMessage();
+    }
+    String first = unmatched.getUnmatched().getFirst();
+    Set<String> commands = e.getCommandLine().getSubcommands().keySet();
+    return commands.isEmpty()
+        ? "'%s' is not expected here".formatted(first)
+        : "there is no command '%s'; known: %s".formatted(first, String.join(", ", commands));
   }
 
   /** A reader that went away has what it wanted; any other failure to deliver the result is one. */

@@ -8,7 +8,13 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "kvbm",
     description = "Keeps KV blocks in tiers, finds them again and moves them between tiers.",
-    synopsisSubcommandLabel = "COMMAND",
+    customSynopsis = "kvbm [--plugins DIR] [-hV] [--json] [--verbose] COMMAND",
+    footer = {
+      "",
+      "--plugins DIR stands first: the folder with one folder of jars for each backend.",
+      "A checkout also has bench, which measures and is built when it is first used:",
+      "see 'kvbm bench --help'."
+    },
     sortOptions = false)
 final class RootCommand {
 

@@ -177,6 +177,23 @@ class MainTest {
   }
 
   @Test
+  void what_is_refused_is_named_in_words() {
+    assertThat(run(console -> Subcommand.OK, "prbe").err())
+        .startsWith("kvbm: there is no command 'prbe'; known: probe");
+    assertThat(run(console -> Subcommand.OK, "probe", "7").err())
+        .startsWith("kvbm: '7' is not expected here");
+    assertThat(run(console -> Subcommand.OK, "probe", "--number", "x").err())
+        .contains("'x' is not a whole number");
+    assertThat(run(console -> Subcommand.OK, "probe", "--number", "-2147483649").err())
+        .contains("'-2147483649' is too small, at least -2147483648");
+  }
+
+  @Test
+  void help_says_how_to_get_backends_and_benchmarks() {
+    assertThat(Invocation.of("--help").out()).contains("--plugins DIR", "kvbm bench --help");
+  }
+
+  @Test
   void help_is_a_result_and_lists_the_global_options() {
     Invocation ran = run(console -> Subcommand.FAILED, "probe", "--help");
 

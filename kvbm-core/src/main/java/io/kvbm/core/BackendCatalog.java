@@ -69,7 +69,7 @@ final class BackendCatalog {
   /** {@return the error for a name that nobody knows} */
   ConfigurationException unknown(String name, Function<InstalledBackend, Availability> probe) {
     List<String> parts = new ArrayList<>();
-    parts.add("no backend or storage kind is called '" + name + "'");
+    parts.add("nothing installed has the name or the storage kind '" + name + "'");
     refusals.stream()
         .filter(refusal -> refusal.name().equals(name))
         .findFirst()

@@ -7,6 +7,7 @@ import io.kvbm.api.CancellationToken;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BasicMetadata;
 import io.kvbm.api.block.BlockParallelismStrategy;
+import io.kvbm.api.event.EventManager;
 import io.kvbm.api.event.NullEventManager;
 import io.kvbm.api.hash.CacheSalt;
 import io.kvbm.api.layout.DType;
@@ -20,6 +21,7 @@ import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -98,6 +100,15 @@ class ConfigBuildersTest {
     KvManagerModelConfig model = KvManagerModelConfig.builder().build();
     assertThat(model).isEqualTo(new KvManagerModelConfig(32, 2, 16, 4096, DType.FP16));
     assertThat(model.blockByteSize()).isEqualTo(8_388_608);
+    assertThat(
+            KvManagerModelConfig.builder()
+                .numLayers(4)
+                .outerDim(1)
+                .pageSize(8)
+                .innerDim(128)
+                .dtype(DType.BF16)
+                .build())
+        .isEqualTo(new KvManagerModelConfig(4, 1, 8, 128, DType.BF16));
     assertThat(model.layout(1000, 4096))
         .isEqualTo(LayoutConfig.builder().numBlocks(1000).alignment(4096).build());
     assertRefused(
@@ -129,6 +140,8 @@ class ConfigBuildersTest {
   @Test
   void managerKeepsWhatItIsGiven() {
     KvManagerLayoutConfig tier = tier().allocator(ALLOCATOR).build();
+    KvManagerLayoutConfig host = tier().allocator(ALLOCATOR).build();
+    EventManager events = new NullEventManager();
     KvManagerModelConfig model = KvManagerModelConfig.builder().dtype(DType.FP8).build();
     KvManagerRuntimeConfig runtime = KvManagerRuntimeConfig.builder().workerId(3).build();
     KvBlockManagerConfig config =
@@ -136,14 +149,18 @@ class ConfigBuildersTest {
             .runtime(runtime)
             .model(model)
             .deviceLayout(tier)
+            .hostLayout(host)
             .diskLayout(tier)
+            .eventManager(events)
             .metadata(() -> new BasicMetadata(5))
             .hashScheme("mine")
             .build();
     assertThat(config.runtime()).isSameAs(runtime);
     assertThat(config.model()).isSameAs(model);
     assertThat(config.deviceLayout()).isSameAs(tier);
+    assertThat(config.hostLayout()).isSameAs(host);
     assertThat(config.diskLayout()).isSameAs(tier);
+    assertThat(config.eventManager()).isSameAs(events);
     assertThat(config.metadata().get().priority()).isEqualTo(5);
     assertThat(config.hashScheme()).isEqualTo("mine");
   }
@@ -164,15 +181,34 @@ class ConfigBuildersTest {
   void runtimeKeepsWhatItIsGivenAndKnowsTheSpecificationsNames() {
     CancellationToken token = new CancellationToken();
     Executor executor = Runnable::run;
+    MetricsSink metrics =
+        new MetricsSink() {
+          @Override
+          public Counter counter(String name, String... tags) {
+            return amount -> {};
+          }
+
+          @Override
+          public Histogram histogram(String name, String... tags) {
+            return value -> {};
+          }
+
+          @Override
+          public void gauge(String name, DoubleSupplier value, String... tags) {}
+        };
     KvManagerRuntimeConfig runtime =
         KvManagerRuntimeConfig.builder()
+            .workerId(7)
             .cancellationToken(token)
             .executor(executor)
+            .metricsRegistry(metrics)
             .modelName("model")
             .salt(CacheSalt.of("s", "l"))
             .enableNixl()
             .build();
+    assertThat(runtime.workerId()).isEqualTo(7);
     assertThat(runtime.cancellationToken()).isSameAs(token);
+    assertThat(runtime.metricsRegistry()).isSameAs(metrics);
     assertThat(runtime.executor()).containsSame(executor);
     assertThat(runtime.modelName()).isEqualTo("model");
     assertThat(runtime.salt()).isEqualTo(CacheSalt.of("s", "l"));

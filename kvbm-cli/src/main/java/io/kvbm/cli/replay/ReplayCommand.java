@@ -111,7 +111,8 @@ final class ReplayCommand implements Subcommand {
       names = "--policy",
       defaultValue = "lru",
       paramLabel = "POLICY",
-      description = "The eviction policy of every tier (default: ${DEFAULT-VALUE}).")
+      description =
+          "The eviction policy of every tier: lru, fifo or priority (default: ${DEFAULT-VALUE}).")
   private String policy;
 
   @Option(

@@ -66,7 +66,8 @@ final class SimulateCommand implements Subcommand {
       required = true,
       split = ",",
       paramLabel = "POLICY",
-      description = "Eviction policies, separated by commas; min sees the future.")
+      description =
+          "Eviction policies, separated by commas: lru, fifo, priority, and min, which sees the future.")
   private List<String> policies;
 
   @Override

@@ -49,6 +49,7 @@ class SpecFiguresTest {
     assertThat(profile.sequentialReadMegabytesPerSecond()).isEqualTo(300);
     assertThat(profile.randomReadIops()).isEqualTo(8_000);
     assertThat(profile.costPerGigabyte()).isEqualTo(0.05);
+    assertThat(profile.watts()).isBetween(1.0, 2.0);
   }
 
   @Test
@@ -61,6 +62,7 @@ class SpecFiguresTest {
       assertThat(profile.directIo()).isFalse();
       assertThat(profile.readAheadByteSize()).as("read-ahead is off").isZero();
       assertThat(profile.asyncIo()).isFalse();
+      assertThat(profile.watts()).isLessThanOrEqualTo(1.0);
     }
     assertThat(fast.sequentialReadMegabytesPerSecond()).isEqualTo(300);
     assertThat(fast.randomReadIops()).isEqualTo(4_000);

@@ -126,8 +126,8 @@ class SimulateCommandTest {
         "-5   | lru  | --capacity -5 is no number of blocks above 0",
         "0    | lru  | --capacity 0 is no number of blocks above 0",
         "5,-1 | lru  | --capacity -1 is no number of blocks above 0",
-        "many | lru  | 'many' is not a long",
-        "9223372036854775808 | lru | is not a long",
+        "many | lru  | 'many' is not a whole number",
+        "9223372036854775808 | lru | is too large, at most 9223372036854775807",
         "5    | lruu | unknown policy 'lruu'; known: ",
       })
   void a_wrong_option_is_a_usage_error(String capacity, String policy, String complaint) {

@@ -1,11 +1,8 @@
 package io.kvbm.cli.trace;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
+import io.kvbm.testkit.RequiredTools;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 
 /**
  * The recorded traces, which are not part of the repository: looked for where the system property
@@ -18,13 +15,10 @@ public final class SharedTraces {
   /** Returns a file or folder below the folder of traces; skips the test where there is none. */
   public static Path find(String name) {
     Path path = folder().resolve(name);
-    if (!Files.exists(path)) {
-      String required = System.getenv().getOrDefault("KVBM_REQUIRE", "");
-      assertThat(Arrays.asList(required.split("[, ]+")))
-          .as("KVBM_REQUIRE asks for traces and %s is absent", path)
-          .doesNotContain("traces");
-      assumeTrue(false, "the trace " + path + " is absent; set KVBM_TRACES to where traces are");
-    }
+    RequiredTools.assumeOrFail(
+        "traces",
+        Files.exists(path),
+        "the trace " + path + " is absent; set KVBM_TRACES to where traces are");
     return path;
   }
 
