@@ -83,7 +83,8 @@ final class BackendCatalog {
     if (names.isEmpty()) {
       parts.add("none is installed; put kvbm's backend jars on the module path or class path");
     } else {
-      parts.add("the nearest known name is '" + Nearest.to(name, names) + "'");
+      Nearest.similarTo(name, names)
+          .ifPresent(nearest -> parts.add("did you mean '" + nearest + "'?"));
       parts.add("installed: " + describeAll(probe));
     }
     return new ConfigurationException(ErrorCode.BACKEND_UNAVAILABLE, String.join("; ", parts));

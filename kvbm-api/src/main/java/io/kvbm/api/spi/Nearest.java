@@ -5,6 +5,7 @@ import io.kvbm.api.ErrorCode;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Finds the name a user may have meant. */
 public final class Nearest {
@@ -24,6 +25,21 @@ public final class Nearest {
                 .thenComparing(Comparator.naturalOrder()))
         .orElseThrow(
             () -> new CallerException(ErrorCode.INVALID_ARGUMENT, "no known names to choose from"));
+  }
+
+  /**
+   * {@return the nearest known name, where it is near enough to have been meant: at most half of the letters differ}
+   *
+   * @param name what the user wrote
+   * @param known any number of names
+   */
+  public static Optional<String> similarTo(String name, Collection<String> known) {
+    return known.isEmpty()
+        ? Optional.empty()
+        : Optional.of(to(name, known))
+            .filter(
+                nearest ->
+                    2 * distance(name, nearest) <= Math.max(name.length(), nearest.length()));
   }
 
   private static int distance(String left, String right) {

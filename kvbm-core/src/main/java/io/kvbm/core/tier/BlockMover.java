@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * Copies registered blocks from one tier to another and registers the copies there under the same keys, with the same
  * metadata. The sources stay where they are; each is kept in use until its copy is made.
  *
+ * <p>A movement starts with the highest of the priority asked for and the offload priorities of its blocks.
+ *
  * <p>Threading: safe from any thread.
  */
 public final class BlockMover {
@@ -209,12 +211,16 @@ public final class BlockMover {
         return;
       }
       List<BlockMove> moves = new ArrayList<>();
+      long priority = options.priority();
       for (int i = 0; i < pending.size(); i++) {
         ImmutableBlock block = blocks.get(pending.get(i)).share();
         held.add(block);
         moves.add(moveOf(block, targets.get(i)));
+        priority = Math.max(priority, block.metadata().offloadPriority().orElse(priority));
       }
-      TransferHandle handle = engine.submit(source.place(), target.place(), moves, options);
+      TransferHandle handle =
+          engine.submit(
+              source.place(), target.place(), moves, options.withPriority(priority));
       transfer = handle;
       handle
           .outcomes()
