@@ -41,10 +41,24 @@ final class OpenBackends {
       Backend backend = open.get(key);
       if (backend == null) {
         backend = installed.open(contexts.apply(installed), config);
+        addTransports(transportsOf(installed, backend));
         open.put(key, backend);
-        addTransports(installed.transportsOf(backend));
       }
       return backend;
+    }
+  }
+
+  /** A backend whose transports cannot be had is of no use to anybody and closed again. */
+  private static List<Transport> transportsOf(InstalledBackend installed, Backend backend) {
+    try {
+      return installed.transportsOf(backend);
+    } catch (RuntimeException e) {
+      try {
+        backend.close();
+      } catch (RuntimeException | LinkageError alsoFailed) {
+        e.addSuppressed(alsoFailed);
+      }
+      throw e;
     }
   }
 

@@ -290,7 +290,7 @@ public final class Platform implements AutoCloseable {
    * Ends transfers, closes every backend, the last opened first, then ends the threads. Storages
    * and stores should be closed before. Later calls do nothing.
    *
-   * @throws BackendException if a backend failed to close; the others were closed all the same
+   * @throws BackendException if a part failed to close; the others were closed all the same
    */
   @Override
   public void close() {
@@ -300,7 +300,11 @@ public final class Platform implements AutoCloseable {
         return;
       }
       closed = true;
-      transfers.close();
+      try {
+        transfers.close();
+      } catch (RuntimeException | LinkageError e) {
+        failures.add(e); // Host memory of a backend that could not be freed: go on.
+      }
       deadlines.close();
       open.close(failures);
       threads.close();
@@ -309,7 +313,7 @@ public final class Platform implements AutoCloseable {
       BackendException failure =
           new BackendException(
               ErrorCode.OPERATION_FAILED,
-              "%d backends failed to close, the first with: %s"
+              "%d parts of the platform failed to close, the first with: %s"
                   .formatted(failures.size(), OneLine.of(failures.getFirst())),
               failures.getFirst());
       failures.stream().skip(1).forEach(failure::addSuppressed);

@@ -10,8 +10,8 @@ import io.kvbm.api.transfer.Transport;
 import io.kvbm.core.time.Deadlines;
 import io.kvbm.core.transfer.TransferEnvironment;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
@@ -25,7 +25,7 @@ final class PlatformEnvironment implements TransferEnvironment {
   private final OpenBackends open;
   private final Executor callbacks;
   private final Deadlines deadlines;
-  private final Set<String> kindsTried = ConcurrentHashMap.newKeySet();
+  private final Map<String, Boolean> kindsTried = new ConcurrentHashMap<>();
 
   PlatformEnvironment(
       Platform platform,
@@ -53,10 +53,14 @@ final class PlatformEnvironment implements TransferEnvironment {
     return open.transports();
   }
 
+  /** Whoever comes while another thread opens the kind waits for it, or would find no route. */
   private void openKind(String kind) {
-    if (kindsTried.add(kind)) {
-      catalog.candidates(kind).forEach(this::tryOpen);
-    }
+    kindsTried.computeIfAbsent(
+        kind,
+        _ -> {
+          catalog.candidates(kind).forEach(this::tryOpen);
+          return true;
+        });
   }
 
   private void tryOpen(InstalledBackend installed) {

@@ -14,9 +14,15 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.Spi;
+import io.kvbm.api.storage.AbstractStorage;
 import io.kvbm.api.storage.AllocationRequest;
+import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
+import io.kvbm.api.storage.StorageType;
+import io.kvbm.api.transfer.Route;
+import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.api.transfer.TransferCompletion;
 import io.kvbm.api.transfer.Transport;
 import java.io.IOException;
 import java.net.URL;
@@ -27,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -275,8 +282,11 @@ class PlatformTest {
       assertThatThrownBy(() -> platform.backend("alpha"))
           .isInstanceOf(BackendException.class)
           .hasMessageContaining("link down");
+      assertThat(closed).as("nobody else would close it in time").isTrue();
+      assertThatThrownBy(() -> platform.backend("alpha"))
+          .as("half a backend is not handed out later")
+          .isInstanceOf(BackendException.class);
     }
-    assertThat(closed).isTrue();
   }
 
   @Test
@@ -326,6 +336,98 @@ class PlatformTest {
     platform.close();
     assertThat(closed).hasSize(3);
     assertThatThrownBy(() -> platform.backend("a", none())).isInstanceOf(ClosedException.class);
+  }
+
+  @Test
+  void memoryThatCannotBeFreedKeepsNoBackendOpen() {
+    List<String> closed = new ArrayList<>();
+    StorageAllocator stuck =
+        new StorageAllocator() {
+          @Override
+          public String storageKind() {
+            return "system";
+          }
+
+          @Override
+          public Storage allocate(AllocationRequest request) {
+            return new KindStorage("system", request.byteSize(), "system memory is stuck");
+          }
+        };
+    NamedProvider provider =
+        NamedProvider.of("alpha", "system", "abacus")
+            .opening(
+                _ ->
+                    new Backend() {
+                      @Override
+                      public List<StorageAllocator> allocators() {
+                        return List.of(stuck);
+                      }
+
+                      @Override
+                      public List<Transport> transports() {
+                        return List.of(new PretendedTransport("abacus->system", "system->abacus"));
+                      }
+
+                      @Override
+                      public void close() {
+                        closed.add("alpha");
+                      }
+                    });
+    Platform platform = of(provider);
+    try (Storage source = new KindStorage("abacus", 10, "");
+        Storage target = new KindStorage("abacus", 10, "")) {
+      assertThat(platform.transfer(source, target)).isEqualTo(10);
+    }
+    assertThatThrownBy(platform::close)
+        .isInstanceOf(BackendException.class)
+        .hasMessageContaining("system memory is stuck");
+    assertThat(closed).containsExactly("alpha");
+  }
+
+  @Test
+  void whoeverComesWhileABackendIsOpenedForARouteWaitsForIt() throws Exception {
+    CountDownLatch opening = new CountDownLatch(1);
+    CountDownLatch open = new CountDownLatch(1);
+    NamedProvider provider =
+        NamedProvider.of("alpha", "system")
+            .opening(
+                _ -> {
+                  opening.countDown();
+                  awaitUninterruptibly(open);
+                  return new CountedBackend() {
+                    @Override
+                    public List<Transport> transports() {
+                      return List.of(new PretendedTransport("system->system"));
+                    }
+                  };
+                });
+    try (Platform platform = of(provider)) {
+      AtomicInteger found = new AtomicInteger();
+      Runnable look =
+          () -> {
+            if (platform.transfers().canTransfer(StorageType.SYSTEM, StorageType.SYSTEM)) {
+              found.incrementAndGet();
+            }
+          };
+      Thread first = Thread.ofPlatform().start(look);
+      opening.await();
+      Thread second = Thread.ofPlatform().start(look);
+      while (second.getState() == Thread.State.RUNNABLE) {
+        Thread.onSpinWait();
+      }
+      open.countDown();
+      first.join();
+      second.join();
+      assertThat(found).hasValue(2);
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
@@ -460,6 +562,61 @@ class PlatformTest {
                         .toList();
                   }
                 });
+  }
+
+  /** Says that it moved everything. */
+  private record PretendedTransport(Set<String> routes) implements Transport {
+    private PretendedTransport(String... routes) {
+      this(Set.of(routes));
+    }
+
+    @Override
+    public String name() {
+      return "pretended";
+    }
+
+    @Override
+    public boolean supports(Route route) {
+      return routes.contains(route.toString());
+    }
+
+    @Override
+    public void submit(TransferBatch batch, TransferCompletion completion) {
+      for (int block = 0; block < batch.blockCount(); block++) {
+        completion.done(block, batch.byteSize(block));
+      }
+      completion.drained();
+    }
+  }
+
+  /** Storage without bytes; closing it fails if there is a reason. */
+  private static final class KindStorage extends AbstractStorage {
+    private final String complaint;
+
+    private KindStorage(String kind, long byteSize, String complaint) {
+      super(StorageType.of(kind), 0, byteSize);
+      this.complaint = complaint;
+    }
+
+    @Override
+    public boolean isHostAccessible() {
+      return false;
+    }
+
+    @Override
+    protected Region openRegion() {
+      return new Region.NullRegion(byteSize());
+    }
+
+    @Override
+    protected void fill(byte value, long offset, long length) {}
+
+    @Override
+    protected void free() {
+      if (!complaint.isEmpty()) {
+        throw new BackendException(ErrorCode.OPERATION_FAILED, complaint, null);
+      }
+    }
   }
 
   private static class CountedBackend implements Backend {

@@ -67,15 +67,21 @@ final class BufferPool implements AutoCloseable {
     if (reservations.size() == limit) {
       return null;
     }
+    MemoryBudget.Reservation reservation = null;
     try {
-      reservations.add(budget.reserve(BUFFER_BYTE_SIZE));
-    } catch (CapacityException e) {
+      reservation = budget.reserve(BUFFER_BYTE_SIZE);
+      MemorySegment made = arena.allocate(BUFFER_BYTE_SIZE, Pages.ALIGNMENT);
+      reservations.add(reservation);
+      return made;
+    } catch (CapacityException | OutOfMemoryError e) {
+      if (reservation != null) {
+        reservation.close();
+      }
       if (reservations.isEmpty()) {
         throw e;
       }
-      return null;
+      return null; // One that is lent comes back.
     }
-    return arena.allocate(BUFFER_BYTE_SIZE, Pages.ALIGNMENT);
   }
 
   private void giveBack(MemorySegment buffer) {

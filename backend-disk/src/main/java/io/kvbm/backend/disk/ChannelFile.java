@@ -104,13 +104,13 @@ final class ChannelFile implements DiskFile {
   @Override
   public int read(long position, MemorySegment target) {
     ByteBuffer buffer = bufferOf(position, target);
-    return (int) perform("read", 0, channel -> channel.read(buffer, position));
+    return (int) perform("read", 0, channel -> channel.read(buffer.duplicate(), position));
   }
 
   @Override
   public int write(long position, MemorySegment source) {
     ByteBuffer buffer = bufferOf(position, source);
-    return (int) perform("write", source.byteSize(), channel -> channel.write(buffer, position));
+    return (int) perform("write", source.byteSize(), channel -> channel.write(buffer.duplicate(), position));
   }
 
   @Override
@@ -207,13 +207,17 @@ final class ChannelFile implements DiskFile {
     }
   }
 
-  /** A channel only cuts; to extend, its last page is written and the surplus cut off. */
+  /** A channel only cuts; to extend, the new last page is written and the surplus cut off. */
   private void truncateByChannel(long byteSize) {
-    if (byteSize > byteSize()) {
-      long page = Math.max(1, alignment);
-      long end = Math.ceilDiv(byteSize, page) * page;
+    long before = byteSize();
+    if (byteSize > before) {
+      long start = Pages.down(byteSize - 1, alignment);
       try (Arena arena = Arena.ofConfined()) {
-        writeFully(end - page, arena.allocate(page, page));
+        MemorySegment last = arena.allocate(alignment, alignment);
+        if (start < before) {
+          AlignedIo.readPages(this, start, last); // the file ended in this page: keep its bytes
+        }
+        writeFully(start, last);
       }
     }
     perform(
@@ -244,6 +248,10 @@ final class ChannelFile implements DiskFile {
     }
   }
 
+  /**
+   * Runs a call, again after an interrupt. The interrupt may have come when the bytes had moved
+   * already, so a call starts from the beginning each time.
+   */
   private long perform(String action, long requested, ChannelCall call) {
     boolean interrupted = false;
     try {

@@ -68,7 +68,8 @@ final class FileBatch {
       workers.incrementAndGet();
       try {
         executor.execute(this::work);
-      } catch (RejectedExecutionException e) {
+      } catch (RejectedExecutionException | OutOfMemoryError e) {
+        // Also when no thread can be started: those that were must end before anybody is told.
         refusal =
             new BackendException(
                 ErrorCode.OPERATION_FAILED, "the I/O threads take no more work; retry later", e);
@@ -134,7 +135,7 @@ final class FileBatch {
       return null;
     } catch (KvbmException e) {
       return e;
-    } catch (RuntimeException | InternalError e) {
+    } catch (RuntimeException | Error e) {
       return new BackendException(
           ErrorCode.OPERATION_FAILED,
           "copy of %d bytes along %s failed: %s".formatted(operation.byteSize(), batch.route(), e),

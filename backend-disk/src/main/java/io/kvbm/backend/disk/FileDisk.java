@@ -200,9 +200,12 @@ public final class FileDisk implements Disk {
       return new ChannelFile(
           path, path, viewOptions, channel, number, alignment, zeroFill, null, errors);
     } catch (UnsupportedOperationException e) {
-      throw withoutTrace(path, options, notDirect(path));
+      KvbmException failure = notDirect(path);
+      closeQuietly(channel, failure);
+      throw withoutTrace(path, options, failure);
     } catch (IOException e) {
       KvbmException failure = errors.translate(e, "open", path);
+      closeQuietly(channel, failure);
       boolean wasThere = failure.code() == ErrorCode.PRECONDITION_FAILED;
       throw wasThere ? failure : withoutTrace(path, options, failure);
     } catch (KvbmException e) {

@@ -18,8 +18,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -226,6 +228,68 @@ class FileDiskTest {
   static long allocatedByteSize(Path path) throws IOException {
     Process stat = new ProcessBuilder("stat", "-c", "%b", path.toString()).start();
     return 512 * Long.parseLong(new String(stat.getInputStream().readAllBytes()).strip());
+  }
+
+  @Test
+  void anInterruptDuringACallNeitherShortensItNorMovesBytesTwice() throws Exception {
+    int size = 64 << 10;
+    AtomicBoolean over = new AtomicBoolean();
+    Thread worker = Thread.currentThread();
+    try (DiskFile file = new FileDisk().open(directory.resolve("f"), MAKE);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(size);
+      memory.fill((byte) 'a');
+      file.writeFully(0, memory);
+      MemorySegment longer = arena.allocate(2L * size);
+      Thread interrupter =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    while (!over.get()) {
+                      worker.interrupt();
+                    }
+                  });
+      try {
+        for (int round = 0; round < 3000; round++) {
+          assertThat(file.write(0, memory)).as("written in round %d", round).isEqualTo(size);
+          assertThat(file.read(0, longer)).as("read in round %d", round).isEqualTo(size);
+        }
+      } finally {
+        over.set(true);
+        while (interrupter.isAlive()) {
+          Thread.interrupted();
+          Thread.onSpinWait();
+        }
+        Thread.interrupted();
+      }
+      assertThat(file.byteSize()).isEqualTo(size);
+      assertThat(longer.asSlice(size).toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void extendingADirectFileKeepsWhatItsLastPageHolds(Engine engine) {
+    DirectDirectory.assume(directory);
+    Set<OpenOption> direct = EnumSet.copyOf(MAKE);
+    direct.add(OpenOption.DIRECT);
+    try (DiskFile file = engine.disk().open(directory.resolve("f"), direct);
+        Arena arena = Arena.ofConfined()) {
+      int page = file.alignment();
+      MemorySegment memory = arena.allocate(3L * page, page);
+      memory.fill((byte) 'd');
+      file.writeFully(0, memory.asSlice(0, page));
+      file.truncate(100);
+      file.truncate(200);
+      file.truncate(2L * page + 300);
+      file.truncate(2L * page + 400);
+      assertThat(file.byteSize()).isEqualTo(2L * page + 400);
+      memory.fill((byte) 'x');
+      assertThat(AlignedIo.readPages(file, 0, memory)).isEqualTo(2L * page + 400);
+      byte[] bytes = memory.toArray(ValueLayout.JAVA_BYTE);
+      assertThat(Arrays.copyOf(bytes, 100)).containsOnly('d');
+      assertThat(Arrays.copyOfRange(bytes, 100, 2 * page + 400)).containsOnly(0);
+    }
   }
 
   private static void write(DiskFile file, long position, char value, int length) {

@@ -13,6 +13,7 @@ import io.kvbm.api.transfer.Transport;
 import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.RecordingCompletion;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FileTransportTest {
 
@@ -251,6 +253,41 @@ class FileTransportTest {
       assertThat(codeOf(run(idle, batch).getFirst())).isEqualTo(ErrorCode.OPERATION_FAILED);
     }
     idle.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void anExecutorThatCannotStartThreadsLosesNoBlock(int startable) {
+    List<Runnable> started = new ArrayList<>();
+    FileTransport starved =
+        new FileTransport(
+            task -> {
+              if (started.size() == startable) {
+                throw new OutOfMemoryError("unable to create native thread");
+              }
+              started.add(task);
+            },
+            MemoryBudget.UNLIMITED,
+            4);
+    try (DiskStorage file = create("starved", 3 * BLOCK, DirectAccess.AUTO);
+        HostStorage host = new HostStorage(3 * BLOCK)) {
+      TransferBatch batch =
+          TransferBatch.builder()
+              .add(0, host, 0, file, 2 * BLOCK, BLOCK)
+              .add(1, host, 2 * BLOCK, file, 0, BLOCK)
+              .build();
+      RecordingCompletion completion = new RecordingCompletion(2);
+      starved.submit(batch, completion);
+      started.forEach(Runnable::run);
+      if (startable == 0) {
+        assertThat(completion.await())
+            .allSatisfy(
+                outcome -> assertThat(codeOf(outcome)).isEqualTo(ErrorCode.OPERATION_FAILED));
+      } else {
+        assertThat(completion.await()).containsOnly(new BlockOutcome.Done(BLOCK));
+      }
+    }
+    starved.close();
   }
 
   static List<BlockOutcome> run(Transport transport, TransferBatch batch) {

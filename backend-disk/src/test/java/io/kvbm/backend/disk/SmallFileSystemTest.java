@@ -6,10 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.disk.Disk.OpenOption;
+import io.kvbm.api.disk.DiskFile;
+import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.api.transfer.BlockOutcome;
+import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.RequiredTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +97,48 @@ class SmallFileSystemTest {
         assertThat(FileDiskTest.allocatedByteSize(storage.path())).isZero();
       }
     }
+  }
+
+  @Test
+  void aReservationThatFailsLeavesTheFileAsItWas() throws IOException {
+    try (Mount mount = Mount.of(directory.resolve("short"), "tmpfs", "size=1m")) {
+      for (FileDisk disk : new FileDisk[] {new FileDisk(), new FileDisk(null, true, false)}) {
+        Path path = mount.path().resolve("f");
+        try (DiskFile file =
+            disk.open(path, EnumSet.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE))) {
+          file.truncate(100);
+          assertThatThrownBy(() -> file.allocate(0, 2 << 20)).isInstanceOf(CapacityException.class);
+          assertThat(file.byteSize()).isEqualTo(100);
+        }
+        disk.unlink(path);
+      }
+    }
+  }
+
+  @Test
+  void spaceThatRunsOutInsideABatchFailsTheBlocksThatFoundNone() throws IOException {
+    int block = 256 << 10;
+    FileTransport transport = new FileTransport(Runnable::run, MemoryBudget.UNLIMITED, 1);
+    FileDisk sparse = new FileDisk(null, false, false);
+    try (Mount mount = Mount.of(directory.resolve("sparse"), "tmpfs", "size=1m");
+        DiskStorage file =
+            DiskStorage.create(sparse, mount.path().resolve("f"), 8L * block, DirectAccess.OFF);
+        HostStorage host = new HostStorage(8L * block)) {
+      TransferBatch.Builder batch = TransferBatch.builder();
+      for (int i = 0; i < 8; i++) {
+        batch.add(i, host, (long) i * block, file, (long) i * block, block);
+      }
+      List<BlockOutcome> outcomes = FileTransportTest.run(transport, batch.build());
+      // The file's last page was written to give it its length, so the fourth misses one.
+      assertThat(outcomes.subList(0, 3)).containsOnly(new BlockOutcome.Done(block));
+      assertThat(outcomes.subList(3, 8))
+          .allSatisfy(
+              outcome ->
+                  assertThat(((BlockOutcome.Failed) outcome).cause())
+                      .isInstanceOf(CapacityException.class)
+                      .hasMessageContaining("No space left on device"));
+    }
+    transport.close();
   }
 
   private static long entries(Path path) throws IOException {

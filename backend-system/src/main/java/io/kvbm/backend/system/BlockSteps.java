@@ -56,8 +56,8 @@ final class BlockSteps implements Runnable {
     for (int i = 0; i < Math.min(blockCount, parallelism); i++) {
       try {
         executor.execute(this);
-      } catch (RejectedExecutionException e) {
-        run(); // the platform is closing: finish what was promised here
+      } catch (RejectedExecutionException | OutOfMemoryError e) {
+        run(); // closing, or no thread to be had: finish what was promised here
         return;
       }
     }

@@ -31,9 +31,13 @@ final class MemcpyTransport implements Transport {
   private final System.Logger logger;
 
   MemcpyTransport(BackendContext context) {
-    executor = context.computeExecutor();
-    parallelism = context.computeParallelism();
-    logger = context.logger();
+    this(context.computeExecutor(), context.computeParallelism(), context.logger());
+  }
+
+  MemcpyTransport(Executor executor, int parallelism, System.Logger logger) {
+    this.executor = executor;
+    this.parallelism = parallelism;
+    this.logger = logger;
   }
 
   @Override
@@ -62,8 +66,8 @@ final class MemcpyTransport implements Transport {
     for (int i = 0; i < workers; i++) {
       try {
         executor.execute(task);
-      } catch (RejectedExecutionException e) {
-        task.run(); // the platform is closing: finish what was promised here
+      } catch (RejectedExecutionException | OutOfMemoryError e) {
+        task.run(); // closing, or no thread to be had: finish what was promised here
         return;
       }
     }

@@ -7,6 +7,8 @@ import io.kvbm.api.transfer.TransferBatch;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.RecordingCompletion;
 import io.kvbm.testkit.TestContext;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +71,33 @@ class MemcpyTransportTest {
       RecordingCompletion written = new RecordingCompletion(1);
       transport.submit(TransferBatch.builder().add(0, memory, 0, nothing, 0, 100).build(), written);
       assertThat(written.await()).containsExactly(new BlockOutcome.Done(100));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void anExecutorThatCannotStartThreadsLosesNoBlock(int startable) {
+    long byteSize = 9 << 20;
+    List<Runnable> started = new ArrayList<>();
+    MemcpyTransport starved =
+        new MemcpyTransport(
+            task -> {
+              if (started.size() == startable) {
+                throw new OutOfMemoryError("unable to create native thread");
+              }
+              started.add(task);
+            },
+            2,
+            context.logger());
+    try (SystemStorage source = new SystemStorage(byteSize);
+        SystemStorage target = new SystemStorage(byteSize)) {
+      BytePatterns.fill(source.mutableView(), 7);
+      RecordingCompletion completion = new RecordingCompletion(1);
+      starved.submit(
+          TransferBatch.builder().add(0, source, 0, target, 0, byteSize).build(), completion);
+      started.forEach(Runnable::run);
+      assertThat(completion.await()).containsExactly(new BlockOutcome.Done(byteSize));
+      BytePatterns.verify(target.view(), 7, "target");
     }
   }
 

@@ -12,8 +12,9 @@ import io.kvbm.api.storage.Storage;
  * A part of a storage that is a storage itself: same type, checked bounds, its own registrations
  * and leases.
  *
- * <p>It holds a lease on the whole, which therefore keeps its bytes until the part is closed: the part works on where the
- * whole was closed before it. Closing the part leaves the whole open.
+ * <p>It holds a lease on the whole, which therefore keeps its bytes until the part is closed: the
+ * part works on where the whole was closed before it, except that memory the host cannot reach is
+ * not set any more. Closing the part leaves the whole open.
  */
 public final class SubStorage extends AbstractStorage {
 
@@ -72,7 +73,12 @@ public final class SubStorage extends AbstractStorage {
 
   @Override
   protected void fill(byte value, long start, long length) {
-    whole.memset(Byte.toUnsignedInt(value), offset + start, length);
+    if (openRegion() instanceof Region.HostRegion host) {
+      // Not by the whole, which may be closed: this part's lease keeps its bytes.
+      host.segment().asSlice(start, length).fill(value);
+    } else {
+      whole.memset(Byte.toUnsignedInt(value), offset + start, length);
+    }
   }
 
   @Override

@@ -44,13 +44,29 @@ final class BounceBuffers {
     }
   }
 
-  /** Frees what is kept. Buffers in use must have been released. */
+  /**
+   * Frees what is kept. Buffers in use must have been released. One that fails keeps no other.
+   */
   void close() {
     List<Storage> due = new ArrayList<>();
     synchronized (free) {
       free.values().forEach(due::addAll);
       free.clear();
     }
-    due.forEach(Storage::close);
+    RuntimeException first = null;
+    for (Storage buffer : due) {
+      try {
+        buffer.close();
+      } catch (RuntimeException e) {
+        if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
   }
 }

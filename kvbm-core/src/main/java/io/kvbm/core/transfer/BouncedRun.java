@@ -34,7 +34,10 @@ final class BouncedRun {
   private final class Half {
     private final Hop into;
     private final Hop outOf;
-    private Phase phase = Phase.FREE;
+
+    /** Volatile, as the driver may look while a hop ends: it then sees what was reported too. */
+    private volatile Phase phase = Phase.FREE;
+
     private int[] carried = {};
     private BlockOutcome[] reported = {};
 
@@ -79,7 +82,7 @@ final class BouncedRun {
     Storage buffer;
     try {
       buffer = plan.buffers().acquire(plan.blockByteSize());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // Whatever happened, somebody waits for these blocks.
       BlockOutcome[] all = new BlockOutcome[batch.blockCount()];
       Arrays.fill(all, new BlockOutcome.Failed(typed(e)));
       ended.accept(all);
@@ -88,7 +91,7 @@ final class BouncedRun {
     new BouncedRun(plan, batch, buffer, ended).signal();
   }
 
-  private static KvbmException typed(RuntimeException e) {
+  private static KvbmException typed(Throwable e) {
     return e instanceof KvbmException own
         ? own
         : new BackendException(

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Lane {
 
+  private static final System.Logger LOG = System.getLogger(Lane.class.getName());
+
   private final String name;
   private final TransferLimits limits;
   private final Clock clock;
@@ -193,16 +195,25 @@ final class Lane {
   }
 
   private void finish(Batch batch, long startedNanos) {
-    batchNanos.record(clock.nanoTime() - startedNanos);
-    count(batch.outcomes());
+    measure(() -> batchNanos.record(clock.nanoTime() - startedNanos));
+    measure(() -> count(batch.outcomes()));
     batch.commit();
     leave(batch);
+  }
+
+  /** A meter that throws must not keep a transfer from ending. */
+  private static void measure(Runnable measurement) {
+    try {
+      measurement.run();
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.WARNING, "a meter of transfers failed", e);
+    }
   }
 
   /** Gives the blocks of a batch that never started what their transfer was stopped with. */
   private void commitStopped(Batch batch) {
     batch.stop();
-    count(batch.outcomes());
+    measure(() -> count(batch.outcomes()));
     batch.commit();
   }
 
@@ -244,12 +255,7 @@ final class Lane {
     List<Batch> withdrawn = new ArrayList<>();
     lock.lock();
     try {
-      for (Batch batch : queue) {
-        if (batch.transfer() == transfer) {
-          withdrawn.add(batch);
-        }
-      }
-      queue.removeAll(withdrawn);
+      queue.removeIf(batch -> batch.transfer() == transfer && withdrawn.add(batch));
       withdrawn.forEach(batch -> addQueued(-batch.blockCount()));
       room.signalAll();
     } finally {

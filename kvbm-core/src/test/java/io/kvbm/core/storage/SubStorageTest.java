@@ -85,6 +85,8 @@ class SubStorageTest {
     whole.close();
     assertThat(view.get(ValueLayout.JAVA_BYTE, 0)).isZero();
     assertThat(part.view().byteSize()).as("the part leases the whole").isEqualTo(10);
+    part.memset(7, 2, 3);
+    assertThat(view.toArray(ValueLayout.JAVA_BYTE)).containsExactly(0, 0, 7, 7, 7, 0, 0, 0, 0, 0);
     part.close();
     assertThatThrownBy(part::view).isInstanceOf(ClosedException.class);
     assertThatThrownBy(() -> view.get(ValueLayout.JAVA_BYTE, 0))

@@ -37,6 +37,7 @@ final class TestEnvironment implements TransferEnvironment, MetricsSink, AutoClo
   private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
   private final Map<String, DoubleSupplier> gauges = new ConcurrentHashMap<>();
   private final AtomicInteger buffers = new AtomicInteger();
+  private volatile boolean metersBroken;
   private Optional<StorageAllocator> hostMemory = Optional.of(new HostAllocator());
 
   TestEnvironment(Transport... transports) {
@@ -51,6 +52,17 @@ final class TestEnvironment implements TransferEnvironment, MetricsSink, AutoClo
   TestEnvironment withoutHostMemory() {
     hostMemory = Optional.empty();
     return this;
+  }
+
+  /** Makes every meter throw from now on. */
+  void breakMeters() {
+    metersBroken = true;
+  }
+
+  private void requireMeters() {
+    if (metersBroken) {
+      throw new IllegalStateException("meter registry gone");
+    }
   }
 
   TransferEngine engine() {
@@ -115,13 +127,20 @@ final class TestEnvironment implements TransferEnvironment, MetricsSink, AutoClo
 
   @Override
   public Counter counter(String name, String... tags) {
-    return counters.computeIfAbsent(name + route(tags), _ -> new LongAdder())::add;
+    LongAdder sum = counters.computeIfAbsent(name + route(tags), _ -> new LongAdder());
+    return amount -> {
+      requireMeters();
+      sum.add(amount);
+    };
   }
 
   @Override
   public Histogram histogram(String name, String... tags) {
     LongAdder count = counters.computeIfAbsent(name + route(tags), _ -> new LongAdder());
-    return _ -> count.increment();
+    return _ -> {
+      requireMeters();
+      count.increment();
+    };
   }
 
   @Override

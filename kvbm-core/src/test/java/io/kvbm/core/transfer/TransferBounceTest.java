@@ -18,6 +18,8 @@ import io.kvbm.testkit.BytePatterns;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A third party's storage kind, whose transport reaches host memory only. */
 class TransferBounceTest {
@@ -169,8 +171,9 @@ class TransferBounceTest {
     }
   }
 
-  @Test
-  void noHostMemoryLeftFailsTheBlocks() {
+  @ParameterizedTest
+  @EnumSource
+  void noHostMemoryLeftFailsTheBlocks(Shortage shortage) {
     StorageAllocator full =
         new StorageAllocator() {
           @Override
@@ -180,8 +183,12 @@ class TransferBounceTest {
 
           @Override
           public Storage allocate(AllocationRequest request) {
-            throw new CapacityException(
-                ErrorCode.ALLOCATION_FAILED, "no memory left", request.byteSize(), 0);
+            throw switch (shortage) {
+              case TYPED ->
+                  new CapacityException(
+                      ErrorCode.ALLOCATION_FAILED, "no memory left", request.byteSize(), 0);
+              case ERROR_OF_THE_JVM -> throw new OutOfMemoryError("no memory left");
+            };
           }
         };
     try (TestEnvironment environment =
@@ -190,16 +197,25 @@ class TransferBounceTest {
         TransferEngine engine = environment.engine();
         TestBlocks source = TestBlocks.far();
         TestBlocks target = TestBlocks.far()) {
-      assertThat(
-              engine
-                  .submit(source.place(), target.place(), firstBlocks(2), TransferOptions.DEFAULT)
-                  .await())
+      List<BlockOutcome> outcomes =
+          engine
+              .submit(source.place(), target.place(), firstBlocks(2), TransferOptions.DEFAULT)
+              .await();
+      ErrorCode code =
+          shortage == Shortage.TYPED ? ErrorCode.ALLOCATION_FAILED : ErrorCode.OPERATION_FAILED;
+      assertThat(outcomes)
           .hasSize(2)
           .allMatch(
               outcome ->
                   outcome instanceof BlockOutcome.Failed(KvbmException cause)
-                      && cause.code() == ErrorCode.ALLOCATION_FAILED);
+                      && cause.code() == code
+                      && cause.getMessage().contains("no memory left"));
     }
+  }
+
+  private enum Shortage {
+    TYPED,
+    ERROR_OF_THE_JVM
   }
 
   @Test

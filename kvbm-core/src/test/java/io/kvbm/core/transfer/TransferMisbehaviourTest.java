@@ -200,6 +200,22 @@ class TransferMisbehaviourTest {
   }
 
   @Test
+  void metersThatThrowKeepNoTransferFromEnding() {
+    HeldTransport transport = HeldTransport.holding("system->system");
+    try (TestEnvironment environment = new TestEnvironment(transport);
+        TransferEngine engine = environment.engine();
+        TestBlocks source = TestBlocks.host();
+        TestBlocks target = TestBlocks.host()) {
+      TransferHandle handle =
+          engine.submit(source.place(), target.place(), MOVES, TransferOptions.DEFAULT);
+      environment.breakMeters();
+      transport.next().finish();
+      assertThat(handle.completedCount()).isEqualTo(3);
+      assertThat(handle.await()).containsOnly(new BlockOutcome.Done(BLOCK_BYTES));
+    }
+  }
+
+  @Test
   void neighboursThatWentAsOneShareTheirEnd() {
     List<BlockMove> neighbours =
         List.of(BlockMove.of(0, 3), BlockMove.of(1, 4), BlockMove.of(2, 5), BlockMove.of(6, 0));
