@@ -102,7 +102,7 @@ class PlatformTest {
       assertThatThrownBy(() -> platform.backend("dsik", none()))
           .isInstanceOf(ConfigurationException.class)
           .hasMessageContaining("'dsik'")
-          .hasMessageContaining("nearest known name is 'disk'")
+          .hasMessageContaining("did you mean 'disk'?")
           .hasMessageContaining("cuda@unknown (unavailable: no driver)")
           .hasMessageNotContaining("\n")
           .extracting(e -> ((KvbmException) e).code())

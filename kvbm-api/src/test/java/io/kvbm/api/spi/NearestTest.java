@@ -38,6 +38,13 @@ class NearestTest {
   }
 
   @Test
+  void aNameThatIsFarFromAllIsNotGuessed() {
+    assertThat(Nearest.similarTo("dsik", List.of("disk", "system"))).contains("disk");
+    assertThat(Nearest.similarTo("cuda", List.of("null", "system"))).isEmpty();
+    assertThat(Nearest.similarTo("x", List.of())).isEmpty();
+  }
+
+  @Test
   void nothingToChooseFromIsRefused() {
     assertRefused(ErrorCode.INVALID_ARGUMENT, () -> Nearest.to("x", List.of()));
   }

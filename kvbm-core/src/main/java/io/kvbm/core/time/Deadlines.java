@@ -363,7 +363,7 @@ public final class Deadlines implements AutoCloseable {
       }
       try {
         action.run();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         LOG.log(System.Logger.Level.ERROR, "a task failed at its deadline", e);
       }
     }

@@ -31,9 +31,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.Timeout;
 
 /** What callers should not do, and what happens at awkward moments: the pool must stay whole. */
+@ExtendWith(FailOnLeak.class)
 class BlockPoolMisuseTest {
 
   private static final int ROUNDS = 3000;

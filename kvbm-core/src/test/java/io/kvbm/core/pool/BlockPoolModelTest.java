@@ -23,8 +23,10 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Random sequences of calls, each answer compared with that of {@link PoolModel}. */
+@ExtendWith(FailOnLeak.class)
 class BlockPoolModelTest {
 
   private static final int SEQUENCES = 1200;

@@ -15,7 +15,9 @@ import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(FailOnLeak.class)
 class MutableBlockTest {
 
   private static final CacheSalt SALT = CacheSalt.ofHash(1337);

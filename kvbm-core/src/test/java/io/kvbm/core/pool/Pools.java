@@ -27,10 +27,7 @@ final class Pools {
             BlockPool.builder()
                 .name("test")
                 .logical(shape(blocks))
-                .detectLeaks(
-                    text -> {
-                      throw new AssertionError(text);
-                    }))
+                .detectLeaks(FailOnLeak::report))
         .build();
   }
 

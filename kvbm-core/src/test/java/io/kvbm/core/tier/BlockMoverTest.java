@@ -17,6 +17,7 @@ import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.pool.PoolStatus;
 import io.kvbm.core.transfer.LayerRange;
+import io.kvbm.core.transfer.TransferLimits;
 import io.kvbm.core.transfer.TransferOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -261,6 +262,30 @@ class BlockMoverTest {
       results.forEach(r -> r.block().ifPresent(ImmutableBlock::close));
       assertThat(device.status()).isEqualTo(new PoolStatus(0, 600, 0));
       assertThat(tiers.pool(CacheLevel.HOST).status().active()).isZero();
+    }
+  }
+
+  @Test
+  void theOffloadPriorityOfABlockDecidesWhichMovementStartsFirst() {
+    int busy = TransferLimits.DEFAULT.maxBatchesInFlight();
+    try (TestTiers tiers = new TestTiers(busy + 2, busy + 2, 0)) {
+      BlockPool device = tiers.pool(CacheLevel.DEVICE);
+      tiers.transport.holds = true;
+      List<MoveHandle> handles = new ArrayList<>();
+      long blockByteSize = TestTiers.MODEL.blockByteSize();
+      for (int i = 0; i < busy + 2; i++) {
+        MutableBlock fresh = device.allocateBlocks(1).getFirst();
+        fresh.setMetadata(new BasicMetadata(i == busy + 1 ? 5 : 0));
+        ImmutableBlock block = fresh.complete(key(i), null).register();
+        handles.add(
+            tiers.manager.offload(List.of(block), CacheLevel.HOST, TransferOptions.DEFAULT));
+        block.close();
+      }
+      assertThat(tiers.transport.sourceOffsets).as("the others wait").hasSize(busy);
+      tiers.transport.release();
+      handles.forEach(h -> h.await().forEach(r -> r.block().ifPresent(ImmutableBlock::close)));
+      assertThat(tiers.transport.sourceOffsets.subList(busy, busy + 2))
+          .containsExactly((busy + 1) * blockByteSize, busy * blockByteSize);
     }
   }
 

@@ -20,6 +20,7 @@ import io.kvbm.api.transfer.Transport;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ final class ScriptedTransport implements Transport, BackendProvider {
 
   /** Whether batches wait for {@link #release}. */
   volatile boolean holds;
+
+  /** Where each batch began to read, in the order of their coming. */
+  final List<Long> sourceOffsets = new CopyOnWriteArrayList<>();
 
   private final LinkedBlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
 
@@ -47,6 +51,7 @@ final class ScriptedTransport implements Transport, BackendProvider {
 
   @Override
   public void submit(TransferBatch batch, TransferCompletion completion) {
+    sourceOffsets.add(batch.sourceOffset(0));
     if (holds) {
       held.add(() -> copy(batch, completion));
     } else {
