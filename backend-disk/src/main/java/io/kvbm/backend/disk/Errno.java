@@ -5,6 +5,7 @@ final class Errno {
 
   static final int EPERM = 1;
   static final int ENOENT = 2;
+  static final int EINTR = 4;
   static final int EIO = 5;
   static final int EACCES = 13;
   static final int EEXIST = 17;
@@ -32,6 +33,7 @@ final class Errno {
   static final int[] KNOWN = {
     EPERM,
     ENOENT,
+    EINTR,
     EIO,
     EACCES,
     EEXIST,

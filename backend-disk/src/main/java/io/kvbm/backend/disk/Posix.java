@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 
 /**
  * The system calls on files that Java has no method for. Linux on x86-64 and AArch64.
@@ -124,6 +125,10 @@ final class Posix {
 
   /** {@return the new descriptor} */
   int open(Path path, int flags, int mode) {
+    return untilDone(() -> openOnce(path, flags, mode));
+  }
+
+  private int openOnce(Path path, int flags, int mode) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       MemorySegment name = nameOf(path, arena);
@@ -153,6 +158,10 @@ final class Posix {
   }
 
   int fallocate(int descriptor, int mode, long position, long length) {
+    return untilDone(() -> fallocateOnce(descriptor, mode, position, length));
+  }
+
+  private int fallocateOnce(int descriptor, int mode, long position, long length) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       int result = (int) fallocate.invokeExact(state, descriptor, mode, position, length);
@@ -179,6 +188,10 @@ final class Posix {
   }
 
   int truncate(int descriptor, long byteSize) {
+    return untilDone(() -> truncateOnce(descriptor, byteSize));
+  }
+
+  private int truncateOnce(int descriptor, long byteSize) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       return (int) ftruncate.invokeExact(state, descriptor, byteSize) == 0 ? 0 : -errno(state);
@@ -217,6 +230,15 @@ final class Posix {
     } catch (Throwable e) {
       throw unexpected(e);
     }
+  }
+
+  /** Repeats a call that a signal interrupted before it did anything, as a profiler's do. */
+  private static int untilDone(IntSupplier call) {
+    int result = call.getAsInt();
+    while (result == -Errno.EINTR) {
+      result = call.getAsInt();
+    }
+    return result;
   }
 
   private static int errno(MemorySegment state) {
