@@ -14,6 +14,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class BlockSteps implements Runnable {
 
+  /** Bytes up to which the submitter does the work; a checksum goes with every byte of it. */
+  private static final long INLINE_BELOW = 1L << 20;
+
   /** What is done to one block. */
   @FunctionalInterface
   interface Step {
@@ -49,7 +52,7 @@ final class BlockSteps implements Runnable {
       end();
       return;
     }
-    if (byteSize < MemcpyTransport.INLINE_BELOW) {
+    if (byteSize < INLINE_BELOW) {
       run();
       return;
     }

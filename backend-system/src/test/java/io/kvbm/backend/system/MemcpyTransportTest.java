@@ -25,7 +25,7 @@ class MemcpyTransportTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {1, 4096, (1 << 20) - 1, 1 << 20, (8 << 20) + 3, 40 << 20})
+  @ValueSource(longs = {1, 4096, (16 << 20) - 1, 16 << 20, (24 << 20) + 3, 40 << 20})
   void oneCopyOfAnyLengthArrivesWhole(long byteSize) {
     try (SystemStorage source = new SystemStorage(byteSize);
         SystemStorage target = new SystemStorage(byteSize + 2)) {
@@ -77,7 +77,7 @@ class MemcpyTransportTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void anExecutorThatCannotStartThreadsLosesNoBlock(int startable) {
-    long byteSize = 9 << 20;
+    long byteSize = MemcpyTransport.INLINE_BELOW + (9 << 20);
     List<Runnable> started = new ArrayList<>();
     MemcpyTransport starved =
         new MemcpyTransport(
@@ -95,9 +95,30 @@ class MemcpyTransportTest {
       RecordingCompletion completion = new RecordingCompletion(1);
       starved.submit(
           TransferBatch.builder().add(0, source, 0, target, 0, byteSize).build(), completion);
+      assertThat(started).hasSize(startable);
       started.forEach(Runnable::run);
       assertThat(completion.await()).containsExactly(new BlockOutcome.Done(byteSize));
       BytePatterns.verify(target.view(), 7, "target");
+    }
+  }
+
+  @Test
+  void aShortBatchIsCopiedByItsSubmitter() {
+    List<Runnable> started = new ArrayList<>();
+    MemcpyTransport lazy = new MemcpyTransport(started::add, 2, context.logger());
+    try (SystemStorage source = new SystemStorage(MemcpyTransport.INLINE_BELOW);
+        SystemStorage target = new SystemStorage(MemcpyTransport.INLINE_BELOW)) {
+      RecordingCompletion inline = new RecordingCompletion(1);
+      long shorter = MemcpyTransport.INLINE_BELOW - 1;
+      lazy.submit(TransferBatch.builder().add(0, source, 0, target, 0, shorter).build(), inline);
+      assertThat(inline.await()).containsExactly(new BlockOutcome.Done(shorter));
+      assertThat(started).isEmpty();
+      RecordingCompletion split = new RecordingCompletion(1);
+      lazy.submit(
+          TransferBatch.builder().add(0, source, 0, target, 0, shorter + 1).build(), split);
+      assertThat(started).hasSize(2);
+      started.forEach(Runnable::run);
+      assertThat(split.await()).containsExactly(new BlockOutcome.Done(shorter + 1));
     }
   }
 

@@ -200,7 +200,7 @@ public final class BlockPool implements AutoCloseable {
         blocks.add(takeFree());
       }
       freeCount.set(free.size());
-      meters.allocated(count, Math.min(count, count - Math.max(0, missing)));
+      meters.allocated(count, count - Math.max(0, missing));
     } finally {
       lock.unlock();
     }
