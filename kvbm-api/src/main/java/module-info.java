@@ -1,8 +1,9 @@
 /**
- * Every interface of the kvbm platform: what a backend implements, what a caller uses and the values both exchange.
+ * Every interface of the kvbm platform: what a backend implements, what a caller uses and the
+ * values both exchange.
  *
- * <p>The module depends on nothing at run time. Backends see this module only; the block pools and the engine that
- * drive them live in {@code io.kvbm.core}.
+ * <p>The module depends on nothing at run time. Backends see this module only; the block pools and
+ * the engine that drive them live in {@code io.kvbm.core}.
  */
 module io.kvbm.api {
   requires static org.jspecify;

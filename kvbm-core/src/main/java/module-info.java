@@ -27,7 +27,6 @@ module io.kvbm.core {
       io.kvbm.core.tokens.PositionalLineageScheme,
       io.kvbm.core.tokens.Xxh3HashScheme,
       io.kvbm.core.tokens.Xxh3V1HashScheme;
-
   provides io.kvbm.api.policy.EvictionPolicyProvider with
       io.kvbm.core.policy.FifoPolicyProvider,
       io.kvbm.core.policy.LruPolicyProvider,

@@ -3,7 +3,8 @@ package io.kvbm.api;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A device, driver, file system or peer failed. Open for extension: a backend may add what its native layer reports.
+ * A device, driver, file system or peer failed. Open for extension: a backend may add what its
+ * native layer reports.
  */
 public non-sealed class BackendException extends KvbmException {
 

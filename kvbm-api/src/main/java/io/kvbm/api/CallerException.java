@@ -2,7 +2,9 @@ package io.kvbm.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** The call was wrong: an argument, an index, a state or the order of calls. Nothing was changed. */
+/**
+ * The call was wrong: an argument, an index, a state or the order of calls. Nothing was changed.
+ */
 public final class CallerException extends KvbmException {
 
   private static final long serialVersionUID = 1L;

@@ -4,7 +4,8 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * Tells work in progress to end. Cancelling is one-way and idempotent; callbacks run once, on the cancelling thread.
+ * Tells work in progress to end. Cancelling is one-way and idempotent; callbacks run once, on the
+ * cancelling thread.
  *
  * <p>Threading: safe from any thread.
  */

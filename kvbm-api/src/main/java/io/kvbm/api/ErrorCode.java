@@ -1,10 +1,11 @@
 package io.kvbm.api;
 
 /**
- * The precise reason of a {@link KvbmException}: one constant for each error case that callers tell apart.
+ * The precise reason of a {@link KvbmException}: one constant for each error case that callers tell
+ * apart.
  *
- * <p>Exception classes are few, one per reaction; the code keeps the case itself, so that nothing has to be parsed out
- * of a message.
+ * <p>Exception classes are few, one per reaction; the code keeps the case itself, so that nothing
+ * has to be parsed out of a message.
  */
 public enum ErrorCode {
   // Block pool

@@ -1,6 +1,8 @@
 package io.kvbm.api;
 
-/** What a caller should do about a {@link KvbmException}; each kind asks for a different reaction. */
+/**
+ * What a caller should do about a {@link KvbmException}; each kind asks for a different reaction.
+ */
 public enum ErrorKind {
   /** The call was wrong: fix the arguments or the order of calls. */
   CALLER,

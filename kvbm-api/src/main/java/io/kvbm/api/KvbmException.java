@@ -4,10 +4,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The root of every exception kvbm throws. Unchecked; one subclass for each reaction a caller can have.
+ * The root of every exception kvbm throws. Unchecked; one subclass for each reaction a caller can
+ * have.
  *
- * <p>A message is one line: what is wrong, with the sizes and names involved, and what to do. Native codes and causes
- * are kept. Expected outcomes (a miss, a full non-blocking queue) are values, not exceptions.
+ * <p>A message is one line: what is wrong, with the sizes and names involved, and what to do.
+ * Native codes and causes are kept. Expected outcomes (a miss, a full non-blocking queue) are
+ * values, not exceptions.
  */
 public abstract sealed class KvbmException extends RuntimeException
     permits CallerException,

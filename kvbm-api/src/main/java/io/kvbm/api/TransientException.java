@@ -2,7 +2,10 @@ package io.kvbm.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** The condition may pass: a deadline, a full queue, a lock held by somebody else. Back off and retry. */
+/**
+ * The condition may pass: a deadline, a full queue, a lock held by somebody else. Back off and
+ * retry.
+ */
 public final class TransientException extends KvbmException {
 
   private static final long serialVersionUID = 1L;

@@ -1,6 +1,4 @@
-/**
- * Errors, cancellation and stability marks shared by every package of the API.
- */
+/** Errors, cancellation and stability marks shared by every package of the API. */
 @NullMarked
 package io.kvbm.api;
 

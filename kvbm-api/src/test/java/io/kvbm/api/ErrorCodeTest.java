@@ -47,8 +47,7 @@ class ErrorCodeTest {
     Exception cause = new Exception("why");
     Map<ErrorCode, KvbmException> all = new TreeMap<>();
     all.put(
-        ErrorCode.INVALID_ARGUMENT,
-        new CallerException(ErrorCode.INVALID_ARGUMENT, "m", cause));
+        ErrorCode.INVALID_ARGUMENT, new CallerException(ErrorCode.INVALID_ARGUMENT, "m", cause));
     all.put(
         ErrorCode.ALLOCATION_FAILED,
         new CapacityException(ErrorCode.ALLOCATION_FAILED, "m", 5, 3, cause));
@@ -56,8 +55,7 @@ class ErrorCodeTest {
     all.put(ErrorCode.CUDA, new BackendException(ErrorCode.CUDA, "m", 700, cause));
     all.put(ErrorCode.CORRUPT, new CorruptionException(ErrorCode.CORRUPT, "m", cause));
     all.put(
-        ErrorCode.INVALID_CONFIG,
-        new ConfigurationException(ErrorCode.INVALID_CONFIG, "m", cause));
+        ErrorCode.INVALID_CONFIG, new ConfigurationException(ErrorCode.INVALID_CONFIG, "m", cause));
     all.put(ErrorCode.CLOSED, new ClosedException(ErrorCode.CLOSED, "m", cause));
     all.forEach(
         (code, e) -> {

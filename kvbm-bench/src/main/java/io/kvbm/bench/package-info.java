@@ -1,5 +1,6 @@
 /**
- * The {@code kvbm bench} command: groups the benchmarks, each of which runs side by side with a peer.
+ * The {@code kvbm bench} command: groups the benchmarks, each of which runs side by side with a
+ * peer.
  */
 @NullMarked
 package io.kvbm.bench;

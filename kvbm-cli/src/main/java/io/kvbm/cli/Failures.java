@@ -31,7 +31,7 @@ final class Failures {
   /** Off-heap memory that cannot be had says so itself; the heap's limit is the user's to raise. */
   private static String outOfMemory(OutOfMemoryError full) {
     return ("out of memory (%s); the heap is limited to %s: use smaller capacities or a smaller"
-                + " trace, or raise the limit with KVBM_JAVA_OPTS=-Xmx")
+            + " trace, or raise the limit with KVBM_JAVA_OPTS=-Xmx")
         .formatted(full.getMessage(), ByteSizes.format(Runtime.getRuntime().maxMemory()));
   }
 

@@ -4,8 +4,9 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * What the platform and its backends log in this process: warnings, in the shape of the program's own messages, so that
- * an error stays one line. Who configures logging for the JVM gets what that says.
+ * What the platform and its backends log in this process: warnings, in the shape of the program's
+ * own messages, so that an error stays one line. Who configures logging for the JVM gets what that
+ * says.
  */
 final class Logging {
 

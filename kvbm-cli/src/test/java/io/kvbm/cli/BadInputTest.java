@@ -138,8 +138,7 @@ class BadInputTest {
           "the file system has 8388608 left");
       assertThat(entries(small)).isEmpty();
 
-      Invocation fits =
-          replay(small, "--disk", "100", "--device", "1", "--host", "1", "--json");
+      Invocation fits = replay(small, "--disk", "100", "--device", "1", "--host", "1", "--json");
       assertThat(fits.exitCode()).as(fits.err()).isZero();
       assertThat(fits.err()).isEmpty();
       assertThat(entries(small)).isEmpty();

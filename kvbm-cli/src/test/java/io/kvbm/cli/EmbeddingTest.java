@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * An application of nothing but {@code kvbm-core} and {@code backend-system}: compiled here, run in a JVM of its own on
- * the class path and on the module path, without any option but the path.
+ * An application of nothing but {@code kvbm-core} and {@code backend-system}: compiled here, run in
+ * a JVM of its own on the class path and on the module path, without any option but the path.
  */
 @Timeout(120)
 class EmbeddingTest {
@@ -160,7 +160,8 @@ class EmbeddingTest {
   private static String platformPath() throws URISyntaxException {
     Set<String> path = new LinkedHashSet<>();
     for (Class<?> type : List.of(Storage.class, Platform.class, SystemBackendProvider.class)) {
-      path.add(Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString());
+      path.add(
+          Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString());
     }
     classPath().filter(EmbeddingTest::isLibrary).forEach(path::add);
     return String.join(File.pathSeparator, path);
@@ -205,12 +206,9 @@ class EmbeddingTest {
     builder.command().addFirst(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     builder.environment().keySet().removeAll(OPTION_VARIABLES);
     Process application = builder.redirectError(errors.toFile()).start();
-    String output =
-        new String(application.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = new String(application.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int exitCode = application.waitFor();
-    assertThat(exitCode)
-        .as(() -> String.join(" ", builder.command()) + read(errors))
-        .isZero();
+    assertThat(exitCode).as(() -> String.join(" ", builder.command()) + read(errors)).isZero();
     return output.strip();
   }
 

@@ -33,7 +33,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The block manager of one worker: up to three tiers of KV blocks of one model and the movement between them.
+ * The block manager of one worker: up to three tiers of KV blocks of one model and the movement
+ * between them.
  *
  * {@snippet :
  * try (Platform platform = Platform.load();
@@ -43,9 +44,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }
  *
- * <p>Ownership: the manager owns its pools, what it allocated for them and the stores it opened; storages given by the
- * caller stay the caller's, and so does a platform given to {@link #create(KvBlockManagerConfig, Platform)}. Threading:
- * safe from any thread.
+ * <p>Ownership: the manager owns its pools, what it allocated for them and the stores it opened;
+ * storages given by the caller stay the caller's, and so does a platform given to {@link
+ * #create(KvBlockManagerConfig, Platform)}. Threading: safe from any thread.
  */
 public final class KvBlockManager implements AutoCloseable {
 
@@ -119,7 +120,8 @@ public final class KvBlockManager implements AutoCloseable {
   }
 
   /**
-   * Like {@link #create(KvBlockManagerConfig, Platform)}, on another thread: large tiers take time to allocate.
+   * Like {@link #create(KvBlockManagerConfig, Platform)}, on another thread: large tiers take time
+   * to allocate.
    *
    * @param config tiers, model and runtime
    * @param platform has the backends; it must outlive the manager
@@ -175,42 +177,50 @@ public final class KvBlockManager implements AutoCloseable {
     return List.copyOf(tiers);
   }
 
-  /** {@return the tiers as a chain with write-back edges: its calls move blocks up and down by themselves} */
+  /**
+   * {@return the tiers as a chain with write-back edges: its calls move blocks up and down by
+   * themselves}
+   */
   public TierChain chain() {
     return chain;
   }
 
   /**
-   * Copies blocks to a lower tier, into what room it can make. A block for which there is none is skipped: its result is
-   * a failure with NOT_ENOUGH_BLOCKS_AVAILABLE.
+   * Copies blocks to a lower tier, into what room it can make. A block for which there is none is
+   * skipped: its result is a failure with NOT_ENOUGH_BLOCKS_AVAILABLE.
    *
    * @param blocks registered blocks of one tier of this manager; they stay the caller's
    * @param target the tier they go to
    * @param options priority and deadline
    * @return the movement
-   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} if there is no such tier or it is not below theirs
+   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} if there is no such tier or it is
+   *     not below theirs
    */
   public MoveHandle offload(
       List<ImmutableBlock> blocks, CacheLevel target, TransferOptions options) {
     requireOpen();
     Tier from = tierOf(blocks);
-    return mover.move(from, blocks, requireTier(from, target, target.compareTo(from.level()) > 0), options);
+    return mover.move(
+        from, blocks, requireTier(from, target, target.compareTo(from.level()) > 0), options);
   }
 
   /**
-   * Copies blocks to a higher tier, into what room it can make. A block that is there already is handed back as it is.
+   * Copies blocks to a higher tier, into what room it can make. A block that is there already is
+   * handed back as it is.
    *
    * @param blocks registered blocks of one tier of this manager; they stay the caller's
    * @param target the tier they go to
    * @param options priority and deadline
    * @return the movement
-   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} if there is no such tier or it is not above theirs
+   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} if there is no such tier or it is
+   *     not above theirs
    */
   public MoveHandle onboard(
       List<ImmutableBlock> blocks, CacheLevel target, TransferOptions options) {
     requireOpen();
     Tier from = tierOf(blocks);
-    return mover.move(from, blocks, requireTier(from, target, target.compareTo(from.level()) < 0), options);
+    return mover.move(
+        from, blocks, requireTier(from, target, target.compareTo(from.level()) < 0), options);
   }
 
   /**
@@ -221,7 +231,8 @@ public final class KvBlockManager implements AutoCloseable {
    * @param targets as many blocks of that tier; consumed
    * @param options priority and deadline
    * @return the movement
-   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the numbers differ; nothing was changed
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the numbers differ; nothing
+   *     was changed
    */
   public MoveHandle onboard(
       List<ImmutableBlock> blocks,
@@ -268,8 +279,8 @@ public final class KvBlockManager implements AutoCloseable {
   /**
    * {@return a description of this worker's blocks for other workers to import}
    *
-   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or no installed backend
-   *     shares blocks
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
+   *     no installed backend shares blocks
    */
   public SerializedBlockSet exportLocalBlockset() {
     throw notShared("export its blocks");
@@ -279,8 +290,8 @@ public final class KvBlockManager implements AutoCloseable {
    * Makes the blocks of another worker known to this one.
    *
    * @param blockSet what that worker exported
-   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or no installed backend
-   *     shares blocks
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
+   *     no installed backend shares blocks
    */
   public void importRemoteBlockset(SerializedBlockSet blockSet) {
     throw notShared("import a block set of " + blockSet.bytes().length + " bytes");
@@ -290,8 +301,8 @@ public final class KvBlockManager implements AutoCloseable {
    * {@return blocks of another worker, to be read}
    *
    * @param descriptors which
-   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or no installed backend
-   *     shares blocks
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
+   *     no installed backend shares blocks
    */
   public List<RemoteBlock> getRemoteBlocksImmutable(BlockDescriptorList descriptors) {
     throw notShared("read blocks of worker " + descriptors.workerId());
@@ -301,8 +312,8 @@ public final class KvBlockManager implements AutoCloseable {
    * {@return blocks of another worker, to be written}
    *
    * @param descriptors which
-   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or no installed backend
-   *     shares blocks
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
+   *     no installed backend shares blocks
    */
   public List<RemoteBlock> getRemoteBlocksMutable(BlockDescriptorList descriptors) {
     throw notShared("write blocks of worker " + descriptors.workerId());
@@ -331,8 +342,8 @@ public final class KvBlockManager implements AutoCloseable {
   }
 
   /**
-   * Ends pending calls with PROGRESS_ENGINE_SHUTDOWN, then closes pools, stores and storages. Later calls do nothing.
-   * Storages still leased by a transfer are freed when it has drained.
+   * Ends pending calls with PROGRESS_ENGINE_SHUTDOWN, then closes pools, stores and storages. Later
+   * calls do nothing. Storages still leased by a transfer are freed when it has drained.
    */
   @Override
   public void close() {

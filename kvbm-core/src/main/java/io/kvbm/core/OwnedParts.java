@@ -4,7 +4,9 @@ import io.kvbm.api.BackendException;
 import io.kvbm.api.ErrorCode;
 import java.util.ArrayDeque;
 
-/** What a manager has to close, the last added first; one that fails does not keep the others open. */
+/**
+ * What a manager has to close, the last added first; one that fails does not keep the others open.
+ */
 final class OwnedParts implements AutoCloseable {
 
   private final ArrayDeque<AutoCloseable> parts = new ArrayDeque<>();

@@ -33,7 +33,10 @@ final class TierBuilder {
 
   private static final System.Logger LOG = System.getLogger(TierBuilder.class.getName());
 
-  /** Above, tables grow with what is in them: a manager that cannot have its memory must fail before it takes some. */
+  /**
+   * Above, tables grow with what is in them: a manager that cannot have its memory must fail before
+   * it takes some.
+   */
   private static final int MAX_PRESIZED_BLOCKS = 1 << 20;
 
   private final KvBlockManagerConfig config;
@@ -87,7 +90,10 @@ final class TierBuilder {
     return tier;
   }
 
-  /** A block moved from slot to slot may be found in both: one is kept, the other's slot is free to be written again. */
+  /**
+   * A block moved from slot to slot may be found in both: one is kept, the other's slot is free to
+   * be written again.
+   */
   private static void recover(BlockStore store, BlockPool pool) {
     List<StoredBlock> refused = new ArrayList<>();
     store.recover(
@@ -146,8 +152,8 @@ final class TierBuilder {
   }
 
   /**
-   * What persisted blocks must agree in to be used again: scheme, model, salt and the shape of a block. Another one makes
-   * them misses, so it may only change together with what it stands for.
+   * What persisted blocks must agree in to be used again: scheme, model, salt and the shape of a
+   * block. Another one makes them misses, so it may only change together with what it stands for.
    */
   private long fingerprint(LayoutConfig shape) {
     String text =

@@ -140,7 +140,10 @@ class KvBlockManagerTest {
     }
     device.reset();
     MovedBlock raised =
-        manager.onboard(List.of(block), CacheLevel.DEVICE, TransferOptions.DEFAULT).await().getFirst();
+        manager
+            .onboard(List.of(block), CacheLevel.DEVICE, TransferOptions.DEFAULT)
+            .await()
+            .getFirst();
     block.close();
     try (ImmutableBlock top = raised.block().orElseThrow()) {
       for (int layer = 0; layer < 4; layer++) {

@@ -110,7 +110,8 @@ final class ChannelFile implements DiskFile {
   @Override
   public int write(long position, MemorySegment source) {
     ByteBuffer buffer = bufferOf(position, source);
-    return (int) perform("write", source.byteSize(), channel -> channel.write(buffer.duplicate(), position));
+    return (int)
+        perform("write", source.byteSize(), channel -> channel.write(buffer.duplicate(), position));
   }
 
   @Override

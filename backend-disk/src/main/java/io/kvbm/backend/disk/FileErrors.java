@@ -99,7 +99,8 @@ final class FileErrors {
     String what = "cannot " + action + " " + path + ": " + words;
     return switch (errno) {
       case Errno.ENOSPC, Errno.EDQUOT, Errno.EFBIG -> full(what, path, requested, cause);
-      case Errno.ENOENT -> new CallerException(ErrorCode.NOT_FOUND, what + "; check the path", cause);
+      case Errno.ENOENT ->
+          new CallerException(ErrorCode.NOT_FOUND, what + "; check the path", cause);
       case Errno.EEXIST -> new CallerException(ErrorCode.PRECONDITION_FAILED, what, cause);
       case Errno.EACCES, Errno.EPERM, Errno.EROFS ->
           failed(errno, what + "; give this user the right to it or choose another place", cause);

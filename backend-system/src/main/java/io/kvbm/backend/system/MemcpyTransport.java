@@ -16,9 +16,10 @@ import java.util.concurrent.RejectedExecutionException;
 final class MemcpyTransport implements Transport {
 
   /**
-   * Bytes from which on a batch is split over threads. Measured on two cores, two threads beside one, over memory that no
-   * cache holds: 1 MiB 0.62 times as fast, 4 MiB 0.81, 8 MiB 0.99, 16 MiB 1.08, 64 MiB 1.13; what a cache holds gains
-   * later still. A copy below takes less than a millisecond, so its submitter can make it.
+   * Bytes from which on a batch is split over threads. Measured on two cores, two threads beside
+   * one, over memory that no cache holds: 1 MiB 0.62 times as fast, 4 MiB 0.81, 8 MiB 0.99, 16 MiB
+   * 1.08, 64 MiB 1.13; what a cache holds gains later still. A copy below takes less than a
+   * millisecond, so its submitter can make it.
    */
   static final long INLINE_BELOW = 16L << 20;
 

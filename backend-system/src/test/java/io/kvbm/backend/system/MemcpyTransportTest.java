@@ -114,8 +114,7 @@ class MemcpyTransportTest {
       assertThat(inline.await()).containsExactly(new BlockOutcome.Done(shorter));
       assertThat(started).isEmpty();
       RecordingCompletion split = new RecordingCompletion(1);
-      lazy.submit(
-          TransferBatch.builder().add(0, source, 0, target, 0, shorter + 1).build(), split);
+      lazy.submit(TransferBatch.builder().add(0, source, 0, target, 0, shorter + 1).build(), split);
       assertThat(started).hasSize(2);
       started.forEach(Runnable::run);
       assertThat(split.await()).containsExactly(new BlockOutcome.Done(shorter + 1));

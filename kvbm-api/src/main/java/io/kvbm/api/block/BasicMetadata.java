@@ -7,8 +7,8 @@ import java.util.OptionalLong;
 /**
  * The default metadata: a priority and when the block was last acquired and returned.
  *
- * <p>Threading: safe from any thread. The ticks order nothing else: who reads them sees recent values, and never a mixture
- * of two.
+ * <p>Threading: safe from any thread. The ticks order nothing else: who reads them sees recent
+ * values, and never a mixture of two.
  */
 public final class BasicMetadata implements BlockMetadata {
 

@@ -4,14 +4,17 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
 
 /**
- * A handle on one slot of a pool. The type says what may be done with the content: {@link MutableBlock} fills it, {@link
- * CompleteBlock} is ready to be registered, {@link ImmutableBlock} is shared and read only.
+ * A handle on one slot of a pool. The type says what may be done with the content: {@link
+ * MutableBlock} fills it, {@link CompleteBlock} is ready to be registered, {@link ImmutableBlock}
+ * is shared and read only.
  *
- * <p>A transition consumes its receiver: later calls on it fail with {@link ErrorCode#INVALID_MUTABLE_BLOCK} or {@link
- * ErrorCode#BLOCK_STATE_INVALID}, and closing it does nothing. A failed transition leaves the receiver as it was.
+ * <p>A transition consumes its receiver: later calls on it fail with {@link
+ * ErrorCode#INVALID_MUTABLE_BLOCK} or {@link ErrorCode#BLOCK_STATE_INVALID}, and closing it does
+ * nothing. A failed transition leaves the receiver as it was.
  *
- * <p>{@link #close()} returns the block to its pool, at once and idempotently. Views are valid until then. Threading: a
- * mutable or complete block belongs to one thread at a time; immutable blocks are safe from any thread.
+ * <p>{@link #close()} returns the block to its pool, at once and idempotently. Views are valid
+ * until then. Threading: a mutable or complete block belongs to one thread at a time; immutable
+ * blocks are safe from any thread.
  */
 public sealed interface Block extends AutoCloseable permits RegistrableBlock, ImmutableBlock {
 
@@ -41,8 +44,9 @@ public sealed interface Block extends AutoCloseable permits RegistrableBlock, Im
    *
    * @param layer layer index
    * @param outer outer index
-   * @throws CallerException with {@link ErrorCode#INVALID_LAYER_INDEX} or {@link ErrorCode#INVALID_OUTER_INDEX}, with
-   *     {@link ErrorCode#VIEWS_NOT_AVAILABLE_ON_LOGICAL_BLOCKS} for a logical block, with {@link
+   * @throws CallerException with {@link ErrorCode#INVALID_LAYER_INDEX} or {@link
+   *     ErrorCode#INVALID_OUTER_INDEX}, with {@link
+   *     ErrorCode#VIEWS_NOT_AVAILABLE_ON_LOGICAL_BLOCKS} for a logical block, with {@link
    *     ErrorCode#NOT_ACCESSIBLE} where the tier keeps blocks by key
    */
   LayerView layerView(int layer, int outer);
@@ -50,8 +54,8 @@ public sealed interface Block extends AutoCloseable permits RegistrableBlock, Im
   /**
    * {@return all bytes of the block, read only}
    *
-   * @throws CallerException as {@link #layerView}, and with {@link ErrorCode#UNSUPPORTED} where the layout does not keep
-   *     a block in one run
+   * @throws CallerException as {@link #layerView}, and with {@link ErrorCode#UNSUPPORTED} where the
+   *     layout does not keep a block in one run
    */
   BlockView blockView();
 

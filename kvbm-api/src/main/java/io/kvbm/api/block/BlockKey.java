@@ -1,8 +1,9 @@
 package io.kvbm.api.block;
 
 /**
- * The 128-bit identity of a block: the sequence hash and an independent digest of the same tokens and salt. Every tier
- * stores both and compares both, so that a collision of one 64-bit hash cannot hand back another prompt's block.
+ * The 128-bit identity of a block: the sequence hash and an independent digest of the same tokens
+ * and salt. Every tier stores both and compares both, so that a collision of one 64-bit hash cannot
+ * hand back another prompt's block.
  *
  * @param hi the independent digest
  * @param lo the sequence hash
@@ -12,7 +13,8 @@ public record BlockKey(long hi, long lo) implements Comparable<BlockKey> {
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
   /**
-   * {@return a key where only the 64-bit hash is known, as in a trace; the digest is derived from it and adds nothing}
+   * {@return a key where only the 64-bit hash is known, as in a trace; the digest is derived from
+   * it and adds nothing}
    *
    * @param sequenceHash the hash
    */

@@ -5,8 +5,8 @@ import java.util.OptionalLong;
 /**
  * What a user keeps with a block; it travels through registration, offload and onboard.
  *
- * @implSpec called from any thread, also concurrently, and on the hot path: be quick, do not block, do not throw. Ticks
- *     are the pool's logical time; they never run backwards.
+ * @implSpec called from any thread, also concurrently, and on the hot path: be quick, do not block,
+ *     do not throw. Ticks are the pool's logical time; they never run backwards.
  */
 public interface BlockMetadata {
 

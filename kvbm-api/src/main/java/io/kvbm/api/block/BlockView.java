@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * All bytes of a block whose layout keeps it in one run, read only. It owns nothing and is valid while the handle it came from is open.
+ * All bytes of a block whose layout keeps it in one run, read only. It owns nothing and is valid
+ * while the handle it came from is open.
  *
  * @param storage the storage that holds the bytes
  * @param offset where they start in it, in bytes

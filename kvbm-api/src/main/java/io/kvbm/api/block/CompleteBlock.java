@@ -2,7 +2,10 @@ package io.kvbm.api.block;
 
 import java.util.Optional;
 
-/** A block whose content is whole and has its key, but which nobody can find yet. Closing it discards the content. */
+/**
+ * A block whose content is whole and has its key, but which nobody can find yet. Closing it
+ * discards the content.
+ */
 public non-sealed interface CompleteBlock extends RegistrableBlock {
 
   /** {@return the block's identity} */

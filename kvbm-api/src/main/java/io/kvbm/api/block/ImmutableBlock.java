@@ -3,8 +3,8 @@ package io.kvbm.api.block;
 import java.util.Optional;
 
 /**
- * A registered block in use. As long as one handle is open the content stays; after the last one is closed the block is
- * inactive: still found by a match, but evictable.
+ * A registered block in use. As long as one handle is open the content stays; after the last one is
+ * closed the block is inactive: still found by a match, but evictable.
  */
 public non-sealed interface ImmutableBlock extends Block {
 

@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * The bytes of one (layer, outer) region of a block, writable. It owns nothing and is valid while the handle it came from is open.
+ * The bytes of one (layer, outer) region of a block, writable. It owns nothing and is valid while
+ * the handle it came from is open.
  *
  * @param storage the storage that holds the bytes
  * @param offset where they start in it, in bytes

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A block owned by one user who fills it. Its content has no identity yet.
  *
- * <p>Either the block is told its tokens ({@link #initSequence}, {@link #addTokens}, {@link #markComplete}) and finds its
- * key itself, or the caller knows the key and calls {@link #complete(BlockKey, BlockKey)}.
+ * <p>Either the block is told its tokens ({@link #initSequence}, {@link #addTokens}, {@link
+ * #markComplete}) and finds its key itself, or the caller knows the key and calls {@link
+ * #complete(BlockKey, BlockKey)}.
  */
 public non-sealed interface MutableBlock extends RegistrableBlock {
 
@@ -36,8 +37,8 @@ public non-sealed interface MutableBlock extends RegistrableBlock {
    *
    * @param tokens the tokens to add
    * @return those that no longer fitted; empty if all did
-   * @throws CallerException with {@link ErrorCode#BLOCK_STATE_INVALID} before {@link #initSequence} or if the block is
-   *     full or complete; nothing was added
+   * @throws CallerException with {@link ErrorCode#BLOCK_STATE_INVALID} before {@link #initSequence}
+   *     or if the block is full or complete; nothing was added
    */
   int[] addTokens(int... tokens);
 
@@ -45,7 +46,8 @@ public non-sealed interface MutableBlock extends RegistrableBlock {
    * Takes the last tokens back.
    *
    * @param count how many
-   * @throws CallerException with {@link ErrorCode#BLOCK_STATE_INVALID} if there are fewer or the block is complete
+   * @throws CallerException with {@link ErrorCode#BLOCK_STATE_INVALID} if there are fewer or the
+   *     block is complete
    */
   void popTokens(int count);
 
@@ -65,7 +67,8 @@ public non-sealed interface MutableBlock extends RegistrableBlock {
   /**
    * {@return the sequence hash}
    *
-   * @throws CallerException with {@link ErrorCode#BLOCK_NOT_COMPLETE} before {@link #markComplete()}
+   * @throws CallerException with {@link ErrorCode#BLOCK_NOT_COMPLETE} before {@link
+   *     #markComplete()}
    */
   SequenceHash sequenceHash();
 
@@ -82,7 +85,8 @@ public non-sealed interface MutableBlock extends RegistrableBlock {
    * Declares the content whole after {@link #addTokens}. Consumes this handle.
    *
    * @return the complete block
-   * @throws CallerException with {@link ErrorCode#BLOCK_NOT_COMPLETE} if tokens are missing; the block stays as it was
+   * @throws CallerException with {@link ErrorCode#BLOCK_NOT_COMPLETE} if tokens are missing; the
+   *     block stays as it was
    */
   CompleteBlock complete();
 

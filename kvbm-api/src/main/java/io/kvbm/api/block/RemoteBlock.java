@@ -3,8 +3,8 @@ package io.kvbm.api.block;
 import io.kvbm.api.layout.Layout;
 
 /**
- * A block in another worker's memory, described by the block set that worker exported. It has regions for transports but
- * no views. Closing it ends the reference; the block stays the worker's.
+ * A block in another worker's memory, described by the block set that worker exported. It has
+ * regions for transports but no views. Closing it ends the reference; the block stays the worker's.
  */
 public interface RemoteBlock extends AutoCloseable {
 

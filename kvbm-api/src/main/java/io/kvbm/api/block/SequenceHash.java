@@ -4,8 +4,8 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
 
 /**
- * The 64-bit hash of a token prefix that ends with a block. Its eight bytes are little endian, as the hash is fed into
- * the next one of the chain.
+ * The 64-bit hash of a token prefix that ends with a block. Its eight bytes are little endian, as
+ * the hash is fed into the next one of the chain.
  *
  * @param value the hash; all 64 bits count, so compare unsigned
  */

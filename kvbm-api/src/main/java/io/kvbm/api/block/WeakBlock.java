@@ -2,7 +2,10 @@ package io.kvbm.api.block;
 
 import java.util.Optional;
 
-/** Remembers a registered block without keeping it in use. Needs no closing. Threading: safe from any thread. */
+/**
+ * Remembers a registered block without keeping it in use. Needs no closing. Threading: safe from
+ * any thread.
+ */
 public interface WeakBlock {
 
   /** {@return the block's identity} */

@@ -1,6 +1,4 @@
-/**
- * Blocks and their states: mutable, complete, immutable and weak; keys, metadata and views.
- */
+/** Blocks and their states: mutable, complete, immutable and weak; keys, metadata and views. */
 @NullMarked
 package io.kvbm.api.block;
 

@@ -6,7 +6,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Hot values in device memory, bounded, evicted by policy. Threading: safe from any thread; a hit takes no lock.
+ * Hot values in device memory, bounded, evicted by policy. Threading: safe from any thread; a hit
+ * takes no lock.
  */
 public interface DeviceCache extends AutoCloseable {
 
@@ -15,7 +16,8 @@ public interface DeviceCache extends AutoCloseable {
    *
    * @param key the value's key
    * @param data its bytes
-   * @throws CapacityException if it is larger than the cache, or everything else is pinned; an older value stays
+   * @throws CapacityException if it is larger than the cache, or everything else is pinned; an
+   *     older value stays
    */
   void cache(String key, MemorySegment data);
 

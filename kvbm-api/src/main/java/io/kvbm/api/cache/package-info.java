@@ -1,6 +1,4 @@
-/**
- * A cache of hot values in device memory.
- */
+/** A cache of hot values in device memory. */
 @NullMarked
 package io.kvbm.api.cache;
 

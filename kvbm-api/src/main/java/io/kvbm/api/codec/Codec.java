@@ -5,10 +5,11 @@ import io.kvbm.api.ErrorCode;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Compresses and expands. Found by {@link java.util.ServiceLoader}; stateless and safe from any thread.
+ * Compresses and expands. Found by {@link java.util.ServiceLoader}; stateless and safe from any
+ * thread.
  *
- * <p>The caller keeps the expanded length in a checked header and verifies a checksum of the compressed bytes before it
- * calls {@link #decode}.
+ * <p>The caller keeps the expanded length in a checked header and verifies a checksum of the
+ * compressed bytes before it calls {@link #decode}.
  */
 public interface Codec {
 
@@ -36,8 +37,8 @@ public interface Codec {
    *
    * @param source what {@link #encode} wrote, whole
    * @param target exactly as long as the bytes were before
-   * @throws CorruptionException with {@link ErrorCode#CORRUPT} if the source is malformed or of another length; never
-   *     writes outside the target
+   * @throws CorruptionException with {@link ErrorCode#CORRUPT} if the source is malformed or of
+   *     another length; never writes outside the target
    */
   void decode(MemorySegment source, MemorySegment target);
 }

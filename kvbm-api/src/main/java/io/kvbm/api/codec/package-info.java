@@ -1,6 +1,4 @@
-/**
- * Compression codecs, found by ServiceLoader and named in stored headers.
- */
+/** Compression codecs, found by ServiceLoader and named in stored headers. */
 @NullMarked
 package io.kvbm.api.codec;
 

@@ -154,14 +154,7 @@ public record KvBlockManagerConfig(
      */
     public KvBlockManagerConfig build() {
       return new KvBlockManagerConfig(
-          runtime,
-          model,
-          deviceLayout,
-          hostLayout,
-          diskLayout,
-          eventManager,
-          metadata,
-          hashScheme);
+          runtime, model, deviceLayout, hostLayout, diskLayout, eventManager, metadata, hashScheme);
     }
   }
 }

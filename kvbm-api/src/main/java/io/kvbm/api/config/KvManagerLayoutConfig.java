@@ -15,8 +15,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One tier: how many blocks, laid out how, in what. Exactly one of storages, allocator, block store and logical says
- * where the bytes are.
+ * One tier: how many blocks, laid out how, in what. Exactly one of storages, allocator, block store
+ * and logical says where the bytes are.
  *
  * @param numBlocks blocks, at least 1
  * @param layoutType how the blocks are arranged; ignored by a block store and by logical tiers

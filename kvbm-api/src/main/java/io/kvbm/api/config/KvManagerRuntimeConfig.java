@@ -79,7 +79,10 @@ public record KvManagerRuntimeConfig(
       return this;
     }
 
-    /** {@return this builder; the manager makes its own agent (the specification's {@code enable_nixl})} */
+    /**
+     * {@return this builder; the manager makes its own agent (the specification's {@code
+     * enable_nixl})}
+     */
     public Builder enableRemote() {
       remote = RemoteOptions.ENABLED;
       return this;
@@ -123,7 +126,8 @@ public record KvManagerRuntimeConfig(
     /**
      * {@return this builder}
      *
-     * @param value runs asynchronous calls (the specification's {@code async_runtime}); the caller closes it
+     * @param value runs asynchronous calls (the specification's {@code async_runtime}); the caller
+     *     closes it
      */
     public Builder executor(Executor value) {
       executor = Optional.of(value);

@@ -1,6 +1,4 @@
-/**
- * Configuration of a block manager: validated records and their builders.
- */
+/** Configuration of a block manager: validated records and their builders. */
 @NullMarked
 package io.kvbm.api.config;
 

@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The one door to files: every store reads and writes through it, so that a simulated disk can stand under each.
+ * The one door to files: every store reads and writes through it, so that a simulated disk can
+ * stand under each.
  *
- * <p>Errors are typed: no space is a {@link CapacityException}, a missing file {@link ErrorCode#NOT_FOUND}, everything
- * else a {@link BackendException} that keeps the operating system's words. Nothing is durable before {@link
- * DiskFile#sync}, and no name before {@link #syncDirectory}. Threading: safe from any thread; calls block, so make them
- * on threads that are never interrupted.
+ * <p>Errors are typed: no space is a {@link CapacityException}, a missing file {@link
+ * ErrorCode#NOT_FOUND}, everything else a {@link BackendException} that keeps the operating
+ * system's words. Nothing is durable before {@link DiskFile#sync}, and no name before {@link
+ * #syncDirectory}. Threading: safe from any thread; calls block, so make them on threads that are
+ * never interrupted.
  */
 public interface Disk extends AutoCloseable {
 
@@ -103,8 +105,8 @@ public interface Disk extends AutoCloseable {
    *
    * @param path a file used for nothing else; made if it is not there
    * @return the lock; the caller closes it
-   * @throws TransientException with {@link ErrorCode#LOCKED} if it is held, by this process or another, naming the holder
-   *     where it is known
+   * @throws TransientException with {@link ErrorCode#LOCKED} if it is held, by this process or
+   *     another, naming the holder where it is known
    */
   DiskLock lock(Path path);
 

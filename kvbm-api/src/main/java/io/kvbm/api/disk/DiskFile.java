@@ -10,8 +10,9 @@ import java.nio.file.Path;
 /**
  * An open file.
  *
- * <p>{@link #read} and {@link #write} may move fewer bytes than asked; {@link #readFully} and {@link #writeFully} go on
- * until all are moved. Threading: safe from any thread; overlapping writes are the caller's to order.
+ * <p>{@link #read} and {@link #write} may move fewer bytes than asked; {@link #readFully} and
+ * {@link #writeFully} go on until all are moved. Threading: safe from any thread; overlapping
+ * writes are the caller's to order.
  */
 public interface DiskFile extends AutoCloseable {
 
@@ -24,7 +25,10 @@ public interface DiskFile extends AutoCloseable {
   /** {@return whether the page cache is bypassed} */
   boolean isDirect();
 
-  /** {@return the alignment of address, position and length that direct access needs, in bytes; 1 if not direct} */
+  /**
+   * {@return the alignment of address, position and length that direct access needs, in bytes; 1 if
+   * not direct}
+   */
   int alignment();
 
   /** {@return the length in bytes} */
@@ -54,7 +58,8 @@ public interface DiskFile extends AutoCloseable {
    *
    * @param position the first byte
    * @param target off-heap memory; aligned where {@link #isDirect()}
-   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the file ends before; the end of a file is no success
+   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the file ends before; the end
+   *     of a file is no success
    */
   default void readFully(long position, MemorySegment target) {
     long done = 0;
@@ -75,7 +80,8 @@ public interface DiskFile extends AutoCloseable {
    *
    * @param position the first byte
    * @param source off-heap memory; aligned where {@link #isDirect()}
-   * @throws CapacityException with {@link ErrorCode#ALLOCATION_FAILED} if there is no space; some bytes may be written
+   * @throws CapacityException with {@link ErrorCode#ALLOCATION_FAILED} if there is no space; some
+   *     bytes may be written
    */
   default void writeFully(long position, MemorySegment source) {
     long done = 0;
@@ -87,14 +93,16 @@ public interface DiskFile extends AutoCloseable {
   /**
    * Makes what was written durable.
    *
-   * @param metadata also the length and times (fsync); otherwise what is needed to read the bytes (fdatasync)
-   * @throws BackendException if the device reports an error; what was written before may be lost for good
+   * @param metadata also the length and times (fsync); otherwise what is needed to read the bytes
+   *     (fdatasync)
+   * @throws BackendException if the device reports an error; what was written before may be lost
+   *     for good
    */
   void sync(boolean metadata);
 
   /**
-   * Reserves space for real, so that later writes inside it do not run out of it. The file grows to at least {@code
-   * position + length}; new bytes read as zero.
+   * Reserves space for real, so that later writes inside it do not run out of it. The file grows to
+   * at least {@code position + length}; new bytes read as zero.
    *
    * @param position the first byte
    * @param length how many, above 0
@@ -108,7 +116,8 @@ public interface DiskFile extends AutoCloseable {
    *
    * @param position the first byte
    * @param length how many, above 0
-   * @return whether space was given back; false where the file system cannot, then the bytes are zeroed
+   * @return whether space was given back; false where the file system cannot, then the bytes are
+   *     zeroed
    */
   boolean punch(long position, long length);
 

@@ -1,6 +1,9 @@
 package io.kvbm.api.event;
 
-/** Takes block events, for instance to publish them. Threading: calls come one at a time, in order of sequence. */
+/**
+ * Takes block events, for instance to publish them. Threading: calls come one at a time, in order
+ * of sequence.
+ */
 @FunctionalInterface
 public interface EventSink {
 

@@ -1,6 +1,4 @@
-/**
- * Block events for routers and observers.
- */
+/** Block events for routers and observers. */
 @NullMarked
 package io.kvbm.api.event;
 

@@ -4,8 +4,8 @@ import java.util.Objects;
 import java.util.OptionalLong;
 
 /**
- * What separates caches besides the tokens: a tenant's salt and the LoRA adapter. An empty text is the same as none. A
- * caller that already has a 64-bit salt hash gives that alone.
+ * What separates caches besides the tokens: a tenant's salt and the LoRA adapter. An empty text is
+ * the same as none. A caller that already has a 64-bit salt hash gives that alone.
  *
  * @param salt the tenant's or application's salt, or empty
  * @param lora the name of the LoRA adapter, or empty

@@ -4,13 +4,17 @@ import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.SequenceHash;
 
 /**
- * Turns token blocks into keys. Found by {@link java.util.ServiceLoader}; stateless and safe from any thread.
+ * Turns token blocks into keys. Found by {@link java.util.ServiceLoader}; stateless and safe from
+ * any thread.
  *
  * <p>The name is stored with persisted blocks: another scheme's blocks are misses.
  */
 public interface HashScheme {
 
-  /** {@return the name, {@code [a-z][a-z0-9-]{0,62}}; it stands for the exact bytes hashed and never changes} */
+  /**
+   * {@return the name, {@code [a-z][a-z0-9-]{0,62}}; it stands for the exact bytes hashed and never
+   * changes}
+   */
   String name();
 
   /**
@@ -47,7 +51,8 @@ public interface HashScheme {
   }
 
   /**
-   * {@return whether the low half of each key is its sequence hash, so that a block is found by its sequence hash alone}
+   * {@return whether the low half of each key is its sequence hash, so that a block is found by its
+   * sequence hash alone}
    */
   default boolean keysBySequenceHash() {
     return true;

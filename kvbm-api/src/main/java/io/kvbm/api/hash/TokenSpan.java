@@ -5,14 +5,15 @@ import io.kvbm.api.ErrorCode;
 import java.util.List;
 
 /**
- * The tokens of one block, as a hash scheme sees them. The array is a view of the caller's and must not be changed or
- * kept.
+ * The tokens of one block, as a hash scheme sees them. The array is a view of the caller's and must
+ * not be changed or kept.
  *
  * @param tokens holds the tokens
  * @param offset the block's first token in the array
  * @param length how many tokens, the block size
  * @param position the block's index in its sequence, from 0
- * @param runs multimodal runs that overlap the block, ordered and apart; their offsets count from the sequence's start
+ * @param runs multimodal runs that overlap the block, ordered and apart; their offsets count from
+ *     the sequence's start
  */
 public record TokenSpan(
     int[] tokens, int offset, int length, int position, List<MultimodalRun> runs) {

@@ -1,6 +1,4 @@
-/**
- * Hash schemes that name token blocks, and what goes into a hash besides the tokens.
- */
+/** Hash schemes that name token blocks, and what goes into a hash besides the tokens. */
 @NullMarked
 package io.kvbm.api.hash;
 

@@ -1,6 +1,9 @@
 package io.kvbm.api.layout;
 
-/** The type of one element of a KV block. Widths are in bits, so that 4-bit and 8-bit caches have an exact size. */
+/**
+ * The type of one element of a KV block. Widths are in bits, so that 4-bit and 8-bit caches have an
+ * exact size.
+ */
 public enum DType {
   /** IEEE 754 half precision. */
   FP16(16),

@@ -6,11 +6,12 @@ import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.Storage;
 
 /**
- * Where each (block, layer, outer) region lies. A layout is bound to its storages and immutable after that; it does not
- * own them.
+ * Where each (block, layer, outer) region lies. A layout is bound to its storages and immutable
+ * after that; it does not own them.
  *
- * <p>Indices count from 0; an index at or above its count fails with {@link ErrorCode#INVALID_BLOCK_INDEX}, {@link
- * ErrorCode#INVALID_LAYER_INDEX} or {@link ErrorCode#INVALID_OUTER_INDEX}. Threading: safe from any thread.
+ * <p>Indices count from 0; an index at or above its count fails with {@link
+ * ErrorCode#INVALID_BLOCK_INDEX}, {@link ErrorCode#INVALID_LAYER_INDEX} or {@link
+ * ErrorCode#INVALID_OUTER_INDEX}. Threading: safe from any thread.
  */
 public interface Layout {
 

@@ -188,8 +188,7 @@ public record LayoutConfig(
      * @throws ConfigurationException naming the first value out of range
      */
     public LayoutConfig build() {
-      return new LayoutConfig(
-          numBlocks, numLayers, outerDim, pageSize, innerDim, dtype, alignment);
+      return new LayoutConfig(numBlocks, numLayers, outerDim, pageSize, innerDim, dtype, alignment);
     }
   }
 }

@@ -14,7 +14,8 @@ import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
- * A layout as data: enough to find the same regions in the same storages again, in another process or after a restart.
+ * A layout as data: enough to find the same regions in the same storages again, in another process
+ * or after a restart.
  *
  * <p>Binary form, little endian: magic {@code KVLD}, version u32, length of all bytes u32, body,
  * CRC32C of everything before it. An unknown version is refused.
@@ -23,7 +24,8 @@ import java.util.zip.CRC32C;
  * @param type the arrangement
  * @param config the shape
  * @param storages the storages in order
- * @param pageTable for paged layouts the page of each (block, layer, outer) region in order, else empty
+ * @param pageTable for paged layouts the page of each (block, layer, outer) region in order, else
+ *     empty
  */
 public record LayoutDescriptor(
     int version,
@@ -137,8 +139,7 @@ public record LayoutDescriptor(
       int innerDim = in.getInt();
       DType dtype = DType.values()[in.getInt()];
       LayoutConfig config =
-          new LayoutConfig(
-              numBlocks, numLayers, outerDim, pageSize, innerDim, dtype, in.getLong());
+          new LayoutConfig(numBlocks, numLayers, outerDim, pageSize, innerDim, dtype, in.getLong());
       List<StorageSpan> spans = new ArrayList<>();
       for (int i = in.getInt(); i > 0; i--) {
         spans.add(new StorageSpan(StorageType.fromBytes(in), in.getLong(), in.getLong()));

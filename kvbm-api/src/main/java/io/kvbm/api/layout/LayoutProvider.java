@@ -22,7 +22,8 @@ public interface LayoutProvider {
    * Lays blocks out in storages. The storages stay the caller's.
    *
    * @param config the shape
-   * @param storages as many as {@link #storageByteSizes} lists, each at least as large as listed there
+   * @param storages as many as {@link #storageByteSizes} lists, each at least as large as listed
+   *     there
    * @return the bound layout
    * @throws ConfigurationException if there are too few or too many storages, or one is too small
    */

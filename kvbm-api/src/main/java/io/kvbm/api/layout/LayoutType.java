@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * Names an arrangement of blocks in storage; persisted in descriptors. The four kvbm ships are constants; another is
- * added by a {@link LayoutProvider}.
+ * Names an arrangement of blocks in storage; persisted in descriptors. The four kvbm ships are
+ * constants; another is added by a {@link LayoutProvider}.
  *
  * @param name {@code [a-z][a-z0-9-]{0,62}}
  */

@@ -1,6 +1,4 @@
-/**
- * How the bytes of a block are arranged in one or several storages.
- */
+/** How the bytes of a block are arranged in one or several storages. */
 @NullMarked
 package io.kvbm.api.layout;
 

@@ -3,9 +3,10 @@ package io.kvbm.api.metrics;
 import java.util.function.DoubleSupplier;
 
 /**
- * Where backends and core report what they count and measure. Core binds it to a meter registry; {@link #NULL} drops
- * everything. Names are dotted, units last ({@code kvbm.transfer.bytes}); tags are key, value, key, value. Threading:
- * safe from any thread; the meters are cheap enough for hot paths.
+ * Where backends and core report what they count and measure. Core binds it to a meter registry;
+ * {@link #NULL} drops everything. Names are dotted, units last ({@code kvbm.transfer.bytes}); tags
+ * are key, value, key, value. Threading: safe from any thread; the meters are cheap enough for hot
+ * paths.
  */
 public interface MetricsSink {
 

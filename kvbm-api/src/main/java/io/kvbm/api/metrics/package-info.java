@@ -1,6 +1,4 @@
-/**
- * The metrics interface backends and core report to.
- */
+/** The metrics interface backends and core report to. */
 @NullMarked
 package io.kvbm.api.metrics;
 

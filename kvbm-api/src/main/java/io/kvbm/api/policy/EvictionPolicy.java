@@ -3,15 +3,16 @@ package io.kvbm.api.policy;
 /**
  * Orders the blocks of one tier for eviction.
  *
- * <p>The pool tells the policy what happens to each resident block, by slot number, and asks for a victim when it needs
- * room. A block is a <em>candidate</em> while nobody uses it and no child of it is resident: only candidates may be
- * chosen, so no policy can orphan a suffix. The simulator drives the same classes with every resident block a candidate.
+ * <p>The pool tells the policy what happens to each resident block, by slot number, and asks for a
+ * victim when it needs room. A block is a <em>candidate</em> while nobody uses it and no child of
+ * it is resident: only candidates may be chosen, so no policy can orphan a suffix. The simulator
+ * drives the same classes with every resident block a candidate.
  *
- * <p>A policy sees the past only. Threading: calls come one at a time, under the pool's lock; implementations keep no
- * lock of their own.
+ * <p>A policy sees the past only. Threading: calls come one at a time, under the pool's lock;
+ * implementations keep no lock of their own.
  *
- * @implSpec each call is O(1) or O(log n) amortised and allocates nothing after warm-up. Slots are dense, from 0 to the
- *     capacity given at creation; {@link #grow} raises it.
+ * @implSpec each call is O(1) or O(log n) amortised and allocates nothing after warm-up. Slots are
+ *     dense, from 0 to the capacity given at creation; {@link #grow} raises it.
  */
 public interface EvictionPolicy {
 
@@ -75,8 +76,9 @@ public interface EvictionPolicy {
   void remove(int slot);
 
   /**
-   * Chooses the candidate to evict next and changes nothing: the pool answers with {@link #evicted}, or with {@link
-   * #withdraw} if the block came into use meanwhile, and may then ask again.
+   * Chooses the candidate to evict next and changes nothing: the pool answers with {@link
+   * #evicted}, or with {@link #withdraw} if the block came into use meanwhile, and may then ask
+   * again.
    *
    * @return its slot, or {@link #NONE} if there is no candidate
    */

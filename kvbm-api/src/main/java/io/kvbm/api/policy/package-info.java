@@ -1,6 +1,4 @@
-/**
- * Decisions that can be replaced: eviction, admission, placement and prediction.
- */
+/** Decisions that can be replaced: eviction, admission, placement and prediction. */
 @NullMarked
 package io.kvbm.api.policy;
 

@@ -10,8 +10,9 @@ import io.kvbm.api.transfer.Transport;
 import java.util.List;
 
 /**
- * An open backend: what it can allocate, move and keep. Every method may return an empty list. Threading: safe from any
- * thread. {@link #close()} is idempotent, waits for operations in flight, and survives a half-finished open.
+ * An open backend: what it can allocate, move and keep. Every method may return an empty list.
+ * Threading: safe from any thread. {@link #close()} is idempotent, waits for operations in flight,
+ * and survives a half-finished open.
  */
 public interface Backend extends AutoCloseable {
 

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings of one backend: texts by key. Immutable.
  *
- * <p>A provider reads them through the typed getters, which name key and value when the text does not fit.
+ * <p>A provider reads them through the typed getters, which name key and value when the text does
+ * not fit.
  */
 public final class BackendConfig {
 
@@ -177,7 +178,8 @@ public final class BackendConfig {
    *
    * @param owner the backend, for the message
    * @param known the keys it has
-   * @throws ConfigurationException naming the unknown key and the nearest known one, or the text that does not fit
+   * @throws ConfigurationException naming the unknown key and the nearest known one, or the text
+   *     that does not fit
    */
   public void validate(String owner, List<ConfigKey> known) {
     for (String key : values().keySet()) {

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 
-/** What the platform lends an open backend. The backend closes none of it. Threading: safe from any thread. */
+/**
+ * What the platform lends an open backend. The backend closes none of it. Threading: safe from any
+ * thread.
+ */
 public interface BackendContext {
 
   /** {@return time} */
@@ -16,7 +19,10 @@ public interface BackendContext {
   /** {@return platform threads that are never interrupted, for blocking I/O and native calls} */
   Executor ioExecutor();
 
-  /** {@return threads for computing, for instance large memory copies; as many as there are processors} */
+  /**
+   * {@return threads for computing, for instance large memory copies; as many as there are
+   * processors}
+   */
   Executor computeExecutor();
 
   /** {@return how many threads {@link #computeExecutor()} has} */
@@ -28,7 +34,10 @@ public interface BackendContext {
   /** {@return the codecs found} */
   List<Codec> codecs();
 
-  /** {@return a disk given from outside, for instance a simulated one; empty lets the backend use its own} */
+  /**
+   * {@return a disk given from outside, for instance a simulated one; empty lets the backend use
+   * its own}
+   */
   Optional<Disk> disk();
 
   /** {@return how much host memory the backend may take for itself} */

@@ -10,12 +10,16 @@ import java.util.Set;
  *   <li>The constructor is public, takes nothing, does no I/O and loads no native library.
  *   <li>The provider is stateless; its methods are safe from any thread.
  *   <li>{@link #probe} may look at the machine; it never throws and leaves nothing behind.
- *   <li>{@link #open} is called at most once per configuration in use; the platform closes what it returns.
+ *   <li>{@link #open} is called at most once per configuration in use; the platform closes what it
+ *       returns.
  * </ol>
  */
 public interface BackendProvider {
 
-  /** {@return the name, {@code [a-z][a-z0-9-]{0,62}}; stored in configurations and on disk, so it never changes} */
+  /**
+   * {@return the name, {@code [a-z][a-z0-9-]{0,62}}; stored in configurations and on disk, so it
+   * never changes}
+   */
   String name();
 
   /** {@return higher is preferred, only where the user asked for {@code auto}} */

@@ -17,8 +17,8 @@ public final class ByteSizes {
   private ByteSizes() {}
 
   /**
-   * Reads a byte count. {@code K}, {@code M}, {@code G}, {@code T} alone and with {@code iB} count in 1024s, with {@code
-   * B} alone in 1000s.
+   * Reads a byte count. {@code K}, {@code M}, {@code G}, {@code T} alone and with {@code iB} count
+   * in 1024s, with {@code B} alone in 1000s.
    *
    * @param text what to read
    * @return bytes
@@ -33,8 +33,7 @@ public final class ByteSizes {
           "'" + text + "' is no byte count; write for instance 4096, 64KiB or 2GiB");
     }
     @Nullable String unit = matcher.group(2);
-    boolean decimal =
-        unit != null && matcher.group(3).isEmpty() && upper.strip().endsWith("B");
+    boolean decimal = unit != null && matcher.group(3).isEmpty() && upper.strip().endsWith("B");
     int power = unit == null ? 0 : "KMGT".indexOf(unit) + 1;
     BigDecimal factor = BigDecimal.valueOf(decimal ? 1000 : 1024).pow(power);
     try {
@@ -60,6 +59,7 @@ public final class ByteSizes {
       value /= 1024;
       unit++;
     }
-    return String.format(Locale.ROOT, value >= 100 ? "%.0f %siB" : "%.1f %siB", value, "KMGTP".charAt(unit));
+    return String.format(
+        Locale.ROOT, value >= 100 ? "%.0f %siB" : "%.1f %siB", value, "KMGTP".charAt(unit));
   }
 }

@@ -2,7 +2,10 @@ package io.kvbm.api.spi;
 
 import io.kvbm.api.CapacityException;
 
-/** How much host memory a backend may take beyond what its callers allocate. Threading: safe from any thread. */
+/**
+ * How much host memory a backend may take beyond what its callers allocate. Threading: safe from
+ * any thread.
+ */
 public interface MemoryBudget {
 
   /** Without a limit. */

@@ -28,7 +28,8 @@ public final class Nearest {
   }
 
   /**
-   * {@return the nearest known name, where it is near enough to have been meant: at most half of the letters differ}
+   * {@return the nearest known name, where it is near enough to have been meant: at most half of
+   * the letters differ}
    *
    * @param name what the user wrote
    * @param known any number of names

@@ -1,8 +1,9 @@
 package io.kvbm.api.spi;
 
 /**
- * The version of the interfaces in this module. Both are compile-time constants on purpose: a plugin that says {@code new
- * SpiVersion(Spi.MAJOR, Spi.MINOR)} carries the version it was compiled against.
+ * The version of the interfaces in this module. Both are compile-time constants on purpose: a
+ * plugin that says {@code new SpiVersion(Spi.MAJOR, Spi.MINOR)} carries the version it was compiled
+ * against.
  */
 public final class Spi {
 

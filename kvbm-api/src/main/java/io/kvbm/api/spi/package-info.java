@@ -1,6 +1,4 @@
-/**
- * What a backend author implements: the provider, the opened backend and their context.
- */
+/** What a backend author implements: the provider, the opened backend and their context. */
 @NullMarked
 package io.kvbm.api.spi;
 

@@ -228,8 +228,7 @@ public abstract class AbstractStorage implements RegistrableStorage {
     }
   }
 
-  private static RuntimeException combine(
-      @Nullable RuntimeException first, RuntimeException next) {
+  private static RuntimeException combine(@Nullable RuntimeException first, RuntimeException next) {
     if (first == null) {
       return next;
     }

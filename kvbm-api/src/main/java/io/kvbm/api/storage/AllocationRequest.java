@@ -8,7 +8,8 @@ import io.kvbm.api.ErrorCode;
  * What to allocate.
  *
  * @param byteSize the length in bytes, above zero
- * @param alignment the least alignment of the first byte, a power of two in bytes; ignored where there are no addresses
+ * @param alignment the least alignment of the first byte, a power of two in bytes; ignored where
+ *     there are no addresses
  */
 public record AllocationRequest(long byteSize, long alignment) {
 

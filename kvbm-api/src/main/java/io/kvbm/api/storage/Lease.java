@@ -1,8 +1,8 @@
 package io.kvbm.api.storage;
 
 /**
- * Keeps a storage from being freed while bytes move. A storage closed under leases frees its memory when the last one
- * is closed. Closing twice does nothing.
+ * Keeps a storage from being freed while bytes move. A storage closed under leases frees its memory
+ * when the last one is closed. Closing twice does nothing.
  */
 @FunctionalInterface
 public interface Lease extends AutoCloseable {

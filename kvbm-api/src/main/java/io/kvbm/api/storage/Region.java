@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * A run of bytes in some storage, as a transport addresses it. Sealed, so that transports switch without a default; a
- * device pointer is never a readable {@link MemorySegment}.
+ * A run of bytes in some storage, as a transport addresses it. Sealed, so that transports switch
+ * without a default; a device pointer is never a readable {@link MemorySegment}.
  *
  * <p>A region owns nothing: it is valid as long as its storage, which a {@link Lease} keeps open.
  */

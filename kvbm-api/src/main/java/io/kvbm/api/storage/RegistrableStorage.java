@@ -5,8 +5,8 @@ import io.kvbm.api.ErrorCode;
 import java.util.Optional;
 
 /**
- * A storage that can be registered with outside libraries (a transport, a driver) under a key. The key {@code nixl} and
- * {@code remote} are one: the specification's name and ours.
+ * A storage that can be registered with outside libraries (a transport, a driver) under a key. The
+ * key {@code nixl} and {@code remote} are one: the specification's name and ours.
  */
 public interface RegistrableStorage extends Storage {
 
@@ -15,8 +15,8 @@ public interface RegistrableStorage extends Storage {
    *
    * @param key names the library, for instance {@code remote}
    * @param handle released before the bytes are freed; this storage owns it after the call
-   * @throws CallerException with {@link ErrorCode#REGISTRATION_KEY_EXISTS} if the key is taken; the handle stays with
-   *     the caller
+   * @throws CallerException with {@link ErrorCode#REGISTRATION_KEY_EXISTS} if the key is taken; the
+   *     handle stays with the caller
    */
   void register(String key, RegistrationHandle handle);
 
@@ -38,7 +38,8 @@ public interface RegistrableStorage extends Storage {
    * Releases and removes one registration.
    *
    * @param key the library's key
-   * @throws CallerException with {@link ErrorCode#HANDLE_NOT_FOUND} if nothing is registered under it
+   * @throws CallerException with {@link ErrorCode#HANDLE_NOT_FOUND} if nothing is registered under
+   *     it
    */
   void unregister(String key);
 }

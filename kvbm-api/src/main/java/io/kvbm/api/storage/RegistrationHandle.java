@@ -1,8 +1,8 @@
 package io.kvbm.api.storage;
 
 /**
- * What an outside library gave for a storage registered with it. The storage releases its handles, in reverse order of
- * registration, before it frees its bytes.
+ * What an outside library gave for a storage registered with it. The storage releases its handles,
+ * in reverse order of registration, before it frees its bytes.
  */
 @FunctionalInterface
 public interface RegistrationHandle {

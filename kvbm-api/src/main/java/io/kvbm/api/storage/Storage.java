@@ -8,12 +8,12 @@ import java.lang.foreign.MemorySegment;
 /**
  * A run of bytes of one kind: host memory, device memory, a file, a peer's memory.
  *
- * <p>Ownership: whoever allocated a storage closes it. {@link #close()} is idempotent; it refuses new work at once and
- * frees after the last {@link Lease}. Threading: every method is safe from any thread; concurrent access to the same
- * bytes is the caller's to order.
+ * <p>Ownership: whoever allocated a storage closes it. {@link #close()} is idempotent; it refuses
+ * new work at once and frees after the last {@link Lease}. Threading: every method is safe from any
+ * thread; concurrent access to the same bytes is the caller's to order.
  *
- * @implSpec two open storages never overlap. {@link AbstractStorage} implements closing, leases, registration and
- *     bounds.
+ * @implSpec two open storages never overlap. {@link AbstractStorage} implements closing, leases,
+ *     registration and bounds.
  */
 public interface Storage extends AutoCloseable {
 
@@ -42,8 +42,8 @@ public interface Storage extends AutoCloseable {
    * @param value 0 to 255
    * @param offset the first byte
    * @param length how many bytes; 0 does nothing
-   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the range leaves the storage, with {@link
-   *     ErrorCode#INVALID_ARGUMENT} if the value is outside 0–255; nothing was written
+   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the range leaves the storage,
+   *     with {@link ErrorCode#INVALID_ARGUMENT} if the value is outside 0–255; nothing was written
    * @throws ClosedException if this storage is closed
    */
   void memset(int value, long offset, long length);

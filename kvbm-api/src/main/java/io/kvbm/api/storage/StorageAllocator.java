@@ -19,7 +19,8 @@ public interface StorageAllocator {
    * @param request size and alignment, both in bytes
    * @return a new open storage of exactly {@code request.byteSize()} bytes
    * @implSpec two live storages never overlap; the contents are zero.
-   * @throws CapacityException with {@link ErrorCode#ALLOCATION_FAILED} if there is not enough; nothing was reserved
+   * @throws CapacityException with {@link ErrorCode#ALLOCATION_FAILED} if there is not enough;
+   *     nothing was reserved
    * @throws ClosedException if the backend is closed
    */
   Storage allocate(AllocationRequest request);

@@ -9,8 +9,9 @@ public final class StorageSizing {
   private StorageSizing() {}
 
   /**
-   * Bytes of {@code numBlocks} blocks at alignment 1: layers × outer × page × inner × element × blocks. For instance
-   * (32, 2, 16, 4096, 2) × 1000 = 8,388,608,000. It equals what a fully contiguous layout allocates at alignment 1.
+   * Bytes of {@code numBlocks} blocks at alignment 1: layers × outer × page × inner × element ×
+   * blocks. For instance (32, 2, 16, 4096, 2) × 1000 = 8,388,608,000. It equals what a fully
+   * contiguous layout allocates at alignment 1.
    *
    * @param numLayers layers
    * @param outerDim 2 where K and V are kept apart, else 1
@@ -19,11 +20,16 @@ public final class StorageSizing {
    * @param elementByteSize bytes of one element
    * @param numBlocks blocks
    * @return bytes
-   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} if a factor is negative or the product leaves
-   *     63 bits
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} if a factor is negative or
+   *     the product leaves 63 bits
    */
   public static long requiredBytes(
-      long numLayers, long outerDim, long pageSize, long innerDim, long elementByteSize, long numBlocks) {
+      long numLayers,
+      long outerDim,
+      long pageSize,
+      long innerDim,
+      long elementByteSize,
+      long numBlocks) {
     long product = 1;
     for (long factor :
         new long[] {numLayers, outerDim, pageSize, innerDim, elementByteSize, numBlocks}) {

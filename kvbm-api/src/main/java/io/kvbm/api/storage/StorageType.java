@@ -12,11 +12,12 @@ import java.util.regex.Pattern;
 /**
  * What kind of memory a storage is: a kind name and, where one kind has several places, an id.
  *
- * <p>The kinds kvbm knows are constants; a third party adds {@code cxl} by {@link #of(String)} without a change here.
- * The text form ({@code system}, {@code device(0)}, {@code disk(17)}) and the binary form (one byte length, the kind in
- * ASCII, the id as 64 bits little endian) are stable.
+ * <p>The kinds kvbm knows are constants; a third party adds {@code cxl} by {@link #of(String)}
+ * without a change here. The text form ({@code system}, {@code device(0)}, {@code disk(17)}) and
+ * the binary form (one byte length, the kind in ASCII, the id as 64 bits little endian) are stable.
  *
- * @param kind {@code [a-z][a-z0-9-]{0,62}}; stored on disk and in configurations, so it never changes
+ * @param kind {@code [a-z][a-z0-9-]{0,62}}; stored on disk and in configurations, so it never
+ *     changes
  * @param id the device ordinal or file descriptor, or {@link #NO_ID}
  */
 public record StorageType(String kind, long id) {
@@ -25,7 +26,8 @@ public record StorageType(String kind, long id) {
   public static final long NO_ID = -1;
 
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
-  private static final Pattern TEXT = Pattern.compile("([a-z][a-z0-9-]{0,62})(?:\\((\\d{1,19})\\))?");
+  private static final Pattern TEXT =
+      Pattern.compile("([a-z][a-z0-9-]{0,62})(?:\\((\\d{1,19})\\))?");
 
   /** Host memory, off the Java heap. */
   public static final StorageType SYSTEM = new StorageType("system", NO_ID);
@@ -68,7 +70,8 @@ public record StorageType(String kind, long id) {
   /**
    * {@return a file}
    *
-   * @param descriptor the file descriptor, or a number that identifies the open file where there is none
+   * @param descriptor the file descriptor, or a number that identifies the open file where there is
+   *     none
    */
   public static StorageType disk(long descriptor) {
     return new StorageType("disk", requireId(descriptor));

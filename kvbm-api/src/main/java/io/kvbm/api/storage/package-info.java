@@ -1,6 +1,4 @@
-/**
- * Storage types, storages, regions and allocators.
- */
+/** Storage types, storages, regions and allocators. */
 @NullMarked
 package io.kvbm.api.storage;
 

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * A tier that keeps blocks under their keys and may survive a restart or be shared. Core owns slots, index and policy;
- * the store owns bytes, headers, checksums and recovery.
+ * A tier that keeps blocks under their keys and may survive a restart or be shared. Core owns
+ * slots, index and policy; the store owns bytes, headers, checksums and recovery.
  *
- * <p>The cache contract: a read gives exactly the bytes written under that key and generation, or the block fails. What
- * was written may be lost; it is never wrong. Threading: safe from any thread; core never lets two operations on one
- * slot overlap.
+ * <p>The cache contract: a read gives exactly the bytes written under that key and generation, or
+ * the block fails. What was written may be lost; it is never wrong. Threading: safe from any
+ * thread; core never lets two operations on one slot overlap.
  */
 public interface BlockStore extends AutoCloseable {
 
@@ -44,13 +44,15 @@ public interface BlockStore extends AutoCloseable {
    *
    * @param reads one entry per block; index in the list = block in the completion
    * @param completion told what became of each block
-   * @implSpec a slot that holds another key, generation or checksum fails the block with {@link CorruptionException};
-   *     a slot that holds nothing fails it with {@link CallerException} and code {@code NOT_FOUND}
+   * @implSpec a slot that holds another key, generation or checksum fails the block with {@link
+   *     CorruptionException}; a slot that holds nothing fails it with {@link CallerException} and
+   *     code {@code NOT_FOUND}
    */
   void read(List<BlockRead> reads, TransferCompletion completion);
 
   /**
-   * Forgets a block, so that it is not found again. Does nothing if the slot has another generation.
+   * Forgets a block, so that it is not found again. Does nothing if the slot has another
+   * generation.
    *
    * @param slot the slot
    * @param generation the generation to forget

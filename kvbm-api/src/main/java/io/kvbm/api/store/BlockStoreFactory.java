@@ -6,7 +6,9 @@ import io.kvbm.api.ErrorCode;
 /** Opens block stores of one backend. */
 public interface BlockStoreFactory {
 
-  /** {@return the storage kind a block store of this factory stands for, for instance {@code disk}} */
+  /**
+   * {@return the storage kind a block store of this factory stands for, for instance {@code disk}}
+   */
   String storageKind();
 
   /** {@return whether blocks survive a restart} */

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param parent the key of the block before it, or null for a first block
  * @param generation what a later read must name; above that of every earlier write to the slot
  * @param priority kept for recovery
- * @param source the bytes: host regions whose lengths add up to at most the slot's size, gathered in order
+ * @param source the bytes: host regions whose lengths add up to at most the slot's size, gathered
+ *     in order
  */
 public record BlockWrite(
     int slot,

@@ -9,9 +9,9 @@ import java.util.concurrent.CompletionStage;
 /**
  * An append-only log of records with rising sequence numbers, for write-ahead logging.
  *
- * <p>Durable contract: what {@link Durability#SYNCED} acknowledged is replayed after a crash; a replay gives a prefix of
- * what was appended, in order, without holes. Threading: safe from any thread; appends are ordered by their sequence
- * numbers.
+ * <p>Durable contract: what {@link Durability#SYNCED} acknowledged is replayed after a crash; a
+ * replay gives a prefix of what was appended, in order, without holes. Threading: safe from any
+ * thread; appends are ordered by their sequence numbers.
  */
 public interface Log extends AutoCloseable {
 
@@ -20,8 +20,9 @@ public interface Log extends AutoCloseable {
    *
    * @param record its bytes, 0 to {@link #maxRecordByteSize()}; copied before the call returns
    * @param durability when the stage completes; appends that wait together share one sync
-   * @return completes with the record's sequence number, or exceptionally with {@link BackendException}: then whether the
-   *     record is in the log is not known, and its number is not used again
+   * @return completes with the record's sequence number, or exceptionally with {@link
+   *     BackendException}: then whether the record is in the log is not known, and its number is
+   *     not used again
    * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the record is too long
    */
   CompletionStage<Long> append(MemorySegment record, Durability durability);
@@ -32,7 +33,10 @@ public interface Log extends AutoCloseable {
   /** {@return the number the next record gets; the first is 1} */
   long nextSequence();
 
-  /** {@return the number of the oldest record kept; equals {@link #nextSequence()} when there is none} */
+  /**
+   * {@return the number of the oldest record kept; equals {@link #nextSequence()} when there is
+   * none}
+   */
   long firstSequence();
 
   /**

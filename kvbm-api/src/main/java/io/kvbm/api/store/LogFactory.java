@@ -9,7 +9,8 @@ public interface LogFactory {
   /**
    * Opens a log, recovering what a former run left.
    *
-   * @param location what the backend understands: a directory, a name; logs with one location are the same
+   * @param location what the backend understands: a directory, a name; logs with one location are
+   *     the same
    * @return an open log; the caller closes it
    */
   Log open(String location);

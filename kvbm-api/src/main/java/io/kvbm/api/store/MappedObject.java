@@ -3,8 +3,9 @@ package io.kvbm.api.store;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The bytes of a sealed, uncompressed object mapped into memory, read only, aligned to 64 bytes. Do not run checksum or
- * decompression intrinsics on it: an I/O error under a mapping ends the JVM. Closing unmaps.
+ * The bytes of a sealed, uncompressed object mapped into memory, read only, aligned to 64 bytes. Do
+ * not run checksum or decompression intrinsics on it: an I/O error under a mapping ends the JVM.
+ * Closing unmaps.
  */
 public interface MappedObject extends AutoCloseable {
 

@@ -3,8 +3,8 @@ package io.kvbm.api.store;
 import java.util.Objects;
 
 /**
- * What a storage medium can do and how it wants to be used. The defaults are those of the model storage specification;
- * a backend corrects them by what it detects and measures.
+ * What a storage medium can do and how it wants to be used. The defaults are those of the model
+ * storage specification; a backend corrects them by what it detects and measures.
  *
  * @param medium the kind of medium
  * @param sequentialReadMegabytesPerSecond sustained sequential read
@@ -66,8 +66,7 @@ public record MediaProfile(
    */
   public static MediaProfile defaultsFor(Medium medium) {
     return switch (medium) {
-      case NVME ->
-          new MediaProfile(medium, 3500, 500_000, 32, 64 * KIB, true, MIB, true, 0.10, 4);
+      case NVME -> new MediaProfile(medium, 3500, 500_000, 32, 64 * KIB, true, MIB, true, 0.10, 4);
       case SATA_SSD ->
           new MediaProfile(medium, 550, 90_000, 32, 64 * KIB, true, MIB, true, 0.08, 3);
       case EMMC ->
@@ -75,11 +74,9 @@ public record MediaProfile(
       case SD_UHS2 -> new MediaProfile(medium, 300, 4_000, 1, 16 * KIB, false, 0, false, 0.20, 1);
       case SD_UHS1 -> new MediaProfile(medium, 104, 2_000, 1, 16 * KIB, false, 0, false, 0.15, 1);
       case HDD -> new MediaProfile(medium, 180, 120, 4, MIB, false, 4 * MIB, true, 0.02, 7);
-      case VIRTUAL ->
-          new MediaProfile(medium, 1000, 20_000, 32, 64 * KIB, true, MIB, true, 0, 0);
+      case VIRTUAL -> new MediaProfile(medium, 1000, 20_000, 32, 64 * KIB, true, MIB, true, 0, 0);
       case TMPFS -> new MediaProfile(medium, 8000, 1_000_000, 8, MIB, false, 0, false, 0, 0);
-      case NETWORK ->
-          new MediaProfile(medium, 1000, 10_000, 16, MIB, false, 4 * MIB, true, 0, 0);
+      case NETWORK -> new MediaProfile(medium, 1000, 10_000, 16, MIB, false, 4 * MIB, true, 0, 0);
     };
   }
 }

@@ -16,10 +16,12 @@ import java.util.concurrent.Executor;
 /**
  * Keeps values of 0 bytes to gibibytes under text keys.
  *
- * <p>A key is 1 to 1024 characters of {@code [A-Za-z0-9._/-]}, without empty, {@code .} or {@code ..} parts. A read gives
- * the bytes of one put, whole, or fails. Threading: safe from any thread; calls block, their {@code …Async} twins do not.
+ * <p>A key is 1 to 1024 characters of {@code [A-Za-z0-9._/-]}, without empty, {@code .} or {@code
+ * ..} parts. A read gives the bytes of one put, whole, or fails. Threading: safe from any thread;
+ * calls block, their {@code …Async} twins do not.
  *
- * <p>What a store cannot do it says in {@link #capabilities()}; such a call fails with {@link ErrorCode#UNSUPPORTED}.
+ * <p>What a store cannot do it says in {@link #capabilities()}; such a call fails with {@link
+ * ErrorCode#UNSUPPORTED}.
  */
 public interface ObjectStore extends AutoCloseable {
 
@@ -52,8 +54,8 @@ public interface ObjectStore extends AutoCloseable {
    * @param value its bytes; they must not change before the call returns
    * @param options durability, condition, time to live
    * @return what the store now knows of it
-   * @throws CallerException with {@link ErrorCode#PRECONDITION_FAILED} if the condition does not hold, with {@link
-   *     ErrorCode#INVALID_ARGUMENT} if the key is malformed; nothing changed
+   * @throws CallerException with {@link ErrorCode#PRECONDITION_FAILED} if the condition does not
+   *     hold, with {@link ErrorCode#INVALID_ARGUMENT} if the key is malformed; nothing changed
    * @throws CapacityException if there is no room; nothing changed
    */
   ObjectStat put(String key, MemorySegment value, PutOptions options);
@@ -84,9 +86,10 @@ public interface ObjectStore extends AutoCloseable {
    * @param key the object's key
    * @param offset the first byte
    * @param target filled from its start
-   * @return how many bytes were read, fewer than the target's length only at the object's end; empty if there is no such
-   *     object
-   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the offset lies behind the object's end
+   * @return how many bytes were read, fewer than the target's length only at the object's end;
+   *     empty if there is no such object
+   * @throws CallerException with {@link ErrorCode#OUT_OF_BOUNDS} if the offset lies behind the
+   *     object's end
    * @throws CorruptionException if the bytes are damaged; the target's content is undefined
    */
   Optional<Long> getRange(String key, long offset, Region.HostRegion target);
@@ -112,8 +115,7 @@ public interface ObjectStore extends AutoCloseable {
             Integer.MAX_VALUE - 8);
       }
       byte[] bytes = new byte[(int) stat.get().byteSize()];
-      Optional<ObjectStat> read =
-          tryRead(key, new Region.HostRegion(MemorySegment.ofArray(bytes)));
+      Optional<ObjectStat> read = tryRead(key, new Region.HostRegion(MemorySegment.ofArray(bytes)));
       if (read.isEmpty()) {
         return Optional.empty();
       }
@@ -163,12 +165,14 @@ public interface ObjectStore extends AutoCloseable {
    * Applies a batch, whole or not at all.
    *
    * @param batch puts and deletes
-   * @throws CallerException with {@link ErrorCode#PRECONDITION_FAILED} if a condition does not hold; nothing changed
+   * @throws CallerException with {@link ErrorCode#PRECONDITION_FAILED} if a condition does not
+   *     hold; nothing changed
    */
   void apply(ObjectBatch batch);
 
   /**
-   * {@return the object mapped into memory; empty if there is no such object or it cannot be mapped}
+   * {@return the object mapped into memory; empty if there is no such object or it cannot be
+   * mapped}
    *
    * @param key the object's key
    */

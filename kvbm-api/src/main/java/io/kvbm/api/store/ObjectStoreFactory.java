@@ -9,7 +9,8 @@ public interface ObjectStoreFactory {
   /**
    * Opens a store.
    *
-   * @param location what the backend understands: a directory, a bucket, a name; stores with one location are the same
+   * @param location what the backend understands: a directory, a bucket, a name; stores with one
+   *     location are the same
    * @param mode writer or snapshot reader
    * @return an open store; the caller closes it
    */

@@ -5,8 +5,8 @@ import io.kvbm.api.ErrorCode;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Writes one object piece by piece. Nobody sees it before {@link #commit()}; closing without a commit discards it. For
- * one thread.
+ * Writes one object piece by piece. Nobody sees it before {@link #commit()}; closing without a
+ * commit discards it. For one thread.
  */
 public interface ObjectWriter extends AutoCloseable {
 
@@ -24,7 +24,8 @@ public interface ObjectWriter extends AutoCloseable {
    * Publishes the object.
    *
    * @return what the store now knows of it
-   * @throws CallerException with {@link ErrorCode#PRECONDITION_FAILED} if the put's condition does not hold
+   * @throws CallerException with {@link ErrorCode#PRECONDITION_FAILED} if the put's condition does
+   *     not hold
    */
   ObjectStat commit();
 

@@ -4,7 +4,8 @@ package io.kvbm.api.store;
  * What a store found when it was opened.
  *
  * @param recovered blocks that can be read again
- * @param discarded slots that held something no longer valid: another format, fingerprint or a torn header
+ * @param discarded slots that held something no longer valid: another format, fingerprint or a torn
+ *     header
  * @param elapsedNanos how long the scan took
  */
 public record RecoveryReport(int recovered, int discarded, long elapsedNanos) {

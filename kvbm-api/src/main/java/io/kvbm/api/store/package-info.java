@@ -1,6 +1,4 @@
-/**
- * Stores: key-based block stores, object stores and logs, and the media under them.
- */
+/** Stores: key-based block stores, object stores and logs, and the media under them. */
 @NullMarked
 package io.kvbm.api.store;
 

@@ -19,7 +19,9 @@ public sealed interface BlockOutcome {
    */
   record Failed(KvbmException cause) implements BlockOutcome {}
 
-  /** The transfer was cancelled before this block was moved whole; the target's bytes are undefined. */
+  /**
+   * The transfer was cancelled before this block was moved whole; the target's bytes are undefined.
+   */
   record Cancelled() implements BlockOutcome {}
 
   /** {@return whether the block moved whole} */

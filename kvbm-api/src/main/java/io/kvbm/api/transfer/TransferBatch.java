@@ -8,11 +8,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Copies to be made together along one route. A batch moves one or several blocks; a block is one or several copies (one
- * where both layouts keep it in one run, layers × outer otherwise). Results are per block.
+ * Copies to be made together along one route. A batch moves one or several blocks; a block is one
+ * or several copies (one where both layouts keep it in one run, layers × outer otherwise). Results
+ * are per block.
  *
- * <p>Immutable and safe from any thread. It names storages, it does not own them: whoever submits it holds a lease on
- * each until the batch is drained.
+ * <p>Immutable and safe from any thread. It names storages, it does not own them: whoever submits
+ * it holds a lease on each until the batch is drained.
  */
 public final class TransferBatch {
 
@@ -161,10 +162,16 @@ public final class TransferBatch {
      * @param targetOffset the first byte it writes
      * @param byteSize how many bytes, above 0
      * @return this builder
-     * @throws CallerException if a range leaves its storage, the kinds differ or blocks are out of order
+     * @throws CallerException if a range leaves its storage, the kinds differ or blocks are out of
+     *     order
      */
     public Builder add(
-        int block, Storage source, long sourceOffset, Storage target, long targetOffset, long byteSize) {
+        int block,
+        Storage source,
+        long sourceOffset,
+        Storage target,
+        long targetOffset,
+        long byteSize) {
       if (block < 0 || block != lastBlock && block != lastBlock + 1) {
         throw new CallerException(
             ErrorCode.INVALID_ARGUMENT,

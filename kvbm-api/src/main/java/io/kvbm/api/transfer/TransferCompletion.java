@@ -5,9 +5,9 @@ import io.kvbm.api.KvbmException;
 /**
  * How a transport or block store tells core what became of each block. Core implements it.
  *
- * <p>For each block exactly one of {@link #done}, {@link #failed}, {@link #cancelled} is called, from any thread, in any
- * order; then {@link #drained} once, after which the backend touches none of the storages again. A call may come on the
- * submitting thread before {@code submit} returns.
+ * <p>For each block exactly one of {@link #done}, {@link #failed}, {@link #cancelled} is called,
+ * from any thread, in any order; then {@link #drained} once, after which the backend touches none
+ * of the storages again. A call may come on the submitting thread before {@code submit} returns.
  */
 public interface TransferCompletion {
 

@@ -3,9 +3,7 @@ package io.kvbm.api.transfer;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
-/**
- * A transfer in progress, as core hands it to callers. Threading: safe from any thread.
- */
+/** A transfer in progress, as core hands it to callers. Threading: safe from any thread. */
 public interface TransferHandle {
 
   /** {@return how many blocks the transfer has} */
@@ -15,13 +13,14 @@ public interface TransferHandle {
   int completedCount();
 
   /**
-   * {@return completes when the transfer is drained, with one outcome per block in order; never exceptionally because a
-   * block failed}
+   * {@return completes when the transfer is drained, with one outcome per block in order; never
+   * exceptionally because a block failed}
    */
   CompletionStage<List<BlockOutcome>> outcomes();
 
   /**
-   * Stops what was not started. Blocks in flight still finish; {@link #outcomes()} completes after they have.
+   * Stops what was not started. Blocks in flight still finish; {@link #outcomes()} completes after
+   * they have.
    *
    * @return whether anything was left to cancel
    */

@@ -3,7 +3,8 @@ package io.kvbm.api.transfer;
 /**
  * Moves bytes between storages. Threading: safe from any thread.
  *
- * <p>Chosen by {@link #supports}, never by name; where several support a route the cheaper one is taken.
+ * <p>Chosen by {@link #supports}, never by name; where several support a route the cheaper one is
+ * taken.
  */
 public interface Transport {
 
@@ -27,12 +28,13 @@ public interface Transport {
   }
 
   /**
-   * Starts the copies of a batch and returns without waiting, unless the copies are short memory copies.
+   * Starts the copies of a batch and returns without waiting, unless the copies are short memory
+   * copies.
    *
    * @param batch what to copy; its route is supported
    * @param completion told what became of each block
-   * @implSpec never throws: a batch that cannot be started is reported block by block as failed, then drained. A copy
-   *     that moves fewer bytes than asked is a failure, not a success.
+   * @implSpec never throws: a batch that cannot be started is reported block by block as failed,
+   *     then drained. A copy that moves fewer bytes than asked is a failure, not a success.
    */
   void submit(TransferBatch batch, TransferCompletion completion);
 }

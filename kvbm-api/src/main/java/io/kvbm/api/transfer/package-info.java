@@ -1,6 +1,4 @@
-/**
- * Transfers between storages: routes, batches, transports and their completion.
- */
+/** Transfers between storages: routes, batches, transports and their completion. */
 @NullMarked
 package io.kvbm.api.transfer;
 

@@ -59,8 +59,7 @@ class ConfigBuildersTest {
     for (BlockParallelismStrategy strategy : BlockParallelismStrategy.values()) {
       assertThat(tier().logical(strategy).build().logical()).isEqualTo(strategy);
       assertRefused(
-              ErrorCode.INVALID_CONFIG,
-              () -> tier().allocator(ALLOCATOR).logical(strategy).build())
+              ErrorCode.INVALID_CONFIG, () -> tier().allocator(ALLOCATOR).logical(strategy).build())
           .hasMessageContaining("[allocator, logical]");
     }
   }
@@ -80,18 +79,13 @@ class ConfigBuildersTest {
   void tierNeedsBlocks(int numBlocks) {
     assertRefused(
             ErrorCode.INVALID_CONFIG,
-            () ->
-                KvManagerLayoutConfig.builder()
-                    .numBlocks(numBlocks)
-                    .allocator(ALLOCATOR)
-                    .build())
+            () -> KvManagerLayoutConfig.builder().numBlocks(numBlocks).allocator(ALLOCATOR).build())
         .hasMessageContainingAll("numBlocks", Integer.toString(numBlocks));
   }
 
   @Test
   void tierAlignmentIsAPowerOfTwo() {
-    assertRefused(
-            ErrorCode.INVALID_CONFIG, () -> tier().allocator(ALLOCATOR).alignment(24).build())
+    assertRefused(ErrorCode.INVALID_CONFIG, () -> tier().allocator(ALLOCATOR).alignment(24).build())
         .hasMessageContaining("24");
   }
 

@@ -17,8 +17,7 @@ class HashTypesTest {
   @CsvSource({"-1, 1", "0, 5", "4, 1", "1, -1", "2147483647, 1", "1, 2147483647"})
   void spanOutsideItsArrayIsRefused(int offset, int length) {
     assertRefused(
-        ErrorCode.OUT_OF_BOUNDS,
-        () -> new TokenSpan(new int[4], offset, length, 0, List.of()));
+        ErrorCode.OUT_OF_BOUNDS, () -> new TokenSpan(new int[4], offset, length, 0, List.of()));
   }
 
   @Test

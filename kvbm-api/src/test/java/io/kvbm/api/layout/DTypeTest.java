@@ -12,8 +12,15 @@ class DTypeTest {
   /** Position is persisted in layout descriptors: constants are only ever added at the end. */
   @ParameterizedTest
   @CsvSource({
-    "0, FP16, 16", "1, FP32, 32", "2, BF16, 16", "3, FP8, 8", "4, INT4, 4", "5, INT8, 8",
-    "6, INT16, 16", "7, INT32, 32", "8, INT64, 64"
+    "0, FP16, 16",
+    "1, FP32, 32",
+    "2, BF16, 16",
+    "3, FP8, 8",
+    "4, INT4, 4",
+    "5, INT8, 8",
+    "6, INT16, 16",
+    "7, INT32, 32",
+    "8, INT64, 64"
   })
   void widthsAndPositionsAreStable(int position, DType dtype, int bits) {
     assertThat(DType.values()[position]).isEqualTo(dtype);

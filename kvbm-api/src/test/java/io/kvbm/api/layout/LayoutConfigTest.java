@@ -53,11 +53,9 @@ class LayoutConfigTest {
   @ValueSource(ints = {0, -1})
   void nothingBelowOneIsTaken(int bad) {
     String value = Integer.toString(bad);
-    assertRefused(
-            ErrorCode.INVALID_CONFIG, () -> LayoutConfig.builder().numBlocks(bad).build())
+    assertRefused(ErrorCode.INVALID_CONFIG, () -> LayoutConfig.builder().numBlocks(bad).build())
         .hasMessageContainingAll("numBlocks", value);
-    assertRefused(
-            ErrorCode.INVALID_CONFIG, () -> LayoutConfig.builder().numLayers(bad).build())
+    assertRefused(ErrorCode.INVALID_CONFIG, () -> LayoutConfig.builder().numLayers(bad).build())
         .hasMessageContainingAll("numLayers", value);
     assertRefused(ErrorCode.INVALID_CONFIG, () -> LayoutConfig.builder().outerDim(bad).build())
         .hasMessageContainingAll("outerDim", value);

@@ -30,8 +30,10 @@ class LayoutDescriptorTest {
           + "2000000000000000"
           + "01000000"
           + "066465766963650100000000000000"
-          + "0500000000000000" + "6400000000000000"
-          + "02000000" + "0100000000000000";
+          + "0500000000000000"
+          + "6400000000000000"
+          + "02000000"
+          + "0100000000000000";
 
   /** Replaces the checksum by the right one. */
   private static byte[] sealed(byte[] bytes) {
@@ -75,8 +77,7 @@ class LayoutDescriptorTest {
 
   @Test
   void spanAndTypeAreChecked() {
-    assertRefused(
-        ErrorCode.INVALID_CONFIG, () -> new StorageSpan(StorageType.SYSTEM, 100, 100));
+    assertRefused(ErrorCode.INVALID_CONFIG, () -> new StorageSpan(StorageType.SYSTEM, 100, 100));
     assertRefused(ErrorCode.INVALID_CONFIG, () -> new StorageSpan(StorageType.SYSTEM, -1, 100));
     assertRefused(ErrorCode.INVALID_CONFIG, () -> new StorageSpan(StorageType.SYSTEM, 0, 0));
     assertRefused(ErrorCode.INVALID_ARGUMENT, () -> new LayoutType("No Layout"));

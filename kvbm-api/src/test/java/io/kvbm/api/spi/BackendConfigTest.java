@@ -104,7 +104,10 @@ class BackendConfigTest {
 
   @ParameterizedTest
   @CsvSource({
-    "capcity, capacity", "Direct, direct", "queue_depth, queueDepth", "directry, directory"
+    "capcity, capacity",
+    "Direct, direct",
+    "queue_depth, queueDepth",
+    "directry, directory"
   })
   void unknownKeyNamesTheNearest(String key, String nearest) {
     assertRefused(

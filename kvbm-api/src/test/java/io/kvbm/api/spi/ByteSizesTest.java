@@ -38,8 +38,25 @@ class ByteSizesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", "K", "-1", "+1", "1.", ".5", "1.5", "0.3K", "1e3", "5iB", "5I", "1 2", "1KK",
-        "1PiB", "ten", "8388608T", "999999999999999999T", "9999999999999999999"
+        "",
+        " ",
+        "K",
+        "-1",
+        "+1",
+        "1.",
+        ".5",
+        "1.5",
+        "0.3K",
+        "1e3",
+        "5iB",
+        "5I",
+        "1 2",
+        "1KK",
+        "1PiB",
+        "ten",
+        "8388608T",
+        "999999999999999999T",
+        "9999999999999999999"
       })
   void refusesWhatIsNoWholeNumberOfBytes(String text) {
     assertRefused(ErrorCode.INVALID_CONFIG, () -> ByteSizes.parse(text))

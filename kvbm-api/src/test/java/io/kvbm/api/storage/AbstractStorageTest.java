@@ -140,8 +140,7 @@ class AbstractStorageTest {
   void nixlAndRemoteAreOneKey() {
     storage.register("nixl", () -> {});
     assertThat(storage.isRegistered("remote")).isTrue();
-    assertRefused(
-        ErrorCode.REGISTRATION_KEY_EXISTS, () -> storage.register("remote", () -> {}));
+    assertRefused(ErrorCode.REGISTRATION_KEY_EXISTS, () -> storage.register("remote", () -> {}));
     storage.unregister("remote");
     assertThat(storage.isRegistered("nixl")).isFalse();
   }

@@ -27,10 +27,8 @@ class StorageSizingTest {
         .hasMessageContainingAll("2 layers", Long.toString(Long.MAX_VALUE), "2^63-1");
     assertRefused(
         ErrorCode.INVALID_CONFIG,
-        () ->
-            StorageSizing.requiredBytes(1L << 20, 1L << 20, 1L << 20, 1L << 20, 1L << 20, 16));
-    assertRefused(
-            ErrorCode.INVALID_CONFIG, () -> StorageSizing.requiredBytes(32, 2, 16, -4, 2, 1))
+        () -> StorageSizing.requiredBytes(1L << 20, 1L << 20, 1L << 20, 1L << 20, 1L << 20, 16));
+    assertRefused(ErrorCode.INVALID_CONFIG, () -> StorageSizing.requiredBytes(32, 2, 16, -4, 2, 1))
         .hasMessageContaining("-4");
   }
 }

@@ -36,10 +36,7 @@ class StorageValidationTest {
 
   private static Claim device(long address, long byteSize, long pointer) {
     return new Claim(
-        StorageType.device(0),
-        address,
-        byteSize,
-        new Region.DeviceRegion(0, pointer, byteSize));
+        StorageType.device(0), address, byteSize, new Region.DeviceRegion(0, pointer, byteSize));
   }
 
   @Test
@@ -52,12 +49,10 @@ class StorageValidationTest {
 
   @Test
   void addressIsAskedOfHostAndDeviceOnly() {
-    Claim withoutAddress =
-        new Claim(StorageType.NULL, 0, 8, new Region.NullRegion(8));
+    Claim withoutAddress = new Claim(StorageType.NULL, 0, 8, new Region.NullRegion(8));
     assertThatNoException().isThrownBy(() -> StorageValidation.validate(withoutAddress));
     Claim remote =
-        new Claim(
-            StorageType.REMOTE, 0, 8, new Region.RemoteRegion("peer", 1, new byte[4], 0, 8));
+        new Claim(StorageType.REMOTE, 0, 8, new Region.RemoteRegion("peer", 1, new byte[4], 0, 8));
     assertThatNoException().isThrownBy(() -> StorageValidation.validate(remote));
     assertRefused(ErrorCode.INVALID_CONFIG, () -> StorageValidation.validate(device(0, 8, 0)))
         .hasMessageContaining("Storage address cannot be null")
@@ -73,8 +68,7 @@ class StorageValidationTest {
   void nullPointerIsRefused() {
     assertRefused(ErrorCode.INVALID_CONFIG, () -> StorageValidation.validate(device(64, 8, 0)))
         .hasMessageContaining("Storage pointer is null");
-    Claim host =
-        new Claim(StorageType.SYSTEM, 64, 8, new Region.HostRegion(MemorySegment.NULL));
+    Claim host = new Claim(StorageType.SYSTEM, 64, 8, new Region.HostRegion(MemorySegment.NULL));
     assertRefused(ErrorCode.INVALID_CONFIG, () -> StorageValidation.validate(host))
         .hasMessageContaining("Storage pointer is null");
   }

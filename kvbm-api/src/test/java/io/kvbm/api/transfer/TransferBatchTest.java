@@ -80,19 +80,15 @@ class TransferBatchTest {
   @ValueSource(ints = {0, 3, -1})
   void blocksFollowEachOther(int block) {
     TransferBatch.Builder builder =
-        TransferBatch.builder()
-            .add(0, source, 0, target, 0, 1)
-            .add(1, source, 1, target, 1, 1);
-    assertRefused(
-            ErrorCode.INVALID_ARGUMENT, () -> builder.add(block, source, 2, target, 2, 1))
+        TransferBatch.builder().add(0, source, 0, target, 0, 1).add(1, source, 1, target, 1, 1);
+    assertRefused(ErrorCode.INVALID_ARGUMENT, () -> builder.add(block, source, 2, target, 2, 1))
         .hasMessageContainingAll(Integer.toString(block), "1");
     assertThat(builder.build().size()).as("a refused copy is not kept").isEqualTo(2);
   }
 
   @Test
   void batchTakesOneRoute() {
-    TransferBatch.Builder builder =
-        TransferBatch.builder().add(0, source, 0, target, 0, 1);
+    TransferBatch.Builder builder = TransferBatch.builder().add(0, source, 0, target, 0, 1);
     assertRefused(ErrorCode.INVALID_ARGUMENT, () -> builder.add(0, target, 0, target, 1, 1))
         .hasMessageContainingAll("system->pinned", "pinned->pinned");
     assertRefused(ErrorCode.INVALID_ARGUMENT, () -> builder.add(0, source, 0, source, 1, 1));

@@ -36,7 +36,11 @@ public final class CollectionsCommand implements Subcommand {
         window("pool: 4096 blocks wait for parents, Long2ObjectHashMap", "random", 4096),
         window("deadlines: 64 tasks by timer, Long2ObjectHashMap", "timer", 64),
         window("deadlines: 4096 tasks by timer, Long2ObjectHashMap", "timer", 4096),
-        timer("deadlines: set and cancel, DeadlineTimerWheel", "cancelWheel", "TreeSet", "cancelTree"),
+        timer(
+            "deadlines: set and cancel, DeadlineTimerWheel",
+            "cancelWheel",
+            "TreeSet",
+            "cancelTree"),
         timer(
             "deadlines: set and expire, DeadlineTimerWheel",
             "expireWheel",
@@ -73,7 +77,10 @@ public final class CollectionsCommand implements Subcommand {
 
   private static Comparison timer(String name, String ours, String peerName, String peer) {
     return new Comparison(
-        name, Subject.of(TimerBenchmark.class, ours), peerName, Subject.of(TimerBenchmark.class, peer));
+        name,
+        Subject.of(TimerBenchmark.class, ours),
+        peerName,
+        Subject.of(TimerBenchmark.class, peer));
   }
 
   private static Comparison list(String name, String method) {

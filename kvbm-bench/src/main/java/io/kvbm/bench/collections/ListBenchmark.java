@@ -10,7 +10,10 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** Lists of hashes, used as the trace readers and the chat workload use them. An operation is one hash. */
+/**
+ * Lists of hashes, used as the trace readers and the chat workload use them. An operation is one
+ * hash.
+ */
 @BenchmarkMode(Mode.AverageTime)
 public class ListBenchmark {
 

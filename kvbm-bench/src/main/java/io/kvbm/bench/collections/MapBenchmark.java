@@ -27,7 +27,10 @@ public class MapBenchmark {
 
     private static final int KEYS = 1 << 16;
 
-    /** Blocks that wait for a parent have random keys; timers have tick and index as the wheel numbers them. */
+    /**
+     * Blocks that wait for a parent have random keys; timers have tick and index as the wheel
+     * numbers them.
+     */
     @Param({"random", "timer"})
     public String keys;
 

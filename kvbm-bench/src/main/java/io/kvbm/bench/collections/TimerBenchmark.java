@@ -20,7 +20,8 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * Timers, with ten thousand of them pending that are due within thirty seconds: as many transfers,
- * each with its deadline. Nearly all of them are met, so that cancelling is the common end of a timer.
+ * each with its deadline. Nearly all of them are met, so that cancelling is the common end of a
+ * timer.
  */
 @BenchmarkMode(Mode.AverageTime)
 public class TimerBenchmark {

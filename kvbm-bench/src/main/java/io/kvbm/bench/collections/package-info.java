@@ -1,6 +1,4 @@
-/**
- * {@code kvbm bench collections}: each use of Agrona beside the JDK's own.
- */
+/** {@code kvbm bench collections}: each use of Agrona beside the JDK's own. */
 @NullMarked
 package io.kvbm.bench.collections;
 

@@ -16,9 +16,9 @@ import org.openjdk.jmh.infra.Blackhole;
  * Look-ups of a prefix of 128 blocks, and 128 gets of a map. An operation is one prefix.
  *
  * <p>A match takes blocks into use that must be given back before the next one can take the same
- * path. {@link #match} therefore matches sixteen prefixes and closes them again, and takes the
- * time of the first half itself; its peers get the keys of the same prefixes. {@link #matchInUse}
- * never closes: a use is one of 2³² steps of a counter.
+ * path. {@link #match} therefore matches sixteen prefixes and closes them again, and takes the time
+ * of the first half itself; its peers get the keys of the same prefixes. {@link #matchInUse} never
+ * closes: a use is one of 2³² steps of a counter.
  */
 @BenchmarkMode(Mode.AverageTime)
 public class LookupBenchmark {

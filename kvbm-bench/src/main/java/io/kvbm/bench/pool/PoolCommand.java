@@ -33,7 +33,9 @@ public final class PoolCommand implements Subcommand {
       defaultValue = "1,2",
       split = ",",
       paramLabel = "N",
-      description = "How many threads; several, separated by commas, are tried in turn (default: ${DEFAULT-VALUE}).")
+      description =
+          "How many threads; several, separated by commas, are tried in turn (default:"
+              + " ${DEFAULT-VALUE}).")
   private List<Integer> threads;
 
   @Mixin private RoundOptions options;
@@ -50,7 +52,9 @@ public final class PoolCommand implements Subcommand {
       }
     }
     RoundSettings settings = options.settings();
-    BenchReport.of(new Rounds(PoolComparisons.of(threads.stream().distinct().toList()), settings).run(console))
+    BenchReport.of(
+            new Rounds(PoolComparisons.of(threads.stream().distinct().toList()), settings)
+                .run(console))
         .print(console);
     return OK;
   }

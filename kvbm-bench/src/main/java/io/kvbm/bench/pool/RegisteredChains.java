@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
 /**
- * A pool full of chains nobody uses, and the maps that hold the same keys. Look-ups use key
- * objects of their own, since a request never brings the very objects that were registered.
+ * A pool full of chains nobody uses, and the maps that hold the same keys. Look-ups use key objects
+ * of their own, since a request never brings the very objects that were registered.
  */
 @State(Scope.Benchmark)
 public class RegisteredChains {
@@ -62,7 +62,9 @@ public class RegisteredChains {
   }
 
   static BlockPool emptyPool(int blocks) {
-    return BlockPool.builder().logical(new LayoutConfig(blocks, 1, 1, 16, 8, DType.FP16, 1)).build();
+    return BlockPool.builder()
+        .logical(new LayoutConfig(blocks, 1, 1, 16, 8, DType.FP16, 1))
+        .build();
   }
 
   private void register(long[] chain) {

@@ -22,9 +22,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.ThreadParams;
 
 /**
- * A block's whole way through a full pool: an old one is evicted, the new one allocated,
- * completed, registered and closed. An operation is one block. The peer keeps as many keys in a
- * locked {@link LinkedHashMap} in the order of their use.
+ * A block's whole way through a full pool: an old one is evicted, the new one allocated, completed,
+ * registered and closed. An operation is one block. The peer keeps as many keys in a locked {@link
+ * LinkedHashMap} in the order of their use.
  */
 @BenchmarkMode(Mode.AverageTime)
 public class TurnoverBenchmark {

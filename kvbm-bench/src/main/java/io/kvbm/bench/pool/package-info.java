@@ -1,6 +1,4 @@
-/**
- * {@code kvbm bench pool}: the block pool beside what the JDK offers.
- */
+/** {@code kvbm bench pool}: the block pool beside what the JDK offers. */
 @NullMarked
 package io.kvbm.bench.pool;
 

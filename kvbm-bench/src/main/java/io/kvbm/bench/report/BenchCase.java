@@ -14,8 +14,8 @@ import java.util.OptionalDouble;
  * @param peerName the peer
  * @param peer the peer's figures, with the same names
  * @param ratios for each round how many times better we were
- * @param control the peer measured against itself: how far from 1 chance alone gets; empty where
- * it was not measured
+ * @param control the peer measured against itself: how far from 1 chance alone gets; empty where it
+ *     was not measured
  */
 public record BenchCase(
     String name,
@@ -43,7 +43,10 @@ public record BenchCase(
     return median(ratios);
   }
 
-  /** {@return how far the rounds lie apart: the largest ratio less the smallest, as a share of the median} */
+  /**
+   * {@return how far the rounds lie apart: the largest ratio less the smallest, as a share of the
+   * median}
+   */
   public double spread() {
     double[] sorted = ratios.clone();
     Arrays.sort(sorted);

@@ -29,7 +29,10 @@ final class Machine {
             Runtime.version());
   }
 
-  /** Returns the commit of the checkout that runs, marked where it has changes; or that it is unknown. */
+  /**
+   * Returns the commit of the checkout that runs, marked where it has changes; or that it is
+   * unknown.
+   */
   static String commit() {
     String home = System.getProperty("kvbm.home");
     Path folder = Path.of(home == null ? "." : home);
@@ -38,9 +41,7 @@ final class Machine {
       return UNKNOWN;
     }
     boolean changed =
-        git(folder, "status", "--porcelain")
-            .filter(lines -> !lines.isEmpty())
-            .isPresent();
+        git(folder, "status", "--porcelain").filter(lines -> !lines.isEmpty()).isPresent();
     return changed ? id.get() + "-dirty" : id.get();
   }
 

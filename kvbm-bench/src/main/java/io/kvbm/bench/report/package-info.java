@@ -1,5 +1,6 @@
 /**
- * What every benchmark answers with: cases, each of which puts figures of ours beside those of a peer.
+ * What every benchmark answers with: cases, each of which puts figures of ours beside those of a
+ * peer.
  */
 @NullMarked
 package io.kvbm.bench.report;

@@ -39,7 +39,8 @@ public final class CpuTimeProfiler implements InternalProfiler {
   @Override
   public Collection<? extends Result<?>> afterIteration(
       BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
-    double nanosPerOp = (double) (cpuNanos() - before) / Math.max(1, result.getMetadata().getAllOps());
+    double nanosPerOp =
+        (double) (cpuNanos() - before) / Math.max(1, result.getMetadata().getAllOps());
     return List.of(new ScalarResult(LABEL, nanosPerOp, "ns/op", AggregationPolicy.AVG));
   }
 

@@ -11,7 +11,8 @@ import java.util.function.ToDoubleFunction;
  *
  * @param threads how many threads ran it
  * @param nanosPerOp what an operation took on each thread
- * @param cpuNanosPerOp what processor time the JVM spent for an operation, whatever else it did included
+ * @param cpuNanosPerOp what processor time the JVM spent for an operation, whatever else it did
+ *     included
  * @param bytesPerOp what an operation allocated on the heap
  */
 record Measurement(int threads, double nanosPerOp, double cpuNanosPerOp, double bytesPerOp) {

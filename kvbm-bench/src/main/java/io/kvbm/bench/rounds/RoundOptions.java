@@ -17,7 +17,8 @@ public final class RoundOptions {
       defaultValue = "1",
       paramLabel = "N",
       description =
-          "How long to measure a benchmark in a round, after as long a warm-up (default: ${DEFAULT-VALUE}).")
+          "How long to measure a benchmark in a round, after as long a warm-up (default:"
+              + " ${DEFAULT-VALUE}).")
   private double seconds;
 
   @Option(

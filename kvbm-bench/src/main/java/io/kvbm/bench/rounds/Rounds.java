@@ -29,7 +29,8 @@ public final class Rounds {
   /**
    * Plans a measurement.
    *
-   * @param comparisons what to compare; one benchmark may be in several and runs once a round all the same
+   * @param comparisons what to compare; one benchmark may be in several and runs once a round all
+   *     the same
    * @param settings how long and how often
    */
   public Rounds(List<Comparison> comparisons, RoundSettings settings) {

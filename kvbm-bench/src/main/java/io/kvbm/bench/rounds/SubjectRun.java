@@ -80,7 +80,8 @@ final class SubjectRun {
     return options.build();
   }
 
-  private static BackendException failure(Subject subject, String reason, @Nullable Throwable cause) {
+  private static BackendException failure(
+      Subject subject, String reason, @Nullable Throwable cause) {
     return new BackendException(
         ErrorCode.OPERATION_FAILED, "cannot measure " + subject.method() + ": " + reason, cause);
   }

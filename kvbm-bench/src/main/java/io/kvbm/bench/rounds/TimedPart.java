@@ -5,9 +5,9 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * For a benchmark that can repeat its operation only after something else: it takes the time of
- * the operation itself, over many of them at once, and that is what counts. JMH's own set-up
- * between invocations costs more than such an operation.
+ * For a benchmark that can repeat its operation only after something else: it takes the time of the
+ * operation itself, over many of them at once, and that is what counts. JMH's own set-up between
+ * invocations costs more than such an operation.
  */
 @State(Scope.Thread)
 @AuxCounters(AuxCounters.Type.EVENTS)

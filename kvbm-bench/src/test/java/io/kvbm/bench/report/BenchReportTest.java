@@ -14,7 +14,12 @@ class BenchReportTest {
 
   private static BenchCase reading(OptionalDouble control, double... ratios) {
     return new BenchCase(
-        "reading", Map.of("nanosPerOp", 50.0), "a map", Map.of("nanosPerOp", 75.0), ratios, control);
+        "reading",
+        Map.of("nanosPerOp", 50.0),
+        "a map",
+        Map.of("nanosPerOp", 75.0),
+        ratios,
+        control);
   }
 
   @Test
@@ -24,15 +29,14 @@ class BenchReportTest {
 
     assertThat(Invocation.ofJson(report::print).out())
         .isEqualTo(
-            "{\"machine\":\"a machine\",\"commit\":\"0123abc\",\"cases\":[{\"case\":\"reading\","
-                + "\"ours\":{\"nanosPerOp\":50.0},\"peer\":{\"name\":\"a map\",\"nanosPerOp\":75.0},"
-                + "\"ratio\":2.0,\"rounds\":3,\"spread\":1.5,\"control\":1.5}]}\n");
+            "{\"machine\":\"a"
+                + " machine\",\"commit\":\"0123abc\",\"cases\":[{\"case\":\"reading\",\"ours\":{\"nanosPerOp\":50.0},\"peer\":{\"name\":\"a"
+                + " map\",\"nanosPerOp\":75.0},\"ratio\":2.0,\"rounds\":3,\"spread\":1.5,\"control\":1.5}]}\n");
   }
 
   @Test
   void aControlThatWasNotMeasuredIsNull() {
-    BenchReport report =
-        new BenchReport("m", "c", List.of(reading(OptionalDouble.empty(), 1, 2)));
+    BenchReport report = new BenchReport("m", "c", List.of(reading(OptionalDouble.empty(), 1, 2)));
 
     assertThat(Invocation.ofJson(report::print).out())
         .contains("\"ratio\":1.5,\"rounds\":2,")

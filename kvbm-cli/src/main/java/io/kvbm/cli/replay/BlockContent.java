@@ -5,10 +5,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * What a block holds: the 64-bit stream of SplitMix64 seeded by the block's hash. The stream's words all differ, it does
- * not compress, and it can be made again to compare.
+ * What a block holds: the 64-bit stream of SplitMix64 seeded by the block's hash. The stream's
+ * words all differ, it does not compress, and it can be made again to compare.
  *
- * <p>Source: G. Steele, D. Lea, C. Flood, Fast splittable pseudorandom number generators, OOPSLA 2014.
+ * <p>Source: G. Steele, D. Lea, C. Flood, Fast splittable pseudorandom number generators, OOPSLA
+ * 2014.
  */
 final class BlockContent {
 

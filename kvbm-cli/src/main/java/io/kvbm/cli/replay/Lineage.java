@@ -5,9 +5,9 @@ import org.agrona.collections.Long2LongHashMap;
 import org.agrona.collections.LongHashSet;
 
 /**
- * Which blocks of a trace always follow the same block. Only those may name it as their parent: a pool keeps the parents
- * of a block that is in use, and a block with several would keep some that the request at hand does not use, until the
- * request finds no room.
+ * Which blocks of a trace always follow the same block. Only those may name it as their parent: a
+ * pool keeps the parents of a block that is in use, and a block with several would keep some that
+ * the request at hand does not use, until the request finds no room.
  */
 final class Lineage {
 
@@ -15,7 +15,10 @@ final class Lineage {
 
   private final Trace trace;
 
-  /** Of each hash, its first mention: the request in the upper half, the place in the request in the lower. */
+  /**
+   * Of each hash, its first mention: the request in the upper half, the place in the request in the
+   * lower.
+   */
   private final Long2LongHashMap firstMentions = new Long2LongHashMap(UNSEEN);
 
   private final LongHashSet ambiguous = new LongHashSet();
@@ -36,7 +39,10 @@ final class Lineage {
     return lineage;
   }
 
-  /** Returns whether every mention of the block follows the same block, or every one begins a request. */
+  /**
+   * Returns whether every mention of the block follows the same block, or every one begins a
+   * request.
+   */
   boolean hasOneParent(long hash) {
     return !ambiguous.contains(hash);
   }

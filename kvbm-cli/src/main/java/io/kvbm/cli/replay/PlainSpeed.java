@@ -16,11 +16,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the machine does without us: a memory copy and a file write of as many bytes as the replay moved, block by block.
- * Measured in the same process right after the replay. A comparison that cannot be made costs the figure, not the replay.
+ * What the machine does without us: a memory copy and a file write of as many bytes as the replay
+ * moved, block by block. Measured in the same process right after the replay. A comparison that
+ * cannot be made costs the figure, not the replay.
  *
  * @param memcpyBytesPerSecond plain copies between two areas of host memory; 0 if not measured
- * @param fileWriteBytesPerSecond plain writes of a file through the page cache, with a sync at the end; 0 if not measured
+ * @param fileWriteBytesPerSecond plain writes of a file through the page cache, with a sync at the
+ *     end; 0 if not measured
  */
 record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
 
@@ -72,7 +74,10 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
     }
   }
 
-  /** The file is as large as the disk tier was: no smaller work for the disk, and it fits where that did. */
+  /**
+   * The file is as large as the disk tier was: no smaller work for the disk, and it fits where that
+   * did.
+   */
   private static double fileSpeed(
       long bytes, ReplayOptions options, Platform platform, Console console) {
     long block = options.blockByteSize();

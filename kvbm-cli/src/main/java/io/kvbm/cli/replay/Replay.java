@@ -20,9 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Serves the requests of a trace one after another.
  *
- * <p>A request hits its longest prefix over all tiers. What is found is brought to the top tier and compared in full; the
- * rest is allocated, filled and registered. Blocks are returned from the last to the first, so that the end of a
- * conversation is evicted before its beginning. A request larger than the top tier streams through it in windows.
+ * <p>A request hits its longest prefix over all tiers. What is found is brought to the top tier and
+ * compared in full; the rest is allocated, filled and registered. Blocks are returned from the last
+ * to the first, so that the end of a conversation is evicted before its beginning. A request larger
+ * than the top tier streams through it in windows.
  */
 final class Replay {
 
@@ -94,7 +95,8 @@ final class Replay {
     compare(blocks, keys);
     int hitCount = blocks.size();
     misses += keys.size() - hitCount;
-    blocks.addAll(fill(keys.subList(hitCount, keys.size()), hitCount == 0 ? parent : keys.get(hitCount - 1)));
+    blocks.addAll(
+        fill(keys.subList(hitCount, keys.size()), hitCount == 0 ? parent : keys.get(hitCount - 1)));
     BlockPool.closeAll(blocks);
     return hitCount == keys.size();
   }

@@ -38,8 +38,10 @@ import picocli.CommandLine.TypeConversionException;
       "              [--disk-backend NAME] [--json] [--verbose]"
     },
     description = {
-      "Replays a trace through tiers of KV blocks with real bytes and compares each block that comes back.",
-      "Without --trace it makes up a multi-turn chat workload. Capacities count blocks; 0 = no such tier."
+      "Replays a trace through tiers of KV blocks with real bytes and compares each block that"
+          + " comes back.",
+      "Without --trace it makes up a multi-turn chat workload. Capacities count blocks; 0 = no such"
+          + " tier."
     },
     sortOptions = false)
 final class ReplayCommand implements Subcommand {
@@ -118,7 +120,8 @@ final class ReplayCommand implements Subcommand {
   @Option(
       names = "--disk-dir",
       paramLabel = "DIR",
-      description = "Where the disk tier keeps its file (default: DYN_KVBM_DISK_CACHE_DIR or /tmp).")
+      description =
+          "Where the disk tier keeps its file (default: DYN_KVBM_DISK_CACHE_DIR or /tmp).")
   private @Nullable Path diskDirectory;
 
   @Option(

@@ -13,8 +13,7 @@ final class ReplaySummary {
 
   private ReplaySummary() {}
 
-  static void print(
-      ReplayReport report, PlainSpeed plain, ReplayOptions options, Console console) {
+  static void print(ReplayReport report, PlainSpeed plain, ReplayOptions options, Console console) {
     console.line(
         "%s: %d requests asked for %d blocks of %s"
             .formatted(

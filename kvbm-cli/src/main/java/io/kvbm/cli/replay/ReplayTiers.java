@@ -40,8 +40,7 @@ final class ReplayTiers {
   private static KvManagerLayoutConfig tier(
       CacheLevel level, ReplayOptions options, Platform platform) {
     String name = options.backends().get(level);
-    Backend backend =
-        platform.backend(name, settings(level, name, options.diskDirectory()));
+    Backend backend = platform.backend(name, settings(level, name, options.diskDirectory()));
     KvManagerLayoutConfig.Builder tier =
         KvManagerLayoutConfig.builder()
             .numBlocks(options.capacities().get(level))

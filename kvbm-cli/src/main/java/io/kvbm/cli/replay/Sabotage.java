@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Changes stored blocks behind every check, just before they are asked for: a replay must find each of them. Spread over
- * the first half of the trace; what finds no block to change is made up for in the second.
+ * Changes stored blocks behind every check, just before they are asked for: a replay must find each
+ * of them. Spread over the first half of the trace; what finds no block to change is made up for in
+ * the second.
  */
 final class Sabotage implements AutoCloseable {
 

@@ -19,8 +19,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes and reads the bytes of blocks of the top tier: in place where the CPU reaches them, otherwise through a staging
- * area in host memory, by the transfers any engine would use.
+ * Writes and reads the bytes of blocks of the top tier: in place where the CPU reaches them,
+ * otherwise through a staging area in host memory, by the transfers any engine would use.
  */
 final class TopTier implements AutoCloseable {
 

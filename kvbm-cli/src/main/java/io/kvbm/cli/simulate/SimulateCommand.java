@@ -67,7 +67,8 @@ final class SimulateCommand implements Subcommand {
       split = ",",
       paramLabel = "POLICY",
       description =
-          "Eviction policies, separated by commas: lru, fifo, priority, and min, which sees the future.")
+          "Eviction policies, separated by commas: lru, fifo, priority, and min, which sees the"
+              + " future.")
   private List<String> policies;
 
   @Override

@@ -166,7 +166,9 @@ public final class TraceFiles {
     }
   }
 
-  /** Through a channel: unlike a plain stream, it lets go of a pipe when the thread is interrupted. */
+  /**
+   * Through a channel: unlike a plain stream, it lets go of a pipe when the thread is interrupted.
+   */
   private static InputStream open(Path file) throws IOException {
     return Channels.newInputStream(FileChannel.open(file, StandardOpenOption.READ));
   }

@@ -115,8 +115,7 @@ class EmbeddingExampleTest {
   void aSequenceIsCachedMovedDownAndFoundAgain() {
     int[] prompt = IntStream.range(0, 70).toArray();
     try (Platform platform = Platform.load();
-        KvBlockManager manager =
-            KvBlockManager.create(threeTiers(platform).build(), platform)) {
+        KvBlockManager manager = KvBlockManager.create(threeTiers(platform).build(), platform)) {
       BlockPool device = manager.device().orElseThrow();
 
       // 70 tokens are four full blocks of 16; the partial tail is not cached.
@@ -331,7 +330,8 @@ class EmbeddingExampleTest {
       BlockPool device = manager.device().orElseThrow();
       List<BlockKey> keys = List.of(BlockKey.derived(1), BlockKey.derived(2));
       BlockPool.closeAll(fill(device, keys));
-      List<SequenceHash> hashes = new ArrayList<>(keys.stream().map(BlockKey::sequenceHash).toList());
+      List<SequenceHash> hashes =
+          new ArrayList<>(keys.stream().map(BlockKey::sequenceHash).toList());
       hashes.add(new SequenceHash(3));
 
       List<ImmutableBlock> found =

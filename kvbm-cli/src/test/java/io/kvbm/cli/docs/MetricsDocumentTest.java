@@ -33,8 +33,7 @@ class MetricsDocumentTest {
 
   private static Set<String> documented() {
     Set<String> meters = new TreeSet<>();
-    for (DocumentTable.Row row :
-        DocumentTable.rows(Repository.text("docs/metrics.md"), "Name")) {
+    for (DocumentTable.Row row : DocumentTable.rows(Repository.text("docs/metrics.md"), "Name")) {
       for (String name : row.code(0)) {
         meters.add(name + " " + row.cell(1));
       }

@@ -132,8 +132,7 @@ class StorageSnippetsTest {
     try (Storage storage = platform.allocator("system").allocate(1024)) {
       assertThatThrownBy(() -> storage.memset(0, 1000, 100))
           .isInstanceOfSatisfying(
-              KvbmException.class,
-              e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_BOUNDS))
+              KvbmException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_BOUNDS))
           .hasMessageContaining("1024")
           .hasMessageNotContaining("\n");
     }

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Tiers of least-recently-used blocks, each block in one of them, without bytes and without slots: what a tier has no
- * room for goes down one tier, what is asked for goes to the top. The hashes of a request must differ.
+ * Tiers of least-recently-used blocks, each block in one of them, without bytes and without slots:
+ * what a tier has no room for goes down one tier, what is asked for goes to the top. The hashes of
+ * a request must differ.
  */
 final class ExclusiveTiers {
 

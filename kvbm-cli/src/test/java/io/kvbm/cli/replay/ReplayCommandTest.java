@@ -135,8 +135,7 @@ class ReplayCommandTest {
     assertThat(member(document, "hits").keySet()).containsExactly("device", "host", "disk");
     assertThat(member(document, "bytesMoved").keySet())
         .containsExactlyInAnyOrder("device->host", "host->device", "host->disk", "disk->device");
-    assertThat(member(document, "evictions").keySet())
-        .containsExactly("device", "host", "disk");
+    assertThat(member(document, "evictions").keySet()).containsExactly("device", "host", "disk");
     assertThat((Double) document.get("seconds")).isPositive();
     assertThat((Double) document.get("blocksPerSecond")).isPositive();
     assertThat(member(member(document, "tiers"), "device"))
@@ -149,8 +148,7 @@ class ReplayCommandTest {
   void a_single_tier_of_any_kind_is_one_lru(String tier) throws IOException {
     int[] capacities = TIERS.stream().mapToInt(name -> name.equals(tier) ? CHAT_TOP : 0).toArray();
 
-    Map<String, Object> document =
-        document(chat(), capacities[0], capacities[1], capacities[2]);
+    Map<String, Object> document = document(chat(), capacities[0], capacities[1], capacities[2]);
 
     assertThat(hits(document, tier)).isEqualTo(unionHits(CHAT_TOP)).isPositive();
     assertThat(totalHits(document)).isEqualTo(hits(document, tier));
@@ -262,7 +260,8 @@ class ReplayCommandTest {
 
   @Test
   void requests_without_blocks_count_as_requests() throws IOException {
-    Map<String, Object> document = document(traceOf(range(0, 0), range(0, 3), range(0, 0)), 4, 0, 0);
+    Map<String, Object> document =
+        document(traceOf(range(0, 0), range(0, 3), range(0, 0)), 4, 0, 0);
 
     assertThat(document).containsEntry("requests", 3).containsEntry("blocks", 3);
   }
@@ -295,8 +294,9 @@ class ReplayCommandTest {
         replay(traceOf(range(0, 3), range(0, 3)), 4, 0, 0, "--sabotage", "9", "--json");
 
     assertThat(ran.exitCode()).isEqualTo(1);
-    assertThat(ran.err()).isEqualToIgnoringNewLines(
-        "only 3 of 9 blocks were sabotaged: too few blocks were found again");
+    assertThat(ran.err())
+        .isEqualToIgnoringNewLines(
+            "only 3 of 9 blocks were sabotaged: too few blocks were found again");
     assertThat(JsonText.object(ran.out())).containsEntry("wrongBlocks", 3);
   }
 
@@ -371,8 +371,7 @@ class ReplayCommandTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "replay", "simulate", "backends"})
   void help_fits_a_terminal_and_is_a_result(String command) {
-    Invocation ran =
-        command.isEmpty() ? Invocation.of("--help") : Invocation.of(command, "--help");
+    Invocation ran = command.isEmpty() ? Invocation.of("--help") : Invocation.of(command, "--help");
 
     assertThat(ran.exitCode()).isZero();
     assertThat(ran.err()).isEmpty();

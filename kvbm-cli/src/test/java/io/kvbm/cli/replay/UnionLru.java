@@ -3,7 +3,9 @@ package io.kvbm.cli.replay;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 
-/** One least-recently-used cache, written to be obviously right: what tiers that add up should find. */
+/**
+ * One least-recently-used cache, written to be obviously right: what tiers that add up should find.
+ */
 final class UnionLru {
 
   private final int capacity;

@@ -12,8 +12,8 @@ public enum EventFilter {
   ALL,
 
   /**
-   * Blocks at positions 16, 32, 64 … 65536: a few events per sequence, enough to tell who holds
-   * how much of it.
+   * Blocks at positions 16, 32, 64 … 65536: a few events per sequence, enough to tell who holds how
+   * much of it.
    */
   POWER_OF_TWO;
 
@@ -53,9 +53,7 @@ public enum EventFilter {
     return switch (this) {
       case ALL -> true;
       case POWER_OF_TWO ->
-          position >= FIRST_POSITION
-              && position <= LAST_POSITION
-              && Long.bitCount(position) == 1;
+          position >= FIRST_POSITION && position <= LAST_POSITION && Long.bitCount(position) == 1;
     };
   }
 }

@@ -28,8 +28,7 @@ final class PageSpace {
       if (pages == 0) {
         throw new ConfigurationException(
             ErrorCode.INVALID_CONFIG,
-            "storage %d of a paged layout adds no page of %d bytes"
-                .formatted(i, pageByteSize));
+            "storage %d of a paged layout adds no page of %d bytes".formatted(i, pageByteSize));
       }
       baseOffsets[i] = span.baseOffset();
       firstPages[i] = count;

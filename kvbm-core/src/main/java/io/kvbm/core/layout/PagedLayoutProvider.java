@@ -31,8 +31,7 @@ public final class PagedLayoutProvider implements LayoutProvider {
   @Override
   public List<Long> storageByteSizes(LayoutConfig config) {
     long data =
-        Strides.multiply(
-            config, PageSpace.pageByteSize(config), PageSpace.regionCount(config));
+        Strides.multiply(config, PageSpace.pageByteSize(config), PageSpace.regionCount(config));
     return List.of(Strides.withBasePadding(config, data));
   }
 

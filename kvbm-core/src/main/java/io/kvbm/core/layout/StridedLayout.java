@@ -32,8 +32,7 @@ final class StridedLayout extends BoundLayout {
     this.outerStride = strides.outer();
     this.layerMask = strides.storagePerLayer() ? -1 : 0;
     this.blockContiguous =
-        storages.size() == 1
-            && (config.outerDim() == 1 || outerStride == config.regionByteSize());
+        storages.size() == 1 && (config.outerDim() == 1 || outerStride == config.regionByteSize());
   }
 
   @Override

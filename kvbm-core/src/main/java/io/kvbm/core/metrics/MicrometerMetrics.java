@@ -106,8 +106,7 @@ public final class MicrometerMetrics implements MetricsSink {
     if (tags.length % 2 != 0) {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT,
-          "metric %s has %d tag strings: give a value for each key"
-              .formatted(name, tags.length));
+          "metric %s has %d tag strings: give a value for each key".formatted(name, tags.length));
     }
     return new Key(name, List.copyOf(Arrays.asList(tags)));
   }

@@ -1,6 +1,4 @@
-/**
- * Metrics of the block manager and their binding to Micrometer.
- */
+/** Metrics of the block manager and their binding to Micrometer. */
 @NullMarked
 package io.kvbm.core.metrics;
 

@@ -10,7 +10,8 @@ import io.kvbm.api.store.BlockStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the bytes of a pool's blocks are: in a layout, in a store that keeps them by key, or on other workers.
+ * Where the bytes of a pool's blocks are: in a layout, in a store that keeps them by key, or on
+ * other workers.
  *
  * @param shape the shape of a block
  * @param layout the layout, or null

@@ -29,23 +29,27 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The blocks of one tier: hands out empty ones, finds registered ones by key and evicts those nobody uses.
+ * The blocks of one tier: hands out empty ones, finds registered ones by key and evicts those
+ * nobody uses.
  *
- * <p>States of a slot: empty, being filled, complete, registered and in use (active), registered and unused (inactive),
- * duplicate. Returning a block is synchronous: {@link #availableBlocks()} counts it when {@code close()} has returned.
+ * <p>States of a slot: empty, being filled, complete, registered and in use (active), registered
+ * and unused (inactive), duplicate. Returning a block is synchronous: {@link #availableBlocks()}
+ * counts it when {@code close()} has returned.
  *
  * <p>Guarantees:
  *
  * <ol>
- *   <li>{@link #allocateBlocks} takes all or nothing; empty blocks first, then inactive ones by policy.
+ *   <li>{@link #allocateBlocks} takes all or nothing; empty blocks first, then inactive ones by
+ *       policy.
  *   <li>Leaves are evicted before roots: a block with a resident child stays.
- *   <li>A match gives blocks whose content cannot change while they are open, and misses only what was absent when it
- *       looked.
+ *   <li>A match gives blocks whose content cannot change while they are open, and misses only what
+ *       was absent when it looked.
  *   <li>A failed registration leaves every block with the caller.
  * </ol>
  *
- * <p>Threading: safe from any thread. Matches, {@code share()} and {@code close()} of registered blocks take no lock.
- * Ownership: callers close the blocks they get; the pool does not own layout or store.
+ * <p>Threading: safe from any thread. Matches, {@code share()} and {@code close()} of registered
+ * blocks take no lock. Ownership: callers close the blocks they get; the pool does not own layout
+ * or store.
  */
 public final class BlockPool implements AutoCloseable {
 
@@ -118,7 +122,10 @@ public final class BlockPool implements AutoCloseable {
     return Optional.ofNullable(bytes.layout());
   }
 
-  /** {@return the store that keeps the blocks by key; empty for tiers with a layout and for logical ones} */
+  /**
+   * {@return the store that keeps the blocks by key; empty for tiers with a layout and for logical
+   * ones}
+   */
   public Optional<BlockStore> store() {
     return Optional.ofNullable(bytes.store());
   }
@@ -134,8 +141,8 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /**
-   * {@return how many blocks are empty or unused}; an unused parent of a block in use counts, though it stays until that
-   * one is returned
+   * {@return how many blocks are empty or unused}; an unused parent of a block in use counts,
+   * though it stays until that one is returned
    */
   public long availableBlocks() {
     return freeCount.value() + uses.inactiveCount();
@@ -160,8 +167,8 @@ public final class BlockPool implements AutoCloseable {
    *
    * @param count how many, at least 0
    * @return the blocks; the caller closes or registers each
-   * @throws CapacityException with {@link ErrorCode#NOT_ENOUGH_BLOCKS_AVAILABLE} if there are fewer; nothing was taken and
-   *     nothing evicted
+   * @throws CapacityException with {@link ErrorCode#NOT_ENOUGH_BLOCKS_AVAILABLE} if there are
+   *     fewer; nothing was taken and nothing evicted
    */
   public List<MutableBlock> allocateBlocks(int count) {
     calls.requireRunning();
@@ -176,13 +183,14 @@ public final class BlockPool implements AutoCloseable {
    */
   public Optional<List<MutableBlock>> tryAllocateEmptyBlocks(int count) {
     calls.requireRunning();
-    return count > freeCount.value() ? Optional.empty() : Optional.ofNullable(allocate(count, false));
+    return count > freeCount.value()
+        ? Optional.empty()
+        : Optional.ofNullable(allocate(count, false));
   }
 
   private @Nullable List<MutableBlock> allocate(int count, boolean evicts) {
     if (count < 0) {
-      throw new CallerException(
-          ErrorCode.INVALID_ARGUMENT, "cannot allocate " + count + " blocks");
+      throw new CallerException(ErrorCode.INVALID_ARGUMENT, "cannot allocate " + count + " blocks");
     }
     long start = meters.startTime();
     List<MutableBlock> blocks = new ArrayList<>(Math.min(count, slots.length));
@@ -300,14 +308,14 @@ public final class BlockPool implements AutoCloseable {
   /**
    * Makes complete blocks findable. Consumes them.
    *
-   * <p>Where a key is registered already, {@link DuplicatePolicy#REJECT} hands back the block that is there and returns
-   * the candidate to the pool; {@link DuplicatePolicy#ALLOW} keeps both.
+   * <p>Where a key is registered already, {@link DuplicatePolicy#REJECT} hands back the block that
+   * is there and returns the candidate to the pool; {@link DuplicatePolicy#ALLOW} keeps both.
    *
    * @param blocks complete blocks of this pool; a parent goes before its children
    * @return one block for each given, in order; the caller closes each
-   * @throws CallerException with {@link ErrorCode#BLOCK_NOT_COMPLETE} if a block lacks tokens, with {@link
-   *     ErrorCode#INVALID_MUTABLE_BLOCK} if one was consumed, closed, given twice or is another pool's; every block stays
-   *     with the caller
+   * @throws CallerException with {@link ErrorCode#BLOCK_NOT_COMPLETE} if a block lacks tokens, with
+   *     {@link ErrorCode#INVALID_MUTABLE_BLOCK} if one was consumed, closed, given twice or is
+   *     another pool's; every block stays with the caller
    */
   public List<ImmutableBlock> registerBlocks(List<? extends RegistrableBlock> blocks) {
     calls.requireRunning();
@@ -426,8 +434,8 @@ public final class BlockPool implements AutoCloseable {
    *
    * @param blocks blocks of this pool that are being filled
    * @return a new handle on each, in order; the caller closes or registers each
-   * @throws CallerException with {@link ErrorCode#INVALID_MUTABLE_BLOCK} if one was consumed, closed, given twice or is
-   *     another pool's; every block stays with its holder
+   * @throws CallerException with {@link ErrorCode#INVALID_MUTABLE_BLOCK} if one was consumed,
+   *     closed, given twice or is another pool's; every block stays with its holder
    */
   public List<MutableBlock> takeOver(List<? extends MutableBlock> blocks) {
     List<Registrable> own = new ArrayList<>(blocks.size());
@@ -446,8 +454,9 @@ public final class BlockPool implements AutoCloseable {
    * Takes up blocks that a store found on recovery; they are inactive.
    *
    * @param block what the store found; its slot is empty here
-   * @throws CallerException with {@link ErrorCode#FAILED_TO_REGISTER_BLOCK} if the slot or the key is taken, with {@link
-   *     ErrorCode#INVALID_BLOCK_INDEX} if there is no such slot; nothing was changed
+   * @throws CallerException with {@link ErrorCode#FAILED_TO_REGISTER_BLOCK} if the slot or the key
+   *     is taken, with {@link ErrorCode#INVALID_BLOCK_INDEX} if there is no such slot; nothing was
+   *     changed
    */
   public void restore(StoredBlock block) {
     lock.lock();
@@ -480,7 +489,8 @@ public final class BlockPool implements AutoCloseable {
   // ---- lookup
 
   /**
-   * Finds the longest prefix of a sequence that is registered and takes each of its blocks into use.
+   * Finds the longest prefix of a sequence that is registered and takes each of its blocks into
+   * use.
    *
    * @param keys the blocks of the sequence, in order
    * @return the blocks found, in order; the caller closes each
@@ -512,12 +522,13 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /**
-   * Like {@link #matchBlocks}, for callers who know the 64-bit hashes only; the digests are not compared.
+   * Like {@link #matchBlocks}, for callers who know the 64-bit hashes only; the digests are not
+   * compared.
    *
    * @param hashes the blocks of the sequence, in order
    * @return the blocks found, in order; the caller closes each
-   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} if the hash scheme's keys cannot be found by their sequence
-   *     hash alone: use {@link #matchBlocks}
+   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} if the hash scheme's keys cannot be
+   *     found by their sequence hash alone: use {@link #matchBlocks}
    */
   public List<ImmutableBlock> matchSequenceHashes(List<SequenceHash> hashes) {
     calls.requireRunning();
@@ -552,8 +563,7 @@ public final class BlockPool implements AutoCloseable {
    * @param hashes the blocks of the sequence, in order
    * @return completes with the blocks found
    */
-  public CompletionStage<List<ImmutableBlock>> matchSequenceHashesAsync(
-      List<SequenceHash> hashes) {
+  public CompletionStage<List<ImmutableBlock>> matchSequenceHashesAsync(List<SequenceHash> hashes) {
     return calls.submit(() -> matchSequenceHashes(hashes), BlockPool::closeAll);
   }
 
@@ -607,7 +617,8 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /**
-   * {@return whether a block is registered now; it is not taken into use and may be evicted at once}
+   * {@return whether a block is registered now; it is not taken into use and may be evicted at
+   * once}
    *
    * @param key the block
    */
@@ -669,8 +680,8 @@ public final class BlockPool implements AutoCloseable {
    * Returns a block like its {@code close()}, but only if nobody else uses it.
    *
    * @param block a block of this pool
-   * @throws CallerException with {@link ErrorCode#NOT_RETURNABLE} if it is shared, or a duplicate of it lives; the handle
-   *     stays open
+   * @throws CallerException with {@link ErrorCode#NOT_RETURNABLE} if it is shared, or a duplicate
+   *     of it lives; the handle stays open
    */
   public void returnBlock(ImmutableBlock block) {
     RegisteredBlock own = requireOwn(block);
@@ -727,8 +738,8 @@ public final class BlockPool implements AutoCloseable {
   // ---- moving out, resetting
 
   /**
-   * Picks the blocks that would be evicted next and keeps them in use, so that they can be moved elsewhere first.
-   * Lookups find them until {@link Eviction#finish()}.
+   * Picks the blocks that would be evicted next and keeps them in use, so that they can be moved
+   * elsewhere first. Lookups find them until {@link Eviction#finish()}.
    *
    * @param count at most so many
    * @return the blocks picked, children before parents; the caller ends each
@@ -749,7 +760,8 @@ public final class BlockPool implements AutoCloseable {
           break;
         }
         slot.leaving = true;
-        slot.publish(Slot.REGISTERED, 1); // in one step: a lookup in between would count itself first
+        slot.publish(
+            Slot.REGISTERED, 1); // in one step: a lookup in between would count itself first
         uses.countInactive(-1);
         picked.add(new Eviction(this, new RegisteredBlock(this, slot)));
       }
@@ -784,8 +796,8 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /**
-   * Takes a block out of the index: its content turned out damaged, or lives in another tier now. Its users keep it until
-   * they close it; then the slot is empty. Consumes the handle.
+   * Takes a block out of the index: its content turned out damaged, or lives in another tier now.
+   * Its users keep it until they close it; then the slot is empty. Consumes the handle.
    *
    * @param block a block of this pool
    */
@@ -814,7 +826,8 @@ public final class BlockPool implements AutoCloseable {
   /**
    * Empties the pool.
    *
-   * @throws CallerException with {@link ErrorCode#RESET_REFUSED} if any block is in use; nothing was changed
+   * @throws CallerException with {@link ErrorCode#RESET_REFUSED} if any block is in use; nothing
+   *     was changed
    */
   public void reset() {
     calls.requireRunning();
@@ -892,7 +905,8 @@ public final class BlockPool implements AutoCloseable {
    * Adds blocks that lie in another layout of the same shape. Their ids follow those there are.
    *
    * @param more the layout; it stays the caller's
-   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the shapes differ or this pool has no layout
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the shapes differ or this
+   *     pool has no layout
    */
   public void addBlocks(Layout more) {
     calls.requireRunning();
@@ -1042,8 +1056,8 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /**
-   * Ends pending calls with {@link ErrorCode#PROGRESS_ENGINE_SHUTDOWN} and refuses later ones. Blocks still open may be
-   * closed afterwards.
+   * Ends pending calls with {@link ErrorCode#PROGRESS_ENGINE_SHUTDOWN} and refuses later ones.
+   * Blocks still open may be closed afterwards.
    */
   @Override
   public void close() {

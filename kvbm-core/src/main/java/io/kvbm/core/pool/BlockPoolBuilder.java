@@ -16,8 +16,8 @@ import io.kvbm.api.policy.EvictionPolicyProvider;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.store.BlockStore;
 import io.kvbm.core.policy.EvictionPolicies;
-import io.kvbm.core.tokens.HashSchemes;
 import io.kvbm.core.registry.BlockRegistry;
+import io.kvbm.core.tokens.HashSchemes;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
@@ -176,7 +176,8 @@ public final class BlockPoolBuilder {
   }
 
   /**
-   * {@return this builder; handles that are dropped without being closed are reported and their blocks returned}
+   * {@return this builder; handles that are dropped without being closed are reported and their
+   * blocks returned}
    *
    * <p>It takes a stack trace for every handle: for tests and for hunting a leak.
    *
@@ -205,7 +206,8 @@ public final class BlockPoolBuilder {
   /**
    * {@return the pool, all blocks empty}
    *
-   * @throws ConfigurationException if nothing says where the bytes are, or the page size is no power of two
+   * @throws ConfigurationException if nothing says where the bytes are, or the page size is no
+   *     power of two
    */
   public BlockPool build() {
     BlockBytes where = bytes;

@@ -3,8 +3,9 @@ package io.kvbm.core.pool;
 import io.kvbm.api.block.ImmutableBlock;
 
 /**
- * A block picked for eviction and kept in use until it was moved elsewhere. Lookups still find it. Exactly one of {@link
- * #finish()} and {@link #cancel()} ends it; later calls do nothing. Threading: safe from any thread.
+ * A block picked for eviction and kept in use until it was moved elsewhere. Lookups still find it.
+ * Exactly one of {@link #finish()} and {@link #cancel()} ends it; later calls do nothing.
+ * Threading: safe from any thread.
  */
 public final class Eviction implements AutoCloseable {
 
@@ -23,7 +24,8 @@ public final class Eviction implements AutoCloseable {
   }
 
   /**
-   * Drops the block from the pool, unless somebody has taken it into use again meanwhile, or a child of it is resident.
+   * Drops the block from the pool, unless somebody has taken it into use again meanwhile, or a
+   * child of it is resident.
    *
    * @return whether the block is gone
    */

@@ -18,7 +18,10 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A block being filled. The token array is made when tokens come; callers who know the key need none. */
+/**
+ * A block being filled. The token array is made when tokens come; callers who know the key need
+ * none.
+ */
 final class FillingBlock extends PooledBlock implements MutableBlock, Registrable {
 
   private static final int[] NO_TOKENS = {};
@@ -64,7 +67,8 @@ final class FillingBlock extends PooledBlock implements MutableBlock, Registrabl
     Objects.requireNonNull(parent, "parent");
     if (position < 1) {
       throw new CallerException(
-          ErrorCode.INVALID_ARGUMENT, "a block with a parent has a position above 0, got " + position);
+          ErrorCode.INVALID_ARGUMENT,
+          "a block with a parent has a position above 0, got " + position);
     }
     start(salt, parent, position);
   }

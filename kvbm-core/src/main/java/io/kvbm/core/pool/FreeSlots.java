@@ -4,8 +4,8 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The empty slots, the longest empty first, linked through the slots themselves: one that a store's recovery fills is
- * taken out of the middle in one step. Guarded by the pool's lock.
+ * The empty slots, the longest empty first, linked through the slots themselves: one that a store's
+ * recovery fills is taken out of the middle in one step. Guarded by the pool's lock.
  */
 final class FreeSlots {
 

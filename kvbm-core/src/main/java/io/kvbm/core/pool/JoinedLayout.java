@@ -82,7 +82,8 @@ final class JoinedLayout implements Layout {
   @Override
   public int storageIndex(int block, int layer, int outer) {
     int part = partOfBlock(block);
-    return firstStorage[part] + parts.get(part).storageIndex(block - firstBlock[part], layer, outer);
+    return firstStorage[part]
+        + parts.get(part).storageIndex(block - firstBlock[part], layer, outer);
   }
 
   @Override
@@ -106,8 +107,7 @@ final class JoinedLayout implements Layout {
   private int partOfBlock(int block) {
     if (block < 0 || block >= config.numBlocks()) {
       throw new CallerException(
-          ErrorCode.INVALID_BLOCK_INDEX,
-          "block %d of %d".formatted(block, config.numBlocks()));
+          ErrorCode.INVALID_BLOCK_INDEX, "block %d of %d".formatted(block, config.numBlocks()));
     }
     return partOf(firstBlock, block);
   }

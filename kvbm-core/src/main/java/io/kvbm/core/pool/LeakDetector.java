@@ -7,17 +7,18 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds handles that were dropped without being closed: says where they were acquired and returns their block. Costs a
- * stack trace per handle, so it is off unless asked for.
+ * Finds handles that were dropped without being closed: says where they were acquired and returns
+ * their block. Costs a stack trace per handle, so it is off unless asked for.
  */
 final class LeakDetector {
 
-  private static final Cleaner CLEANER = Cleaner.create(
-      task -> {
-        Thread thread = new Thread(task, "kvbm-leak-detector");
-        thread.setDaemon(true);
-        return thread;
-      });
+  private static final Cleaner CLEANER =
+      Cleaner.create(
+          task -> {
+            Thread thread = new Thread(task, "kvbm-leak-detector");
+            thread.setDaemon(true);
+            return thread;
+          });
 
   private final String pool;
   private final Consumer<String> report;
@@ -68,7 +69,10 @@ final class LeakDetector {
     return text.toString();
   }
 
-  /** Whether a watched handle was closed. Of its holder and the detector, the first to end it returns the block. */
+  /**
+   * Whether a watched handle was closed. Of its holder and the detector, the first to end it
+   * returns the block.
+   */
   static final class Watch {
     private final AtomicBoolean ended = new AtomicBoolean();
 

@@ -3,7 +3,10 @@ package io.kvbm.core.pool;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/** A count that changes under the pool's lock and is read from any thread; changing it costs no fence. */
+/**
+ * A count that changes under the pool's lock and is read from any thread; changing it costs no
+ * fence.
+ */
 final class LockedCount {
 
   private static final VarHandle VALUE;

@@ -12,9 +12,11 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Runs the asynchronous twins of a pool's calls and ends those still pending when the pool is shut down.
+ * Runs the asynchronous twins of a pool's calls and ends those still pending when the pool is shut
+ * down.
  *
- * <p>A call whose stage was ended by the shutdown may still run to its end; what it took is given back.
+ * <p>A call whose stage was ended by the shutdown may still run to its end; what it took is given
+ * back.
  */
 final class PendingCalls {
 

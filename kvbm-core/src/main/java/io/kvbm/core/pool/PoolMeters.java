@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
- * Counts what a pool does, for {@link PoolStatistics} and for the metrics sink. What changes residency is counted under
- * the pool's lock; matches take none, so they count in one step per call. The clock is read only where somebody takes the
- * durations.
+ * Counts what a pool does, for {@link PoolStatistics} and for the metrics sink. What changes
+ * residency is counted under the pool's lock; matches take none, so they count in one step per
+ * call. The clock is read only where somebody takes the durations.
  */
 final class PoolMeters {
 

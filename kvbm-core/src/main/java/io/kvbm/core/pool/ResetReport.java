@@ -10,8 +10,7 @@ import java.util.List;
  * @param notFound keys that are not registered
  * @param notReset blocks that are in use, or whose children are resident
  */
-public record ResetReport(
-    List<BlockKey> reset, List<BlockKey> notFound, List<BlockKey> notReset) {
+public record ResetReport(List<BlockKey> reset, List<BlockKey> notFound, List<BlockKey> notReset) {
   /** Copies the lists. */
   public ResetReport {
     reset = List.copyOf(reset);

@@ -7,12 +7,12 @@ import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which blocks are resident, how they hang together and which of them may be evicted. Every call runs under the pool's
- * lock.
+ * Which blocks are resident, how they hang together and which of them may be evicted. Every call
+ * runs under the pool's lock.
  *
- * <p>A block is offered to the policy while nobody uses it and no child of it is resident: so a prefix is evicted from
- * its end. In a lower tier a child usually arrives before its parent; it waits in a list under the parent's key and is
- * adopted when the parent comes.
+ * <p>A block is offered to the policy while nobody uses it and no child of it is resident: so a
+ * prefix is evicted from its end. In a lower tier a child usually arrives before its parent; it
+ * waits in a list under the parent's key and is adopted when the parent comes.
  */
 final class Residency {
 
@@ -90,8 +90,8 @@ final class Residency {
   }
 
   /**
-   * Offers blocks whose return is still on its way: their users have left, but the thread that was the last of them has
-   * not told the {@link ReturnStack} yet.
+   * Offers blocks whose return is still on its way: their users have left, but the thread that was
+   * the last of them has not told the {@link ReturnStack} yet.
    *
    * @return whether there was any
    */
@@ -112,15 +112,16 @@ final class Residency {
   }
 
   /**
-   * Undoes {@link #beginEviction} for several blocks: they are resident as before, the most recent of their order, and
-   * would be evicted in the order given.
+   * Undoes {@link #beginEviction} for several blocks: they are resident as before, the most recent
+   * of their order, and would be evicted in the order given.
    */
   void cancelEvictions(List<Slot> victims) {
     for (Slot slot : victims) {
       Slot parent = index.find(slot.parentKey);
       insert(slot, parent == slot ? null : parent);
     }
-    for (Slot slot : victims.reversed()) { // parents first, so that each finds its children's count right
+    for (Slot slot :
+        victims.reversed()) { // parents first, so that each finds its children's count right
       Slot parent = index.find(slot.parentKey);
       if (parent == null) {
         awaitParent(slot);
@@ -135,7 +136,9 @@ final class Residency {
     }
   }
 
-  /** The policy forgets a block that leaves in another way than eviction, and the tree lets it go. */
+  /**
+   * The policy forgets a block that leaves in another way than eviction, and the tree lets it go.
+   */
   void remove(Slot slot, Slot[] all) {
     if (!slot.leaving) {
       policy.remove(slot.id);
@@ -244,7 +247,10 @@ final class Residency {
     }
   }
 
-  /** Callers may name parents in a circle; adopting an ancestor would keep the circle from ever being evicted. */
+  /**
+   * Callers may name parents in a circle; adopting an ancestor would keep the circle from ever
+   * being evicted.
+   */
   private static boolean isAncestor(Slot candidate, Slot slot) {
     for (Slot above = slot; above != null; above = above.parent) {
       if (above == candidate) {

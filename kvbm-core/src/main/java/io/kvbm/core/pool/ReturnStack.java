@@ -4,8 +4,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Blocks whose last user left since the policy was last told. Pushed without a lock, taken all at once under the pool's
- * lock, so a node is never in two hands. A slot is in it at most once; {@link Slot} keeps the mark.
+ * Blocks whose last user left since the policy was last told. Pushed without a lock, taken all at
+ * once under the pool's lock, so a node is never in two hands. A slot is in it at most once; {@link
+ * Slot} keeps the mark.
  */
 final class ReturnStack {
 

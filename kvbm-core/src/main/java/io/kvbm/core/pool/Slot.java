@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One place for a block, and the state of the block in it.
  *
- * <p>The word holds the phase, the number of users and whether the slot waits in the {@link ReturnStack}. Fields marked
- * (k) are written before a phase of REGISTERED is published and stay until the slot was evicted, so whoever holds a
- * use may read them. Fields marked (l) are guarded by the pool's lock.
+ * <p>The word holds the phase, the number of users and whether the slot waits in the {@link
+ * ReturnStack}. Fields marked (k) are written before a phase of REGISTERED is published and stay
+ * until the slot was evicted, so whoever holds a use may read them. Fields marked (l) are guarded
+ * by the pool's lock.
  */
 final class Slot {
 
@@ -115,8 +116,9 @@ final class Slot {
   }
 
   /**
-   * Publishes a phase with a number of users; for the owner of the slot, or under the lock. The mark of the return stack
-   * stays: a slot that was evicted while it waited there is taken out by the next drain.
+   * Publishes a phase with a number of users; for the owner of the slot, or under the lock. The
+   * mark of the return stack stays: a slot that was evicted while it waited there is taken out by
+   * the next drain.
    */
   void publish(int phase, int uses) {
     while (true) {
@@ -194,7 +196,9 @@ final class Slot {
     LAST
   }
 
-  /** Clears the mark of the return stack; {@return whether the block is registered and unused now} */
+  /**
+   * Clears the mark of the return stack; {@return whether the block is registered and unused now}
+   */
   boolean leaveQueue() {
     while (true) {
       long seen = word;
@@ -223,7 +227,10 @@ final class Slot {
     }
   }
 
-  /** Moves from registered with one use, the caller's, to EVICTING without any; {@return whether it was so} */
+  /**
+   * Moves from registered with one use, the caller's, to EVICTING without any; {@return whether it
+   * was so}
+   */
   boolean tryBeginRemoval() {
     while (true) {
       long seen = word;

@@ -6,12 +6,12 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the slot of a key. Readers never wait: the table is open-addressed, an entry is published after its key, and a
- * removed one leaves a mark that keeps probe chains whole. Writers hold the pool's lock. When marks pile up the table is
- * rebuilt and replaced in one step.
+ * Finds the slot of a key. Readers never wait: the table is open-addressed, an entry is published
+ * after its key, and a removed one leaves a mark that keeps probe chains whole. Writers hold the
+ * pool's lock. When marks pile up the table is rebuilt and replaced in one step.
  *
- * <p>A reader that overlaps a removal and a registration of the same key may miss both; at some moment in between the key
- * was absent, so the miss is a true answer.
+ * <p>A reader that overlaps a removal and a registration of the same key may miss both; at some
+ * moment in between the key was absent, so the miss is a true answer.
  */
 final class SlotIndex {
 
@@ -29,7 +29,8 @@ final class SlotIndex {
   }
 
   /**
-   * {@return the slot under the key, or null}; without a use taken, it may be re-used for another key at any time
+   * {@return the slot under the key, or null}; without a use taken, it may be re-used for another
+   * key at any time
    *
    * @param hi the digest
    * @param lo the sequence hash
@@ -49,7 +50,8 @@ final class SlotIndex {
   }
 
   /**
-   * {@return a slot whose sequence hash is the one given, or null}; for callers who know 64 bits only
+   * {@return a slot whose sequence hash is the one given, or null}; for callers who know 64 bits
+   * only
    *
    * @param lo the sequence hash
    */

@@ -7,11 +7,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes blocks into use and gives them back, without the pool's lock: a look-up reads the index, takes a use of the slot it
- * found and looks whether the slot still holds the key.
+ * Takes blocks into use and gives them back, without the pool's lock: a look-up reads the index,
+ * takes a use of the slot it found and looks whether the slot still holds the key.
  *
- * <p>The lock is taken only where an answer would otherwise be a guess: a block that is being evicted may stay after all,
- * and an entry whose slot has left may have been registered again.
+ * <p>The lock is taken only where an answer would otherwise be a guess: a block that is being
+ * evicted may stay after all, and an entry whose slot has left may have been registered again.
  */
 final class SlotUses {
 
@@ -21,8 +21,8 @@ final class SlotUses {
   private final ReturnStack returned = new ReturnStack();
 
   /**
-   * Registered blocks nobody uses. Follows the slots at the end of each call, so it may be off meanwhile, also below 0
-   * where a block was evicted before the call that returned it ended.
+   * Registered blocks nobody uses. Follows the slots at the end of each call, so it may be off
+   * meanwhile, also below 0 where a block was evicted before the call that returned it ended.
    */
   private final LongAdder inactive = new LongAdder();
 
@@ -40,7 +40,10 @@ final class SlotUses {
     this.lastLeft = lastLeft;
   }
 
-  /** How many unused blocks a call took into use: the shared counter is told once a call, not once a block. */
+  /**
+   * How many unused blocks a call took into use: the shared counter is told once a call, not once a
+   * block.
+   */
   static final class Tally {
     private int woken;
   }
@@ -68,7 +71,8 @@ final class SlotUses {
 
   /** Takes a use of a slot if it is filled as it was; {@return whether it is} */
   boolean takeAgain(Slot slot, long generation) {
-    while (slot.generation == generation) { // first, so that a later block there is not counted as used
+    while (slot.generation
+        == generation) { // first, so that a later block there is not counted as used
       int phase = tryTake(slot);
       if (phase == Slot.REGISTERED) {
         if (slot.generation == generation) {
@@ -150,7 +154,10 @@ final class SlotUses {
     return tick.value();
   }
 
-  /** Lets time go on and takes out what was returned since the last time, the oldest first. Under the lock. */
+  /**
+   * Lets time go on and takes out what was returned since the last time, the oldest first. Under
+   * the lock.
+   */
   @Nullable Slot drain() {
     tick.add(1);
     return returned.takeAll();

@@ -47,8 +47,8 @@ public final class BlockRegistry {
   }
 
   /**
-   * Enters one copy of a block into a tier and tells the observers. To be undone by
-   * {@link BlockRegistration#release}.
+   * Enters one copy of a block into a tier and tells the observers. To be undone by {@link
+   * BlockRegistration#release}.
    *
    * @param key the block
    * @param tier the tier's index, below {@link #MAX_TIERS}

@@ -26,10 +26,12 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Copies registered blocks from one tier to another and registers the copies there under the same keys, with the same
- * metadata. The sources stay where they are; each is kept in use until its copy is made.
+ * Copies registered blocks from one tier to another and registers the copies there under the same
+ * keys, with the same metadata. The sources stay where they are; each is kept in use until its copy
+ * is made.
  *
- * <p>A movement starts with the highest of the priority asked for and the offload priorities of its blocks.
+ * <p>A movement starts with the highest of the priority asked for and the offload priorities of its
+ * blocks.
  *
  * <p>Threading: safe from any thread.
  */
@@ -47,16 +49,16 @@ public final class BlockMover {
   }
 
   /**
-   * Moves blocks into whatever room the target tier can make; blocks for which there is none fail with {@link
-   * CapacityException}, the others move.
+   * Moves blocks into whatever room the target tier can make; blocks for which there is none fail
+   * with {@link CapacityException}, the others move.
    *
    * @param source the tier of the blocks
    * @param blocks registered blocks of that tier; they stay the caller's
    * @param target another tier
    * @param options priority and deadline
    * @return the movement
-   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if a block is not of the source tier; nothing was
-   *     changed
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if a block is not of the source
+   *     tier; nothing was changed
    */
   public MoveHandle move(
       Tier source, List<ImmutableBlock> blocks, Tier target, TransferOptions options) {
@@ -71,12 +73,13 @@ public final class BlockMover {
    * @param source the tier of the blocks
    * @param blocks registered blocks of that tier; they stay the caller's
    * @param target another tier
-   * @param targets as many blocks of the target tier; consumed, those not needed are returned to their pool
+   * @param targets as many blocks of the target tier; consumed, those not needed are returned to
+   *     their pool
    * @param options priority and deadline
    * @return the movement
-   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the numbers differ or a block is not of the source
-   *     tier, with {@link ErrorCode#INVALID_MUTABLE_BLOCK} if a target is closed, given twice or not of the target tier;
-   *     nothing was changed
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the numbers differ or a
+   *     block is not of the source tier, with {@link ErrorCode#INVALID_MUTABLE_BLOCK} if a target
+   *     is closed, given twice or not of the target tier; nothing was changed
    */
   public MoveHandle move(
       Tier source,
@@ -134,6 +137,7 @@ public final class BlockMover {
 
     /** A use of each pending block, so that the caller may close its own. */
     private final List<ImmutableBlock> held = new ArrayList<>();
+
     private final CompletableFuture<List<MovedBlock>> done = new CompletableFuture<>();
     private final AtomicBoolean finishing = new AtomicBoolean();
     private volatile @Nullable TransferHandle transfer;
@@ -219,8 +223,7 @@ public final class BlockMover {
         priority = Math.max(priority, block.metadata().offloadPriority().orElse(priority));
       }
       TransferHandle handle =
-          engine.submit(
-              source.place(), target.place(), moves, options.withPriority(priority));
+          engine.submit(source.place(), target.place(), moves, options.withPriority(priority));
       transfer = handle;
       handle
           .outcomes()
@@ -319,7 +322,10 @@ public final class BlockMover {
       return done.minimalCompletionStage();
     }
 
-    /** The waiting thread finishes the movement itself: it needs no other thread to become free first. */
+    /**
+     * The waiting thread finishes the movement itself: it needs no other thread to become free
+     * first.
+     */
     @Override
     public List<MovedBlock> await() {
       TransferHandle handle = transfer;

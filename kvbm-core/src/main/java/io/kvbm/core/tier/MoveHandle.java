@@ -10,13 +10,14 @@ public interface MoveHandle {
   int blockCount();
 
   /**
-   * {@return completes when the movement is drained, with one result per block in order; never exceptionally because a
-   * block failed}
+   * {@return completes when the movement is drained, with one result per block in order; never
+   * exceptionally because a block failed}
    */
   CompletionStage<List<MovedBlock>> results();
 
   /**
-   * Stops what was not started. Blocks in flight still finish; {@link #results()} completes after they have.
+   * Stops what was not started. Blocks in flight still finish; {@link #results()} completes after
+   * they have.
    *
    * @return whether anything was left to cancel
    */

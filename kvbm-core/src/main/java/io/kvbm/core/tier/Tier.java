@@ -32,7 +32,8 @@ public record Tier(CacheLevel level, BlockPool pool, String storageKind) {
   /**
    * {@return where the bytes are now; blocks may be added to the pool}
    *
-   * @throws CallerException with {@link ErrorCode#VIEWS_NOT_AVAILABLE_ON_LOGICAL_BLOCKS} for a logical tier
+   * @throws CallerException with {@link ErrorCode#VIEWS_NOT_AVAILABLE_ON_LOGICAL_BLOCKS} for a
+   *     logical tier
    */
   public BlockPlace place() {
     Optional<BlockPlace> laidOut = pool.layout().map(BlockPlace.LaidOut::new);

@@ -24,11 +24,12 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tiers one below the other, with write-back edges: what a tier would evict is moved to the next one first, and a block
- * that is used again is moved to the top. A block lives in one tier at a time, so the capacities add up.
+ * Tiers one below the other, with write-back edges: what a tier would evict is moved to the next
+ * one first, and a block that is used again is moved to the top. A block lives in one tier at a
+ * time, so the capacities add up.
  *
- * <p>A move that fails loses the block, which is a later miss, never a wrong block. Threading: safe from any thread; each
- * call waits for the moves it starts.
+ * <p>A move that fails loses the block, which is a later miss, never a wrong block. Threading: safe
+ * from any thread; each call waits for the moves it starts.
  */
 public final class TierChain {
 
@@ -75,7 +76,8 @@ public final class TierChain {
   }
 
   /**
-   * Finds the longest prefix of a sequence over all tiers, block by block, and takes its blocks into use.
+   * Finds the longest prefix of a sequence over all tiers, block by block, and takes its blocks
+   * into use.
    *
    * @param keys the blocks of the sequence, in order
    * @return the blocks found, in order; the caller closes each
@@ -92,7 +94,10 @@ public final class TierChain {
     return found;
   }
 
-  /** A block on its way up is in no tier it has not been looked for in yet: then the search starts again. */
+  /**
+   * A block on its way up is in no tier it has not been looked for in yet: then the search starts
+   * again.
+   */
   private @Nullable LocatedBlock locate(BlockKey key) {
     long before;
     do {
@@ -119,9 +124,10 @@ public final class TierChain {
    * Brings blocks to the top tier and takes them out of the tiers below.
    *
    * @param blocks blocks that {@link #match} found; consumed
-   * @return the same blocks in the top tier, in order, up to the first that could not be brought there; the caller closes
-   *     each
-   * @throws CapacityException if the top tier cannot hold them together with what is in use there; every block was closed
+   * @return the same blocks in the top tier, in order, up to the first that could not be brought
+   *     there; the caller closes each
+   * @throws CapacityException if the top tier cannot hold them together with what is in use there;
+   *     every block was closed
    * @throws KvbmException if blocks cannot be moved at all; every block was closed
    */
   public List<ImmutableBlock> promote(List<LocatedBlock> blocks) {
@@ -153,7 +159,8 @@ public final class TierChain {
       }
     }
     requireRoom(0, indices.size());
-    // What a step frees below takes in what the next one pushes out above, so few blocks fall off the end meanwhile.
+    // What a step frees below takes in what the next one pushes out above, so few blocks fall off
+    // the end meanwhile.
     // From the end, because children leave a tier more cheaply than their parents.
     int step = Math.clamp(tiers.get(tier).pool().totalBlocks() / 8, 1, RAISE_STEP);
     for (int to = indices.size(); to > 0; to -= step) {
@@ -199,7 +206,9 @@ public final class TierChain {
     }
   }
 
-  /** Whether trying again is of no use: the tier gave other bytes, none, or an error of its device. */
+  /**
+   * Whether trying again is of no use: the tier gave other bytes, none, or an error of its device.
+   */
   private static boolean isLost(BlockOutcome outcome) {
     return outcome instanceof BlockOutcome.Failed failed
         && switch (failed.cause().kind()) {
@@ -209,7 +218,9 @@ public final class TierChain {
         };
   }
 
-  /** A block behind a missing one is of no use to the sequence: it stays in the top tier, unused. */
+  /**
+   * A block behind a missing one is of no use to the sequence: it stays in the top tier, unused.
+   */
   private static List<ImmutableBlock> prefixOf(@Nullable ImmutableBlock[] blocks) {
     List<ImmutableBlock> prefix = new ArrayList<>(blocks.length);
     boolean whole = true;
@@ -242,8 +253,7 @@ public final class TierChain {
    * @param blocks complete blocks of the top tier; consumed
    * @return the registered blocks; the caller closes each
    */
-  public List<ImmutableBlock> register(
-      List<? extends RegistrableBlock> blocks) {
+  public List<ImmutableBlock> register(List<? extends RegistrableBlock> blocks) {
     List<ImmutableBlock> registered = tiers.getFirst().pool().registerBlocks(blocks);
     for (ImmutableBlock block : registered.reversed()) {
       for (int tier = 1; tier < tiers.size(); tier++) {
@@ -280,7 +290,10 @@ public final class TierChain {
     }
   }
 
-  /** Moves victims one tier down, the oldest first so that their order stays; what does not fit is dropped. */
+  /**
+   * Moves victims one tier down, the oldest first so that their order stays; what does not fit is
+   * dropped.
+   */
   private void demote(int tier, List<Eviction> victims) {
     BlockPool below = tiers.get(tier + 1).pool();
     int chunk = (int) Math.max(1, below.totalBlocks() / 2);
@@ -300,7 +313,10 @@ public final class TierChain {
     staying.forEach(key -> keepHighest(tier, key));
   }
 
-  /** A victim that came into use again stays where it is, or was raised meanwhile: the copy below is one too many. */
+  /**
+   * A victim that came into use again stays where it is, or was raised meanwhile: the copy below is
+   * one too many.
+   */
   private void keepHighest(int tier, BlockKey key) {
     for (int above = 0; above <= tier; above++) {
       Optional<ImmutableBlock> kept = tiers.get(above).pool().find(key);

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * thread and is exact: time passes when a test calls {@link #advanceTo}. Scheduling and cancelling
  * are O(1), on a timer wheel.
  *
- * <p>Threading: safe from any thread. Tasks run one after another on the thread, or in
- * {@code advanceTo}, with no lock held: they must be short. What they throw is logged and the next
- * one runs.
+ * <p>Threading: safe from any thread. Tasks run one after another on the thread, or in {@code
+ * advanceTo}, with no lock held: they must be short. What they throw is logged and the next one
+ * runs.
  */
 public final class Deadlines implements AutoCloseable {
 
@@ -105,8 +105,8 @@ public final class Deadlines implements AutoCloseable {
   /**
    * Schedules a task.
    *
-   * @param deadlineNanos when, in {@link #nanoTime()}; a time that has passed means at once,
-   *     {@link #NEVER} never
+   * @param deadlineNanos when, in {@link #nanoTime()}; a time that has passed means at once, {@link
+   *     #NEVER} never
    * @param task what to run
    * @return cancels it
    * @throws ClosedException if these deadlines are closed

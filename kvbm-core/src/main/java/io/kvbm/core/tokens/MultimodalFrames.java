@@ -43,8 +43,7 @@ final class MultimodalFrames {
     int next = 0;
     for (int slot = 0; slot < block.length(); slot++) {
       long position = start + slot;
-      while (next < runs.size()
-          && runs.get(next).offset() + runs.get(next).length() <= position) {
+      while (next < runs.size() && runs.get(next).offset() + runs.get(next).length() <= position) {
         next++;
       }
       if (next < runs.size() && runs.get(next).offset() <= position) {

@@ -35,8 +35,7 @@ public record PositionalLineageHash(long hi, long lo) implements Comparable<Posi
     int mode = (int) (hi >>> OUTER_BITS);
     if (mode > 2 || mode != modeOf((int) (hi << 2 >>> 2 >>> parentBits(mode)))) {
       throw new CallerException(
-          ErrorCode.INVALID_ARGUMENT,
-          "%016x%016x is no positional lineage hash".formatted(hi, lo));
+          ErrorCode.INVALID_ARGUMENT, "%016x%016x is no positional lineage hash".formatted(hi, lo));
     }
   }
 

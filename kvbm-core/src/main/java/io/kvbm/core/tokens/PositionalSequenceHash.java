@@ -53,8 +53,7 @@ public record PositionalSequenceHash(long hi, long lo) {
     int mode = modeOf((int) position);
     int bits = blockHashBits(mode);
     return new PositionalSequenceHash(
-        (long) mode << OUTER_BITS | position << bits | blockHash & (1L << bits) - 1,
-        sequenceHash);
+        (long) mode << OUTER_BITS | position << bits | blockHash & (1L << bits) - 1, sequenceHash);
   }
 
   /**

@@ -219,8 +219,7 @@ public final class TokenBlockSequence {
     @Nullable BlockKey parent = position == 0 ? null : blocks.getLast().key();
     BlockKey key =
         parent == null ? scheme.first(saltHash, span) : scheme.next(saltHash, parent, span);
-    blocks.add(
-        new TokenBlock(tail, position, saltHash, key, parent, scheme.sequenceHash(key)));
+    blocks.add(new TokenBlock(tail, position, saltHash, key, parent, scheme.sequenceHash(key)));
     tail = new int[blockSize];
     tailSize = 0;
   }

@@ -44,9 +44,7 @@ final class BounceBuffers {
     }
   }
 
-  /**
-   * Frees what is kept. Buffers in use must have been released. One that fails keeps no other.
-   */
+  /** Frees what is kept. Buffers in use must have been released. One that fails keeps no other. */
   void close() {
     List<Storage> due = new ArrayList<>();
     synchronized (free) {

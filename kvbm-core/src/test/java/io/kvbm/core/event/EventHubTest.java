@@ -106,8 +106,7 @@ class EventHubTest {
   void case51_lagIsReportedToTheLossAwareSubscriberAndCountedForOthers() {
     Queue<Runnable> tasks = new ArrayDeque<>();
     EventHub hub =
-        new EventHub(
-            new EventHubConfig(EventFilter.ALL, 1, MILLI, 4), deadlines, tasks::add);
+        new EventHub(new EventHubConfig(EventFilter.ALL, 1, MILLI, 4), deadlines, tasks::add);
     LossLog aware = new LossLog();
     Subscription awareSubscription = hub.subscribe(aware);
     Subscription other = hub.subscribe(events::add);
@@ -174,8 +173,7 @@ class EventHubTest {
 
   @Test
   void theFilterDecidesByPosition() {
-    EventHub hub =
-        hub(new EventHubConfig(EventFilter.POWER_OF_TWO, 1, MILLI, 8));
+    EventHub hub = hub(new EventHubConfig(EventFilter.POWER_OF_TWO, 1, MILLI, 8));
     hub.subscribe(events::add);
     LongStream.rangeClosed(0, 40).forEach(i -> hub.stored("host", key(i), key(i - 1), i));
     hub.removed("host", key(31), 31);

@@ -151,15 +151,12 @@ class LayoutDescriptorRoundTripTest {
   @MethodSource("providers")
   void restoreRefusesSpansTooSmallForTheShape(LayoutProvider provider) {
     LayoutDescriptor good =
-        provider
-            .bind(CONFIG, unaligned(provider.storageByteSizes(CONFIG), 0))
-            .descriptor();
+        provider.bind(CONFIG, unaligned(provider.storageByteSizes(CONFIG), 0)).descriptor();
     List<StorageSpan> shifted =
         good.storages().stream()
             .map(span -> new StorageSpan(span.type(), 64, span.byteSize()))
             .toList();
-    LayoutDescriptor bad =
-        new LayoutDescriptor(1, good.type(), CONFIG, shifted, good.pageTable());
+    LayoutDescriptor bad = new LayoutDescriptor(1, good.type(), CONFIG, shifted, good.pageTable());
     List<Long> sizes = good.storages().stream().map(StorageSpan::byteSize).toList();
     LayoutFormulaTest.assertRefused(
         ErrorCode.INVALID_CONFIG, () -> provider.restore(bad, unaligned(sizes, 0)));

@@ -71,8 +71,7 @@ class LayoutFormulaTest {
         assertThat(base - storage.address()).isBetween(0L, 255L);
         for (int block = 0; block < 7; block++) {
           assertThat(layout.address(block, 0, 0) % 256).as("block %d", block).isZero();
-          assertThat(layout.address(block, 3, 1))
-              .isEqualTo(base + block * 2304L + 3 * 416 + 208);
+          assertThat(layout.address(block, 3, 1)).isEqualTo(base + block * 2304L + 3 * 416 + 208);
         }
         assertThat(layout.region(6, 4, 1).byteSize()).isEqualTo(208);
         assertThat(layout.isBlockContiguous()).isTrue();
@@ -224,9 +223,7 @@ class LayoutFormulaTest {
     long address = 0x7fff_0000_0001L;
     Storage device =
         new AddressedStorage(
-            StorageType.device(0),
-            address,
-            FULLY_CONTIGUOUS.storageByteSizes(config).getFirst());
+            StorageType.device(0), address, FULLY_CONTIGUOUS.storageByteSizes(config).getFirst());
     Layout layout = FULLY_CONTIGUOUS.bind(config, List.of(device));
     assertThat(layout.offset(0, 0, 0)).isEqualTo(255);
     assertThat(layout.address(1, 0, 0)).isEqualTo(address + 255 + 2304);

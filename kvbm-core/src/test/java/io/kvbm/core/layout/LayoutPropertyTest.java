@@ -104,13 +104,10 @@ class LayoutPropertyTest {
           int storage = layout.storageIndex(block, layer, outer);
           Extent extent = new Extent(storage, start, start + layout.regionByteSize());
           extents.add(extent);
-          oneRun &=
-              before == null || before.storage() == storage && before.end() == start;
+          oneRun &= before == null || before.storage() == storage && before.end() == start;
           before = extent;
           assertThat(start).as(what).isNotNegative();
-          assertThat(extent.end())
-              .as(what)
-              .isLessThanOrEqualTo(layout.storage(storage).byteSize());
+          assertThat(extent.end()).as(what).isLessThanOrEqualTo(layout.storage(storage).byteSize());
           if (mustBeAligned(layout.type(), layer, outer)) {
             assertThat(layout.address(block, layer, outer) % config.alignment()).as(what).isZero();
           }

@@ -47,8 +47,7 @@ class PagedLayoutTest {
   void defaultTableIsTheIdentity() {
     Layout layout =
         PAGED.bind(
-            CONFIG,
-            List.of(AddressedStorage.ofFile(PAGED.storageByteSizes(CONFIG).getFirst())));
+            CONFIG, List.of(AddressedStorage.ofFile(PAGED.storageByteSizes(CONFIG).getFirst())));
     assertThat(layout.descriptor().pageTable()).containsExactly(0, 1, 2, 3);
     assertThat(layout.isBlockContiguous()).as("pages have padding").isFalse();
   }
@@ -82,8 +81,7 @@ class PagedLayoutTest {
 
   @Test
   void storageWithoutRoomForAPageIsRefused() {
-    List<Storage> storages =
-        List.of(AddressedStorage.ofFile(4 * 32), AddressedStorage.ofFile(31));
+    List<Storage> storages = List.of(AddressedStorage.ofFile(4 * 32), AddressedStorage.ofFile(31));
     assertThatThrownBy(() -> PAGED.bind(CONFIG, storages, new int[] {0, 1, 2, 3}))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("storage 1");
@@ -94,8 +92,7 @@ class PagedLayoutTest {
   }
 
   private static void assertTableRefused(String message, int... table) {
-    assertThatThrownBy(
-            () -> PAGED.bind(CONFIG, List.of(AddressedStorage.ofFile(5 * 32)), table))
+    assertThatThrownBy(() -> PAGED.bind(CONFIG, List.of(AddressedStorage.ofFile(5 * 32)), table))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(message);
   }

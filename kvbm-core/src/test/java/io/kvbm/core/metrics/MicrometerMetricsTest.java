@@ -28,8 +28,8 @@ class MicrometerMetricsTest {
         .isEqualTo(41);
     assertThat(registry.get("kvbm.transfer.bytes").tag("tier", "disk").counter().count())
         .isEqualTo(7);
-    assertThat(registry.get("kvbm.transfer.bytes").tag("tier", "disk").counter().getId()
-            .getBaseUnit())
+    assertThat(
+            registry.get("kvbm.transfer.bytes").tag("tier", "disk").counter().getId().getBaseUnit())
         .isEqualTo("bytes");
   }
 

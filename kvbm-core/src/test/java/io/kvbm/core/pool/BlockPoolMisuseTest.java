@@ -31,8 +31,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What callers should not do, and what happens at awkward moments: the pool must stay whole. */
 @ExtendWith(FailOnLeak.class)
@@ -156,8 +156,7 @@ class BlockPoolMisuseTest {
     filling.addTokens(1, 2, 3, 4);
     try (ImmutableBlock block = filling.complete().register()) {
       assertThat(matchLength(pool, List.of(block.key()))).isEqualTo(1);
-      refused(
-          ErrorCode.UNSUPPORTED, () -> pool.matchSequenceHashes(List.of(block.sequenceHash())));
+      refused(ErrorCode.UNSUPPORTED, () -> pool.matchSequenceHashes(List.of(block.sequenceHash())));
     }
   }
 
@@ -208,7 +207,9 @@ class BlockPoolMisuseTest {
     assertThat(pool.status()).isEqualTo(new PoolStatus(0, 0, 1));
   }
 
-  /** The metadata's hook runs between the end of the last use and the push that tells the policy. */
+  /**
+   * The metadata's hook runs between the end of the last use and the push that tells the policy.
+   */
   @Test
   void aReturnThatIsHeldUpDoesNotHideTheBlockFromAllocations() {
     Runnable[] interlude = new Runnable[1];
@@ -220,10 +221,12 @@ class BlockPoolMisuseTest {
     interlude[0] =
         () -> {
           pool.find(key(1)).orElseThrow().close(); // a complete use by somebody else
-          pool.tryAllocateBlocks(1).ifPresent(blocks -> {
-            allocated.incrementAndGet();
-            BlockPool.closeAll(blocks);
-          });
+          pool.tryAllocateBlocks(1)
+              .ifPresent(
+                  blocks -> {
+                    allocated.incrementAndGet();
+                    BlockPool.closeAll(blocks);
+                  });
         };
     block.close();
     assertThat(allocated).hasValue(1);

@@ -283,7 +283,8 @@ class BlockPoolModelTest {
 
     private void compare() {
       assertThat(pool.status()).isEqualTo(model.status());
-      assertThat(pool.availableBlocks()).isEqualTo(model.status().inactive() + model.status().empty());
+      assertThat(pool.availableBlocks())
+          .isEqualTo(model.status().inactive() + model.status().empty());
       for (long n = 0; n < keys; n++) {
         assertThat(pool.contains(key(n))).as("key %d", n).isEqualTo(model.contains(n));
         assertThat(registry.isPresent(key(n), 0))

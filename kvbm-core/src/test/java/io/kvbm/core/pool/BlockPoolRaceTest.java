@@ -99,7 +99,9 @@ class BlockPoolRaceTest {
     assertThat(pool.availableBlocks()).isEqualTo(64);
   }
 
-  /** Each slot's content is one number; whoever holds a block sees that of its key until it lets go. */
+  /**
+   * Each slot's content is one number; whoever holds a block sees that of its key until it lets go.
+   */
   @Test
   void aBlockInUseNeverChangesItsContent() throws Exception {
     long seed = System.nanoTime();
@@ -146,13 +148,13 @@ class BlockPoolRaceTest {
                   }
                 }
               }
-              case 1 -> pool.tryAllocateBlocks(1 + random.nextInt(3)).ifPresent(BlockPool::closeAll);
+              case 1 ->
+                  pool.tryAllocateBlocks(1 + random.nextInt(3)).ifPresent(BlockPool::closeAll);
               case 2 -> pool.find(key(random.nextInt(40))).ifPresent(pool::remove);
               default -> {
                 long n = random.nextInt(40);
                 pool.tryAllocateBlocks(1)
-                    .ifPresent(
-                        b -> b.getFirst().complete(key(n), key(n / 2)).register().close());
+                    .ifPresent(b -> b.getFirst().complete(key(n), key(n / 2)).register().close());
               }
             }
           }

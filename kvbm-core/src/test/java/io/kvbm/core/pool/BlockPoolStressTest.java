@@ -40,7 +40,10 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Everything at once from several threads, then: nothing lost, nothing counted twice, no content seen to change. */
+/**
+ * Everything at once from several threads, then: nothing lost, nothing counted twice, no content
+ * seen to change.
+ */
 @Timeout(60)
 class BlockPoolStressTest {
 
@@ -62,11 +65,7 @@ class BlockPoolStressTest {
   private void everythingAtOnce(DuplicatePolicy duplicates, int steps) throws Exception {
     BlockRegistry registry = new BlockRegistry(KEYS);
     BlockPool pool =
-        BlockPool.builder()
-            .layout(layout(20))
-            .duplicates(duplicates)
-            .registry(registry, 0)
-            .build();
+        BlockPool.builder().layout(layout(20)).duplicates(duplicates).registry(registry, 0).build();
     AtomicLongArray content = new AtomicLongArray(1000);
     inParallel(
         thread -> {
@@ -208,8 +207,7 @@ class BlockPoolStressTest {
   void closingThePoolMidwayLosesNoBlock() throws Exception {
     for (int round = 0; round < 30; round++) {
       try (ExecutorService executor = Executors.newFixedThreadPool(2)) {
-        BlockPool pool =
-            BlockPool.builder().logical(Pools.shape(16)).executor(executor).build();
+        BlockPool pool = BlockPool.builder().logical(Pools.shape(16)).executor(executor).build();
         AtomicInteger refusals = new AtomicInteger();
         long roundSeed = seed + 100L * round;
         inParallel(
@@ -242,7 +240,10 @@ class BlockPoolStressTest {
     }
   }
 
-  /** Keys that stay are found although others come, go and let the index be rebuilt under the readers. */
+  /**
+   * Keys that stay are found although others come, go and let the index be rebuilt under the
+   * readers.
+   */
   @Test
   void theIndexNeverHidesAKeyThatStays() throws Exception {
     Slot mark = new Slot(-1, new BasicMetadata());

@@ -111,7 +111,10 @@ class BlockPoolTest {
     }
   }
 
-  /** Dynamo evicts block 1 under the resident, touched block 2; a leaf goes first here, touched or not. */
+  /**
+   * Dynamo evicts block 1 under the resident, touched block 2; a leaf goes first here, touched or
+   * not.
+   */
   @Test
   void case15_aTouchedLeafStillGoesBeforeItsParent() {
     BlockPool pool = Pools.ofSize(4);
@@ -277,8 +280,7 @@ class BlockPoolTest {
   void case40_droppingADuplicateKeepsPresence() {
     BlockRegistry registry = new BlockRegistry(16);
     BlockPool pool =
-        Pools.ofSize(
-            4, builder -> builder.duplicates(DuplicatePolicy.ALLOW).registry(registry, 1));
+        Pools.ofSize(4, builder -> builder.duplicates(DuplicatePolicy.ALLOW).registry(registry, 1));
     ImmutableBlock primary = register(pool, key(1), null);
     ImmutableBlock duplicate = register(pool, key(1), null);
     duplicate.close();
@@ -517,8 +519,7 @@ class BlockPoolTest {
   void pendingCallsEndWithTheCancellation() {
     CancellationToken token = new CancellationToken();
     List<Runnable> queued = new ArrayList<>();
-    BlockPool pool =
-        Pools.ofSize(4, builder -> builder.cancellation(token).executor(queued::add));
+    BlockPool pool = Pools.ofSize(4, builder -> builder.cancellation(token).executor(queued::add));
     var pending = pool.allocateBlocksAsync(2).toCompletableFuture();
     token.cancel();
     assertThatThrownBy(pending::join)
@@ -538,8 +539,7 @@ class BlockPoolTest {
   @Test
   void asynchronousCallsDoWhatTheirTwinsDo() {
     BlockPool pool = Pools.ofSize(4, builder -> builder.executor(Runnable::run));
-    MutableBlock block =
-        pool.allocateBlocksAsync(1).toCompletableFuture().join().getFirst();
+    MutableBlock block = pool.allocateBlocksAsync(1).toCompletableFuture().join().getFirst();
     ImmutableBlock registered =
         pool.registerBlocksAsync(List.of(block.complete(key(1), null)))
             .toCompletableFuture()

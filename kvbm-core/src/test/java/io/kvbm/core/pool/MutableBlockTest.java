@@ -116,8 +116,7 @@ class MutableBlockTest {
     whole.initSequence(SALT);
     whole.addTokens(1, 2, 3, 4);
     whole.markComplete();
-    refused(
-        ErrorCode.BLOCK_NOT_COMPLETE, () -> pool.registerBlocks(List.of(whole, block)));
+    refused(ErrorCode.BLOCK_NOT_COMPLETE, () -> pool.registerBlocks(List.of(whole, block)));
     assertThat(block.addTokens(3, 4)).isEmpty();
     assertThat(whole.isComplete()).isTrue();
     whole.close();
@@ -134,8 +133,7 @@ class MutableBlockTest {
   @Test
   void aBlockOfAnotherPoolIsRefused() {
     BlockPool other = Pools.ofSize(1);
-    CompleteBlock foreign =
-        other.allocateBlocks(1).getFirst().complete(Pools.key(1), null);
+    CompleteBlock foreign = other.allocateBlocks(1).getFirst().complete(Pools.key(1), null);
     refused(ErrorCode.INVALID_MUTABLE_BLOCK, () -> pool.registerBlocks(List.of(foreign)));
     foreign.close();
     assertThat(other.availableBlocks()).isEqualTo(1);

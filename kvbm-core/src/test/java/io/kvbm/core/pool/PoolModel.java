@@ -9,8 +9,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pool with the policy {@code lru} must answer, written down without a thought for speed: every question is
- * answered by going through all blocks. A block's recency is that of its first return since the policy was last told.
+ * What a pool with the policy {@code lru} must answer, written down without a thought for speed:
+ * every question is answered by going through all blocks. A block's recency is that of its first
+ * return since the policy was last told.
  */
 final class PoolModel {
 

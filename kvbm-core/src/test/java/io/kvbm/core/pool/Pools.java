@@ -24,10 +24,7 @@ final class Pools {
 
   static BlockPool ofSize(int blocks, UnaryOperator<BlockPoolBuilder> more) {
     return more.apply(
-            BlockPool.builder()
-                .name("test")
-                .logical(shape(blocks))
-                .detectLeaks(FailOnLeak::report))
+            BlockPool.builder().name("test").logical(shape(blocks)).detectLeaks(FailOnLeak::report))
         .build();
   }
 

@@ -69,8 +69,14 @@ class BlockRegistryTest {
     assertThat(registrations).extracting(BlockRegistration::key).containsExactly(C, A, B, A);
     assertThat(calls)
         .containsExactly(
-            "one 3 true", "one 1 true", "one 2 true", "one 1 false",
-            "two 3", "two 1", "two 2", "two 1");
+            "one 3 true",
+            "one 1 true",
+            "one 2 true",
+            "one 1 false",
+            "two 3",
+            "two 1",
+            "two 2",
+            "two 1");
   }
 
   @Test
@@ -200,8 +206,7 @@ class BlockRegistryTest {
     }
     assertThat(registry.size())
         .as("seed %d", seed)
-        .isEqualTo(
-            (int) model.values().stream().filter(c -> c[0] + c[1] + c[2] > 0).count());
+        .isEqualTo((int) model.values().stream().filter(c -> c[0] + c[1] + c[2] > 0).count());
   }
 
   private static void assertRefused(ThrowingCallable call, ErrorCode code) {

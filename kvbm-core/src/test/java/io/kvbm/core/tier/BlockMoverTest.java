@@ -88,7 +88,8 @@ class BlockMoverTest {
   }
 
   private static MovedBlock offload(TestTiers tiers, ImmutableBlock block) {
-    return tiers.manager
+    return tiers
+        .manager
         .offload(List.of(block), CacheLevel.HOST, TransferOptions.DEFAULT)
         .await()
         .getFirst();
@@ -250,8 +251,7 @@ class BlockMoverTest {
         blocks.add(register(device, key(i), null));
       }
       tiers.transport.holds = true;
-      MoveHandle handle =
-          tiers.manager.offload(blocks, CacheLevel.HOST, TransferOptions.DEFAULT);
+      MoveHandle handle = tiers.manager.offload(blocks, CacheLevel.HOST, TransferOptions.DEFAULT);
       BlockPool.closeAll(blocks);
       assertThat(device.status().active()).as("the sources stay in use").isEqualTo(600);
       assertThat(handle.cancel()).isTrue();

@@ -75,7 +75,11 @@ final class TestTiers implements AutoCloseable {
   }
 
   BlockPool pool(CacheLevel level) {
-    return manager.tiers().stream().filter(t -> t.level() == level).findFirst().orElseThrow().pool();
+    return manager.tiers().stream()
+        .filter(t -> t.level() == level)
+        .findFirst()
+        .orElseThrow()
+        .pool();
   }
 
   static BlockKey key(long n) {
@@ -100,7 +104,8 @@ final class TestTiers implements AutoCloseable {
   static void fill(MutableBlock block, BlockKey key) {
     for (int layer = 0; layer < block.numLayers(); layer++) {
       for (int outer = 0; outer < block.numOuterDims(); outer++) {
-        BytePatterns.fill(block.layerViewMut(layer, outer).segment(), key.lo() * 31 + 7 * layer + outer);
+        BytePatterns.fill(
+            block.layerViewMut(layer, outer).segment(), key.lo() * 31 + 7 * layer + outer);
       }
     }
   }

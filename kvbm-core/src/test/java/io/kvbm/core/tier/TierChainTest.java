@@ -291,7 +291,10 @@ class TierChainTest {
     }
   }
 
-  /** What an engine does with a sequence: brings up what is there, fills the rest; returns how much was there. */
+  /**
+   * What an engine does with a sequence: brings up what is there, fills the rest; returns how much
+   * was there.
+   */
   private static int use(TierChain chain, List<BlockKey> keys) {
     List<ImmutableBlock> held = new ArrayList<>();
     try {

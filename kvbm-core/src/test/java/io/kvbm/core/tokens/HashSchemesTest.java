@@ -84,8 +84,7 @@ class HashSchemesTest {
   void twoClassesOfOneNameAreRefusedNamingBoth() {
     for (String name : List.of("mine", "xxh3-64-v2")) {
       assertThatThrownBy(
-              () ->
-                  HashSchemes.of("mine", List.of(new Named(name), new AlsoNamed(name))))
+              () -> HashSchemes.of("mine", List.of(new Named(name), new AlsoNamed(name))))
           .isInstanceOf(ConfigurationException.class)
           .hasMessageContainingAll(name, "Named");
     }

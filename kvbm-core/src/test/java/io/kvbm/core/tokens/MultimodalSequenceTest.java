@@ -42,8 +42,7 @@ class MultimodalSequenceTest {
     // The run covers the last two slots of block 1 and the first of block 2.
     assertThat(twelve(new MultimodalRun(6, 3, IMAGE)).blocks())
         .extracting(block -> block.sequenceHash().toString())
-        .containsExactly(
-            "14643705804678351452", "17586100718420018347", "6919974835764685060");
+        .containsExactly("14643705804678351452", "17586100718420018347", "6919974835764685060");
   }
 
   @ParameterizedTest
@@ -67,8 +66,7 @@ class MultimodalSequenceTest {
 
   @Test
   void case07_tokenUnderAPlaceholderDoesNotCount() {
-    TokenBlockSequence other =
-        new TokenBlockSequence(4, CacheSalt.NONE, new Xxh3HashScheme());
+    TokenBlockSequence other = new TokenBlockSequence(4, CacheSalt.NONE, new Xxh3HashScheme());
     other.extend(new int[] {1, 99, 98, 4}, List.of(new MultimodalRun(1, 2, IMAGE)));
     assertThat(other.keys().getFirst())
         .isEqualTo(twelve(new MultimodalRun(1, 2, IMAGE)).keys().getFirst());
@@ -93,8 +91,7 @@ class MultimodalSequenceTest {
     MultimodalRun run = new MultimodalRun(offset, length, IMAGE);
     assertThatThrownBy(() -> sequence.extend(new int[12], List.of(run)))
         .isInstanceOfSatisfying(
-            CallerException.class,
-            e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT))
+            CallerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT))
         .hasMessageContaining(rule);
     assertThat(sequence.size()).isZero();
     assertThat(sequence.runs()).isEmpty();
@@ -116,8 +113,7 @@ class MultimodalSequenceTest {
   @Test
   void runCannotReachBackIntoEarlierTokens() {
     TokenBlockSequence sequence = twelve();
-    assertThatThrownBy(
-            () -> sequence.extend(new int[4], List.of(new MultimodalRun(11, 2, IMAGE))))
+    assertThatThrownBy(() -> sequence.extend(new int[4], List.of(new MultimodalRun(11, 2, IMAGE))))
         .isInstanceOf(CallerException.class)
         .hasMessageContaining("OutOfBounds");
     assertThat(sequence.size()).isEqualTo(12);

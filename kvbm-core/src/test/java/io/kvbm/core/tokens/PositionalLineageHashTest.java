@@ -112,7 +112,8 @@ class PositionalLineageHashTest {
       int position = random.nextInt(1 << 24) >>> random.nextInt(25);
       PositionalLineageHash hash =
           PositionalLineageHash.of(random.nextLong(), random.nextLong(), position);
-      assertThat(PositionalLineageHash.fromBytes(hash.toBytes())).as("seed %d", seed)
+      assertThat(PositionalLineageHash.fromBytes(hash.toBytes()))
+          .as("seed %d", seed)
           .isEqualTo(hash);
       assertThat(PositionalLineageHash.of(hash.toKey())).isEqualTo(hash);
       assertThat(hash.position()).as("seed %d", seed).isEqualTo(position);

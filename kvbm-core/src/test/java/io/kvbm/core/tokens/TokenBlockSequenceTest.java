@@ -59,8 +59,7 @@ class TokenBlockSequenceTest {
     sequence.truncate(8);
     assertState(sequence, 2, new int[] {}, second);
     sequence.truncate(7);
-    assertState(
-        sequence, 1, new int[] {5, 6, 7}, Long.parseUnsignedLong("14643705804678351452"));
+    assertState(sequence, 1, new int[] {5, 6, 7}, Long.parseUnsignedLong("14643705804678351452"));
     sequence.append(8);
     assertState(sequence, 2, new int[] {}, second);
     sequence.truncate(0);
@@ -195,8 +194,7 @@ class TokenBlockSequenceTest {
     TokenBlockSequence sequence = new TokenBlockSequence(4, CacheSalt.NONE, upToTwoBlocks);
     sequence.append(1, 2);
     assertThatThrownBy(() -> sequence.append(range(3, 20)))
-        .isInstanceOfSatisfying(
-            KvbmException.class, e -> assertThat(e).hasMessage("too long"));
+        .isInstanceOfSatisfying(KvbmException.class, e -> assertThat(e).hasMessage("too long"));
     assertThat(sequence.tokens()).containsExactly(1, 2);
     assertThat(sequence.blocks()).isEmpty();
     assertThat(sequence.append(3, 4, 5)).isEqualTo(1);

@@ -55,13 +55,11 @@ class Xxh3HashSchemeTest {
         .isEqualTo("483935686894639516");
 
     // At salt 1337 both chains have the same seed, so the generations agree.
-    TokenBlockSequence sequence =
-        new TokenBlockSequence(4, CacheSalt.ofHash(1337), scheme);
+    TokenBlockSequence sequence = new TokenBlockSequence(4, CacheSalt.ofHash(1337), scheme);
     assertThat(sequence.append(range(1, 12))).isEqualTo(3);
     assertThat(sequence.blocks())
         .extracting(block -> block.sequenceHash().toString())
-        .containsExactly(
-            "14643705804678351452", "4945711292740353085", "12583592247330656132");
+        .containsExactly("14643705804678351452", "4945711292740353085", "12583592247330656132");
   }
 
   @Test
@@ -71,10 +69,8 @@ class Xxh3HashSchemeTest {
     assertThat(unsigned(V2, v2)).isEqualTo("8052976908588476977");
     assertThat(v1).isEqualTo(v2);
     assertThat(unsigned(V2, V2.first(0, span(0, 5, 6, 7, 8)))).isEqualTo("13852901005659965728");
-    assertThat(unsigned(V2, V2.next(0, v2, span(1, 5, 6, 7, 8))))
-        .isEqualTo("17538018756801271241");
-    assertThat(unsigned(V1, V1.next(0, v1, span(1, 5, 6, 7, 8))))
-        .isEqualTo("4185132130981121146");
+    assertThat(unsigned(V2, V2.next(0, v2, span(1, 5, 6, 7, 8)))).isEqualTo("17538018756801271241");
+    assertThat(unsigned(V1, V1.next(0, v1, span(1, 5, 6, 7, 8)))).isEqualTo("4185132130981121146");
   }
 
   @ParameterizedTest
@@ -108,8 +104,7 @@ class Xxh3HashSchemeTest {
           .isEqualTo(Hashing.xxh3_64(7).hashBytesToLong(bytes.array()));
       assertThat(V2.first(7, span(0, tokens)).hi())
           .as("block size %d", blockSize)
-          .isEqualTo(
-              Hashing.komihash5_0(7).hashBytesToLong(bytes.array()));
+          .isEqualTo(Hashing.komihash5_0(7).hashBytesToLong(bytes.array()));
     }
   }
 
