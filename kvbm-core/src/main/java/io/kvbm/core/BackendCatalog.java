@@ -4,6 +4,7 @@ import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.spi.Availability;
 import io.kvbm.api.spi.Nearest;
+import io.kvbm.core.plugin.Refusal;
 import java.lang.module.ModuleDescriptor;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,9 +30,9 @@ final class BackendCatalog {
           .thenComparing(NEWEST_FIRST);
 
   private final List<InstalledBackend> backends;
-  private final List<BackendDiscovery.Refusal> refusals;
+  private final List<Refusal> refusals;
 
-  BackendCatalog(List<InstalledBackend> backends, List<BackendDiscovery.Refusal> refusals) {
+  BackendCatalog(List<InstalledBackend> backends, List<Refusal> refusals) {
     this.backends =
         backends.stream()
             .sorted(Comparator.comparing(InstalledBackend::name).thenComparing(NEWEST_FIRST))
@@ -46,7 +47,7 @@ final class BackendCatalog {
 
   /** {@return one line for each provider that is not used} */
   List<String> refusals() {
-    return refusals.stream().map(BackendDiscovery.Refusal::line).toList();
+    return refusals.stream().map(Refusal::line).toList();
   }
 
   /**
@@ -71,7 +72,7 @@ final class BackendCatalog {
     List<String> parts = new ArrayList<>();
     parts.add("nothing installed has the name or the storage kind '" + name + "'");
     refusals.stream()
-        .filter(refusal -> refusal.name().equals(name))
+        .filter(refusal -> refusal.name().equals(name) || refusal.name().endsWith("-" + name))
         .findFirst()
         .ifPresent(refusal -> parts.add("refused: " + refusal.line()));
     Set<String> names = new TreeSet<>();

@@ -3,14 +3,18 @@ package io.kvbm.core;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
+import io.kvbm.core.plugin.OneLine;
+import io.kvbm.core.plugin.PluginFolders;
+import io.kvbm.core.plugin.Refusal;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -20,38 +24,23 @@ import java.util.stream.Collectors;
  */
 final class BackendDiscovery {
 
-  /** A broken configuration file is reported again and again by some loaders. */
-  private static final int MAX_LOADER_ERRORS = 100;
-
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
 
   private final List<InstalledBackend> accepted = new ArrayList<>();
-  private final List<Refusal> refusals = new ArrayList<>();
+  private final Set<Refusal> refusals = new LinkedHashSet<>();
 
   /**
-   * A provider that is not used.
+   * Finds what the modules and the class path of a loader provide, and what plugins do.
    *
-   * @param name what it calls itself, or its class where it never came to say so
-   * @param line why
+   * @param loader whose modules and class path are looked through
+   * @param plugins stay the caller's
    */
-  record Refusal(String name, String line) {}
-
-  /** Finds what the modules and the class path of a loader provide. */
-  static BackendCatalog find(ClassLoader loader) {
+  static BackendCatalog find(ClassLoader loader, PluginFolders plugins) {
     BackendDiscovery discovery = new BackendDiscovery();
-    Iterator<ServiceLoader.Provider<BackendProvider>> found =
-        ServiceLoader.load(BackendProvider.class, loader).stream().iterator();
-    for (int errors = 0; errors < MAX_LOADER_ERRORS; ) {
-      try {
-        if (!found.hasNext()) {
-          break;
-        }
-        discovery.load(found.next());
-      } catch (ServiceConfigurationError e) {
-        errors++;
-        discovery.refuse("?", "a backend provider cannot be loaded: " + OneLine.of(e));
-      }
-    }
+    discovery.refusals.addAll(plugins.refusals());
+    PluginFolders.find(
+        ServiceLoader.load(BackendProvider.class, loader), discovery::load, discovery::broken);
+    plugins.find(BackendProvider.class, discovery::load, discovery::broken);
     return discovery.catalog();
   }
 
@@ -60,6 +49,10 @@ final class BackendDiscovery {
     BackendDiscovery discovery = new BackendDiscovery();
     providers.forEach(discovery::inspect);
     return discovery.catalog();
+  }
+
+  private void broken(ServiceConfigurationError error) {
+    refuse("?", "a backend provider cannot be loaded: " + OneLine.of(error));
   }
 
   private void load(ServiceLoader.Provider<BackendProvider> found) {
@@ -125,9 +118,10 @@ final class BackendDiscovery {
                             .collect(Collectors.joining(" and "))));
           }
         });
-    return new BackendCatalog(unique, refusals);
+    return new BackendCatalog(unique, List.copyOf(refusals));
   }
 
+  /** What is broken below the plugins is found again with each of them. */
   private void refuse(String name, String line) {
     refusals.add(new Refusal(name, line));
   }

@@ -10,6 +10,7 @@ import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.transfer.Transport;
+import io.kvbm.core.plugin.OneLine;
 import java.lang.module.ModuleDescriptor;
 import java.security.CodeSource;
 import java.util.List;

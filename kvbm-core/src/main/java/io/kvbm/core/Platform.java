@@ -28,11 +28,14 @@ import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.ObjectStoreFactory;
 import io.kvbm.api.store.OpenMode;
 import io.kvbm.core.layout.Layouts;
+import io.kvbm.core.plugin.OneLine;
+import io.kvbm.core.plugin.PluginFolders;
 import io.kvbm.core.policy.EvictionPolicies;
 import io.kvbm.core.time.Deadlines;
 import io.kvbm.core.tokens.HashSchemes;
 import io.kvbm.core.transfer.TransferEngine;
 import io.kvbm.core.transfer.TransferLimits;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,6 +68,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Platform implements AutoCloseable {
 
+  private final PluginFolders plugins;
   private final BackendCatalog catalog;
   private final Map<String, BackendConfig> configs;
   private final OpenBackends open;
@@ -79,10 +83,11 @@ public final class Platform implements AutoCloseable {
   private final Object closeLock = new Object();
   private volatile boolean closed;
 
-  private Platform(Builder builder) {
+  private Platform(Builder builder, PluginFolders plugins) {
+    this.plugins = plugins;
     catalog =
         builder.providers == null
-            ? BackendDiscovery.find(builder.classLoader)
+            ? BackendDiscovery.find(builder.classLoader, plugins)
             : BackendDiscovery.of(builder.providers);
     configs = Map.copyOf(builder.configs);
     threads = new PlatformThreads(builder.ioThreads);
@@ -90,7 +95,7 @@ public final class Platform implements AutoCloseable {
     metrics = builder.metrics;
     disk = Optional.ofNullable(builder.disk);
     memoryBudget = builder.memoryBudget;
-    codecs = InstalledPlugins.find(Codec.class, Codec::name, builder.classLoader);
+    codecs = InstalledPlugins.find(Codec.class, Codec::name, builder.classLoader, plugins);
     open = new OpenBackends(this::lend);
     deadlines = Deadlines.threaded(clock);
     transfers =
@@ -287,8 +292,8 @@ public final class Platform implements AutoCloseable {
   }
 
   /**
-   * Ends transfers, closes every backend, the last opened first, then ends the threads. Storages
-   * and stores should be closed before. Later calls do nothing.
+   * Ends transfers, closes every backend, the last opened first, ends the threads, then closes the
+   * plugins' jars. Storages and stores should be closed before. Later calls do nothing.
    *
    * @throws BackendException if a part failed to close; the others were closed all the same
    */
@@ -308,6 +313,7 @@ public final class Platform implements AutoCloseable {
       deadlines.close();
       open.close(failures);
       threads.close();
+      plugins.close();
     }
     if (!failures.isEmpty()) {
       BackendException failure =
@@ -400,6 +406,7 @@ public final class Platform implements AutoCloseable {
         Math.max(4, Math.min(32, 2 * Runtime.getRuntime().availableProcessors()));
     private TransferLimits transferLimits = TransferLimits.DEFAULT;
     private ClassLoader classLoader = defaultLoader();
+    private @Nullable Path plugins;
     private @Nullable Disk disk;
     private @Nullable List<BackendProvider> providers;
 
@@ -483,6 +490,20 @@ public final class Platform implements AutoCloseable {
     }
 
     /**
+     * Adds the plugins of a directory: each folder in it with the jars of one plugin, and each jar
+     * that lies there alone. Every plugin gets a class loader and, where kvbm itself is made of
+     * modules, a module layer of its own, so that two may carry different versions of a library.
+     * What cannot be loaded is in {@link Platform#refusals()}.
+     *
+     * @param value the plugins directory; none by default
+     * @return this builder
+     */
+    public Builder plugins(Path value) {
+      plugins = Objects.requireNonNull(value, "plugins");
+      return this;
+    }
+
+    /**
      * {@return this builder}
      *
      * @param value where plugins are looked for: its modules, its class path and those of its
@@ -508,7 +529,13 @@ public final class Platform implements AutoCloseable {
 
     /** {@return the platform; no thread was started and no backend opened} */
     public Platform build() {
-      return new Platform(this);
+      PluginFolders found = plugins == null ? PluginFolders.none() : PluginFolders.open(plugins);
+      try {
+        return new Platform(this, found);
+      } catch (RuntimeException | Error e) {
+        found.close();
+        throw e;
+      }
     }
 
     private static ClassLoader defaultLoader() {

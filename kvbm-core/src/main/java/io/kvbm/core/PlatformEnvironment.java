@@ -7,6 +7,7 @@ import io.kvbm.api.spi.Clock;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.transfer.Route;
 import io.kvbm.api.transfer.Transport;
+import io.kvbm.core.plugin.OneLine;
 import io.kvbm.core.time.Deadlines;
 import io.kvbm.core.transfer.TransferEnvironment;
 import java.util.List;

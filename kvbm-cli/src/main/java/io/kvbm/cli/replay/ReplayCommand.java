@@ -5,6 +5,7 @@ import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.spi.ByteSizes;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.console.ProgressBar;
+import io.kvbm.cli.spi.Platforms;
 import io.kvbm.cli.spi.Subcommand;
 import io.kvbm.cli.trace.ChatWorkload;
 import io.kvbm.cli.trace.Trace;
@@ -163,7 +164,7 @@ final class ReplayCommand implements Subcommand {
   public int run(Console console) throws InterruptedException {
     ReplayOptions options = options();
     Trace trace = readTrace(console);
-    try (Platform platform = Platform.load()) {
+    try (Platform platform = Platforms.open()) {
       ReplayReport report = replay(trace, options, platform, console);
       // The tiers are closed by now: the memory and the disk space they held are free for this.
       PlainSpeed plain = PlainSpeed.beside(report, options, platform, console);

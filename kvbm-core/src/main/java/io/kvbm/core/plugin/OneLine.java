@@ -1,13 +1,18 @@
-package io.kvbm.core;
+package io.kvbm.core.plugin;
 
 import java.util.ServiceConfigurationError;
 
 /** Says in one line what a foreign throwable means. */
-final class OneLine {
+public final class OneLine {
 
   private OneLine() {}
 
-  static String of(Throwable thrown) {
+  /**
+   * {@return one line: the message, and the type where the message alone would say too little}
+   *
+   * @param thrown what foreign code threw
+   */
+  public static String of(Throwable thrown) {
     if (isWrapper(thrown) && thrown.getCause() != null) {
       return of(thrown.getCause());
     }
@@ -16,6 +21,9 @@ final class OneLine {
       return thrown.getClass().getSimpleName();
     }
     String line = message.strip().lines().findFirst().orElse("");
+    if (thrown instanceof NoClassDefFoundError && !line.contains(" ")) {
+      return "class %s is missing; add the jar that has it".formatted(line.replace('/', '.'));
+    }
     return thrown instanceof RuntimeException || isWrapper(thrown)
         ? line
         : thrown.getClass().getSimpleName() + ": " + line;

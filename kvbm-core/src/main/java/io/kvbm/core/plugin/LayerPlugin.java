@@ -1,0 +1,117 @@
+package io.kvbm.core.plugin;
+
+import java.io.IOException;
+import java.lang.module.Configuration;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleDescriptor.Requires;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReference;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** A plugin in a module layer of its own, above the layer of kvbm's modules. */
+final class LayerPlugin implements Plugin {
+
+  private final ModuleLayer layer;
+  private final LayerClassLoader loader;
+  private final NativeLibraries natives;
+
+  private LayerPlugin(ModuleLayer layer, LayerClassLoader loader, NativeLibraries natives) {
+    this.layer = layer;
+    this.loader = loader;
+    this.natives = natives;
+  }
+
+  /**
+   * Makes the layer; loads no class of it.
+   *
+   * @param name for messages and stack traces
+   * @param jars the plugin's jars without the api
+   * @param below kvbm's layer
+   * @param parent for packages that no module the plugin reads has
+   * @param natives closed with the plugin
+   * @throws RefusedPluginException if the modules do not fit together
+   * @throws java.lang.module.FindException if a jar is no module
+   * @throws java.lang.module.ResolutionException if modules contradict each other
+   * @throws LayerInstantiationException if two modules have a package in common
+   */
+  @SuppressWarnings("restricted") // Native access is what a plugin folder is for.
+  static Plugin define(
+      String name, List<Path> jars, ModuleLayer below, ClassLoader parent, NativeLibraries natives)
+      throws RefusedPluginException {
+    checkNames(name, jars);
+    ModuleFinder finder = ModuleFinder.of(jars.toArray(Path[]::new));
+    checkRequirements(name, finder, below);
+    Set<String> roots =
+        finder.findAll().stream()
+            .map(module -> module.descriptor().name())
+            .collect(Collectors.toSet());
+    Configuration configuration = below.configuration().resolve(finder, ModuleFinder.of(), roots);
+    LayerClassLoader loader = new LayerClassLoader(name, configuration, below, parent, natives);
+    ModuleLayer.Controller controller =
+        ModuleLayer.defineModules(configuration, List.of(below), _ -> loader);
+    // Whoever put the plugin there decided to trust it; others get no native access by that.
+    controller.layer().modules().forEach(controller::enableNativeAccess);
+    return new LayerPlugin(controller.layer(), loader, natives);
+  }
+
+  /** Of two jars of one module the finder would take the first and say nothing. */
+  private static void checkNames(String name, List<Path> jars) throws RefusedPluginException {
+    Map<String, Path> byModule = new TreeMap<>();
+    for (Path jar : jars) {
+      for (ModuleReference module : ModuleFinder.of(jar).findAll()) {
+        Path other = byModule.putIfAbsent(module.descriptor().name(), jar);
+        if (other != null) {
+          throw new RefusedPluginException(
+              "plugin %s has module %s twice, remove one: %s and %s"
+                  .formatted(
+                      name, module.descriptor().name(), other.getFileName(), jar.getFileName()));
+        }
+      }
+    }
+  }
+
+  private static void checkRequirements(String name, ModuleFinder finder, ModuleLayer below)
+      throws RefusedPluginException {
+    for (ModuleReference module : finder.findAll()) {
+      for (Requires requires : module.descriptor().requires()) {
+        if (!requires.modifiers().contains(Requires.Modifier.STATIC)
+            && finder.find(requires.name()).isEmpty()
+            && below.configuration().findModule(requires.name()).isEmpty()) {
+          throw new RefusedPluginException(missing(name, module.descriptor(), requires.name()));
+        }
+      }
+    }
+  }
+
+  private static String missing(String name, ModuleDescriptor module, String required) {
+    Optional<ModuleReference> ofJdk = ModuleFinder.ofSystem().find(required);
+    return ofJdk.isPresent()
+        ? "plugin %s needs module %s of the JDK, which was not started with it; add --add-modules %s"
+            .formatted(name, required, required)
+        : "plugin %s lacks module %s, which its module %s requires; put its jar into the folder"
+            .formatted(name, required, module.name());
+  }
+
+  @Override
+  public <T> ServiceLoader<T> load(Class<T> service) {
+    return ServiceLoader.load(layer, service);
+  }
+
+  @Override
+  public boolean owns(Class<?> type) {
+    return type.getModule().getLayer() == layer;
+  }
+
+  @Override
+  public void close() throws IOException {
+    natives.close();
+    loader.close();
+  }
+}

@@ -1,0 +1,20 @@
+package io.kvbm.core.plugin;
+
+import io.kvbm.api.spi.BackendProvider;
+import java.util.Optional;
+
+/**
+ * What plugins are loaded into.
+ *
+ * @param layer the layer of kvbm's modules, or empty where kvbm is on the class path
+ * @param loader the loader of the api
+ */
+record PluginHost(Optional<ModuleLayer> layer, ClassLoader loader) {
+
+  /** {@return what this class itself was loaded into} */
+  static PluginHost current() {
+    return new PluginHost(
+        Optional.ofNullable(PluginHost.class.getModule().getLayer()),
+        BackendProvider.class.getClassLoader());
+  }
+}

@@ -1,0 +1,11 @@
+package io.kvbm.core.plugin;
+
+/** Ends the loading of one plugin; its message is the line the user reads. Never leaves here. */
+final class RefusedPluginException extends Exception {
+
+  private static final long serialVersionUID = 1;
+
+  RefusedPluginException(String line) {
+    super(line);
+  }
+}
