@@ -11,7 +11,10 @@ import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.transfer.Transport;
 import io.kvbm.core.plugin.OneLine;
+import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.List;
 import java.util.Objects;
@@ -19,6 +22,8 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
 
 /**
  * A provider that passed inspection, with what it said of itself asked once. Calls into the
@@ -69,7 +74,23 @@ record InstalledBackend(
     return Optional.ofNullable(type.getModule().getDescriptor())
         .flatMap(ModuleDescriptor::rawVersion)
         .or(() -> Optional.ofNullable(type.getPackage().getImplementationVersion()))
+        .or(() -> manifestVersionOf(type))
         .orElse(UNKNOWN_VERSION);
+  }
+
+  /** Of a jar that is an automatic module neither descriptor nor package may know the version. */
+  private static Optional<String> manifestVersionOf(Class<?> type) {
+    Path jar = Path.of(locationOf(type));
+    if (!Files.isRegularFile(jar)) {
+      return Optional.empty();
+    }
+    try (JarFile file = new JarFile(jar.toFile(), false)) {
+      return Optional.ofNullable(file.getManifest())
+          .map(manifest -> manifest.getMainAttributes())
+          .map(attributes -> attributes.getValue(Attributes.Name.IMPLEMENTATION_VERSION));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /** {@return the name that means this one and no other version} */
