@@ -1,0 +1,13 @@
+package io.kvbm.core.config;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One key of a configuration file.
+ *
+ * @param path the keys down to it, joined by dots
+ * @param text its value; null where it has none or is a section
+ * @param section whether settings stand below it
+ * @param origin where it stands: the value where there is one, else the key
+ */
+record YamlEntry(String path, @Nullable String text, boolean section, ConfigOrigin.InFile origin) {}
