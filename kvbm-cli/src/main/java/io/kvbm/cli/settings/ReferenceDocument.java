@@ -89,7 +89,7 @@ final class ReferenceDocument {
 
   private static String type(ConfigKey key) {
     return key.choices().isEmpty()
-        ? key.expected()
+        ? key.expected().replace(" such as 4096, 64KiB or 2GiB", "")
         : key.choices().stream().map(ReferenceDocument::code).collect(Collectors.joining(", "));
   }
 
