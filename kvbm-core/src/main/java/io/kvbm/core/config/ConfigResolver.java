@@ -51,7 +51,7 @@ final class ConfigResolver {
                 .formatted(entry.origin(), ShownText.of(entry.path())));
       }
     } else {
-      unknown(entry.path(), entry.origin());
+      unknown(entry.path(), entry.keyOrigin());
       skipBelow(entry);
     }
   }

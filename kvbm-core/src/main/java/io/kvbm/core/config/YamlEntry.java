@@ -8,6 +8,12 @@ import org.jspecify.annotations.Nullable;
  * @param path the keys down to it, joined by dots
  * @param text its value; null where it has none or is a section
  * @param section whether settings stand below it
- * @param origin where it stands: the value where there is one, else the key
+ * @param keyOrigin where the key stands
+ * @param origin where the value stands; where there is none, the key
  */
-record YamlEntry(String path, @Nullable String text, boolean section, ConfigOrigin.InFile origin) {}
+record YamlEntry(
+    String path,
+    @Nullable String text,
+    boolean section,
+    ConfigOrigin.InFile keyOrigin,
+    ConfigOrigin.InFile origin) {}

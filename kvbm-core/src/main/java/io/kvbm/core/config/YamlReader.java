@@ -181,13 +181,13 @@ final class YamlReader {
     }
     if (node instanceof ScalarEvent scalar) {
       String value = valueOf(scalar);
-      entries.add(new YamlEntry(path, value, false, value == null ? keyAt : at));
+      entries.add(new YamlEntry(path, value, false, keyAt, value == null ? keyAt : at));
       return;
     }
     if (open.size() >= MAX_DEPTH) {
       throw refused(at, "sections are nested deeper than " + MAX_DEPTH + "; no setting is");
     }
-    entries.add(new YamlEntry(path, null, true, keyAt));
+    entries.add(new YamlEntry(path, null, true, keyAt, keyAt));
     open.push(new Section(path + "."));
   }
 

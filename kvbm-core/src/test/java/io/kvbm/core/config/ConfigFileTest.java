@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,16 @@ class ConfigFileTest {
     return parse(text).getFirst();
   }
 
+  private static YamlEntry entry(
+      String path, @Nullable String text, boolean section, int line, int key, int value) {
+    return new YamlEntry(
+        path,
+        text,
+        section,
+        new ConfigOrigin.InFile("f", line, key),
+        new ConfigOrigin.InFile("f", line, value));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "\n", "# nothing\n", "---\n", "---\n...\n", "~", "\uFEFF", "null"})
   void aFileThatSaysNothingIsFine(String text) {
@@ -39,11 +50,11 @@ class ConfigFileTest {
   void pathsTextsAndPlaces() {
     assertThat(parse("a:\n  b: 'x y'\n  c:\nd.e: \"\"\nf: {}\n"))
         .containsExactly(
-            new YamlEntry("a", null, true, new ConfigOrigin.InFile("f", 1, 1)),
-            new YamlEntry("a.b", "x y", false, new ConfigOrigin.InFile("f", 2, 6)),
-            new YamlEntry("a.c", null, false, new ConfigOrigin.InFile("f", 3, 3)),
-            new YamlEntry("d.e", "", false, new ConfigOrigin.InFile("f", 4, 6)),
-            new YamlEntry("f", null, true, new ConfigOrigin.InFile("f", 5, 1)));
+            entry("a", null, true, 1, 1, 1),
+            entry("a.b", "x y", false, 2, 3, 6),
+            entry("a.c", null, false, 3, 3, 3),
+            entry("d.e", "", false, 4, 1, 6),
+            entry("f", null, true, 5, 1, 1));
     assertThat(only("a: null").text()).isNull();
     assertThat(only("a: 'null'").text()).isEqualTo("null");
     assertThat(only("\uFEFFä: ü\r\n").text()).isEqualTo("ü");

@@ -108,7 +108,7 @@ class KvbmConfigTest {
       quoteCharacter = '`',
       textBlock =
           """
-          tiers.host.blcks: 1|:1:19: there is no setting 'tiers.host.blcks'; the nearest known one is 'tiers.host.blocks'
+          tiers.host.blcks: 1|:1:1: there is no setting 'tiers.host.blcks'; the nearest known one is 'tiers.host.blocks'
           teirs: {}|:1:1: there is no setting 'teirs'; the nearest known one is 'tiers'
           teirs: {host: {blocks: 1}}|:1:1: there is no setting 'teirs'; the nearest known one is 'tiers'
           tiers.host.blocks: many|:1:20: 'tiers.host.blocks' is 'many', expected a whole number, 0 to 2147483647; correct the line or remove it
