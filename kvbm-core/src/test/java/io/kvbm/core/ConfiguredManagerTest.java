@@ -30,7 +30,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,11 +128,11 @@ class ConfiguredManagerTest {
               text -> assertThat(special || !text.equals(setting.key().defaultValue())).isTrue());
     }
     assertThat(config.plugins()).contains(Path.of("/plugins"));
-    assertThat(PlatformSettings.limits(config)).isEqualTo(new TransferLimits(5, 6, 7, 8, 9));
 
     try (Platform platform = Platform.builder().config(config).build()) {
       assertThat(platform.metrics()).isInstanceOf(MicrometerMetrics.class);
       assertThat(platform.leakDetection()).isTrue();
+      assertThat(platform.transfers().limits()).isEqualTo(new TransferLimits(5, 6, 7, 8, 9));
       KvBlockManagerConfig manager = KvBlockManager.configured(config, platform);
 
       assertThat(manager.model()).isEqualTo(new KvManagerModelConfig(2, 1, 4, 8, DType.INT8));
@@ -138,17 +143,22 @@ class ConfiguredManagerTest {
       assertThat(manager.runtime().remote()).isEqualTo(RemoteOptions.useAgent("agent"));
       assertThat(manager.runtime().metricsRegistry()).isSameAs(platform.metrics());
       assertTier(manager.deviceLayout(), 11, "paged", 64, "fifo");
-      assertThat(manager.deviceLayout().logical())
+      assertThat(Objects.requireNonNull(manager.deviceLayout()).logical())
           .isEqualTo(BlockParallelismStrategy.LEADER_WORKER_SHARDED);
       assertTier(manager.hostLayout(), 12, "layer-separate-outer-contiguous", 128, "priority");
-      assertThat(manager.hostLayout().allocator()).isNotNull();
+      assertThat(Objects.requireNonNull(manager.hostLayout()).allocator()).isNotNull();
       assertTier(manager.diskLayout(), 13, "layer-separate-block-contiguous", 256, "fifo");
-      assertThat(manager.diskLayout().blockStore()).isNotNull();
+      assertThat(Objects.requireNonNull(manager.diskLayout()).blockStore()).isNotNull();
     }
   }
 
   private static void assertTier(
-      KvManagerLayoutConfig tier, int blocks, String layout, long alignment, String policy) {
+      @Nullable KvManagerLayoutConfig actual,
+      int blocks,
+      String layout,
+      long alignment,
+      String policy) {
+    KvManagerLayoutConfig tier = Objects.requireNonNull(actual);
     assertThat(tier.numBlocks()).isEqualTo(blocks);
     assertThat(tier.layoutType().name()).isEqualTo(layout);
     assertThat(tier.alignment()).isEqualTo(alignment);
@@ -180,7 +190,7 @@ class ConfiguredManagerTest {
     try (Platform platform = Platform.builder().metrics(own).config(config).build()) {
       assertThat(platform.metrics()).isSameAs(own);
       assertThat(platform.leakDetection()).isFalse();
-      assertThat(KvBlockManager.configured(config, platform).hostLayout().allocator()).isNotNull();
+      assertThat(KvBlockManager.configured(config, platform).hostLayout()).isNotNull();
     }
   }
 
@@ -224,7 +234,7 @@ class ConfiguredManagerTest {
   }
 
   @Test
-  void backendsGetTheBudgetAndTheirSettings() {
+  void backendsGetTheBudgetAndTheThreads() throws InterruptedException {
     List<BackendContext> contexts = new ArrayList<>();
     NamedProvider tape =
         new NamedProvider(
@@ -256,6 +266,29 @@ class ConfiguredManagerTest {
       some.close();
       assertThatThrownBy(() -> budget.reserve(1001)).isInstanceOf(CapacityException.class);
       budget.reserve(1000).close();
+      assertThat(threadsOf(contexts.getFirst().ioExecutor())).hasSize(2);
     }
+  }
+
+  /** Every task waits until each of as many threads as there may be has one. */
+  private static Set<String> threadsOf(Executor executor) throws InterruptedException {
+    Set<String> names = ConcurrentHashMap.newKeySet();
+    CountDownLatch started = new CountDownLatch(2);
+    CountDownLatch done = new CountDownLatch(20);
+    for (int i = 0; i < 20; i++) {
+      executor.execute(
+          () -> {
+            names.add(Thread.currentThread().getName());
+            started.countDown();
+            try {
+              started.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            done.countDown();
+          });
+    }
+    done.await();
+    return names;
   }
 }
