@@ -8,6 +8,7 @@ module io.kvbm.cli {
   requires org.agrona;
 
   exports io.kvbm.cli.console;
+  exports io.kvbm.cli.settings;
   exports io.kvbm.cli.spi;
 
   opens io.kvbm.cli to
@@ -15,6 +16,8 @@ module io.kvbm.cli {
   opens io.kvbm.cli.backends to
       info.picocli;
   opens io.kvbm.cli.replay to
+      info.picocli;
+  opens io.kvbm.cli.settings to
       info.picocli;
   opens io.kvbm.cli.simulate to
       info.picocli;
@@ -26,5 +29,6 @@ module io.kvbm.cli {
   provides io.kvbm.cli.spi.CommandProvider with
       io.kvbm.cli.backends.BackendsCommandProvider,
       io.kvbm.cli.replay.ReplayCommandProvider,
+      io.kvbm.cli.settings.ConfigCommandProvider,
       io.kvbm.cli.simulate.SimulateCommandProvider;
 }

@@ -4,8 +4,10 @@ module io.kvbm.core {
   requires transitive micrometer.core;
   requires com.dynatrace.hash4j;
   requires org.agrona;
+  requires org.snakeyaml.engine;
   requires static org.jspecify;
 
+  exports io.kvbm.core.config;
   exports io.kvbm.core.layout;
   exports io.kvbm.core.metrics;
   exports io.kvbm.core.policy;

@@ -1,6 +1,9 @@
 package io.kvbm.cli;
 
 import io.kvbm.cli.console.Console;
+import io.kvbm.cli.settings.PlatformFactory;
+import io.kvbm.cli.settings.Surroundings;
+import io.kvbm.cli.settings.UsesPlatform;
 import io.kvbm.cli.spi.CommandProvider;
 import io.kvbm.cli.spi.Subcommand;
 import java.io.IOException;
@@ -24,8 +27,11 @@ public final class Main {
   private final Console console;
   private final CommandLine line;
 
-  private Main(Console console, Iterator<CommandProvider> providers) {
+  private final Surroundings surroundings;
+
+  private Main(Console console, Iterator<CommandProvider> providers, Surroundings surroundings) {
     this.console = console;
+    this.surroundings = surroundings;
     this.line = Commands.assemble(root, providers, console);
     line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
     line.setUsageHelpAutoWidth(false);
@@ -58,11 +64,19 @@ public final class Main {
   }
 
   static int run(String[] args, Console console, Iterator<CommandProvider> providers) {
+    return run(args, console, providers, Surroundings.ofProcess());
+  }
+
+  static int run(
+      String[] args,
+      Console console,
+      Iterator<CommandProvider> providers,
+      Surroundings surroundings) {
     int exitCode;
     try {
       // What goes wrong before the options are read is shown as they ask, too.
       console.configure(contains(args, "--json"), contains(args, "--verbose"));
-      exitCode = new Main(console, providers).execute(args);
+      exitCode = new Main(console, providers, surroundings).execute(args);
     } catch (Throwable e) {
       console.error(Failures.describe(e));
       console.trace(e);
@@ -93,6 +107,9 @@ public final class Main {
     if (parsed.isVersionHelpRequested()) {
       Version.print(console);
       return Subcommand.OK;
+    }
+    if (parsed.commandSpec().userObject() instanceof UsesPlatform user) {
+      user.use(new PlatformFactory(surroundings, root.config));
     }
     if (parsed.commandSpec().userObject() instanceof Subcommand subcommand) {
       return subcommand.run(console);

@@ -1,5 +1,7 @@
 package io.kvbm.cli;
 
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -8,7 +10,7 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "kvbm",
     description = "Keeps KV blocks in tiers, finds them again and moves them between tiers.",
-    customSynopsis = "kvbm [--plugins DIR] [-hV] [--json] [--verbose] COMMAND",
+    customSynopsis = "kvbm [--plugins DIR] [-hV] [--config FILE] [--json] [--verbose] COMMAND",
     footer = {
       "",
       "--plugins DIR stands first: the folder with one folder of jars for each backend.",
@@ -17,6 +19,13 @@ import picocli.CommandLine.ScopeType;
     },
     sortOptions = false)
 final class RootCommand {
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      scope = ScopeType.INHERIT,
+      description = "The configuration (default: KVBM_CONFIG, or conf/kvbm.yaml of kvbm).")
+  @Nullable Path config;
 
   @Option(
       names = "--json",

@@ -122,7 +122,13 @@ class EmbeddingTest {
 
   /** What the two modules need at run time and is not a module of this build. */
   private static final List<String> LIBRARIES =
-      List.of("agrona-", "hash4j-", "HdrHistogram-", "LatencyUtils-", "micrometer-");
+      List.of(
+          "agrona-",
+          "hash4j-",
+          "HdrHistogram-",
+          "LatencyUtils-",
+          "micrometer-",
+          "snakeyaml-engine-");
 
   /** Variables by which a JVM takes options that are not on its command line. */
   private static final List<String> OPTION_VARIABLES =

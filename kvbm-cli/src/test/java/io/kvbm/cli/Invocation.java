@@ -1,10 +1,12 @@
 package io.kvbm.cli;
 
 import io.kvbm.cli.console.Console;
+import io.kvbm.cli.settings.Surroundings;
 import io.kvbm.cli.spi.CommandProvider;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.ServiceLoader;
 
 /**
  * A run of the program in this process.
@@ -23,6 +25,15 @@ public record Invocation(int exitCode, String out, String err) {
   /** Runs with these commands only. */
   public static Invocation of(List<CommandProvider> providers, String... args) {
     return of((line, console) -> Main.run(line, console, providers.iterator()), args);
+  }
+
+  /** Runs with the real commands in surroundings of the test's. */
+  public static Invocation in(Surroundings surroundings, String... args) {
+    return of(
+        (line, console) ->
+            Main.run(
+                line, console, ServiceLoader.load(CommandProvider.class).iterator(), surroundings),
+        args);
   }
 
   private static Invocation of(Program program, String... args) {

@@ -13,6 +13,7 @@ import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.config.RemoteOptions;
 import io.kvbm.api.hash.HashScheme;
+import io.kvbm.core.config.KvbmConfig;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.registry.BlockRegistry;
 import io.kvbm.core.tier.BlockMover;
@@ -117,6 +118,43 @@ public final class KvBlockManager implements AutoCloseable {
    */
   public static KvBlockManager create(KvBlockManagerConfig config, Platform platform) {
     return new KvBlockManager(config, platform, false);
+  }
+
+  /**
+   * Makes a manager with a platform of its own, both as a configuration says. For events, metadata
+   * or an executor of the caller's take {@link #configured} and add them.
+   *
+   * @param config checked against {@code Platform.builder().schema()}
+   * @return the manager; the caller closes it
+   * @throws ConfigurationException if a tier cannot be set up as configured, naming the setting and
+   *     where it stands; nothing is left behind
+   */
+  public static KvBlockManager create(KvbmConfig config) {
+    Platform.Builder builder = Platform.builder();
+    config.plugins().ifPresent(builder::plugins);
+    Platform platform = builder.config(config).build();
+    KvBlockManagerConfig manager;
+    try {
+      manager = configured(config, platform);
+    } catch (RuntimeException | Error e) {
+      OwnedParts left = new OwnedParts();
+      left.add(platform);
+      left.closeAfter(e);
+      throw e;
+    }
+    return new KvBlockManager(manager, platform, true);
+  }
+
+  /**
+   * {@return the tiers, model and runtime that a configuration says}
+   *
+   * @param config checked against the schema of the platform
+   * @param platform has the backends; metrics and time are its own
+   * @throws ConfigurationException if there is no tier, or a backend, policy, layout or scheme is
+   *     not there, naming the setting and where it stands
+   */
+  public static KvBlockManagerConfig configured(KvbmConfig config, Platform platform) {
+    return new ManagerSettings(config, platform).read();
   }
 
   /**

@@ -27,6 +27,9 @@ import io.kvbm.api.store.LogFactory;
 import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.ObjectStoreFactory;
 import io.kvbm.api.store.OpenMode;
+import io.kvbm.core.config.ConfigSchema;
+import io.kvbm.core.config.CoreSettings;
+import io.kvbm.core.config.KvbmConfig;
 import io.kvbm.core.layout.Layouts;
 import io.kvbm.core.plugin.OneLine;
 import io.kvbm.core.plugin.PluginFolders;
@@ -77,6 +80,7 @@ public final class Platform implements AutoCloseable {
   private final MetricsSink metrics;
   private final Optional<Disk> disk;
   private final MemoryBudget memoryBudget;
+  private final boolean leakDetection;
   private final List<Codec> codecs;
   private final Deadlines deadlines;
   private final TransferEngine transfers;
@@ -85,16 +89,14 @@ public final class Platform implements AutoCloseable {
 
   private Platform(Builder builder, PluginFolders plugins) {
     this.plugins = plugins;
-    catalog =
-        builder.providers == null
-            ? BackendDiscovery.find(builder.classLoader, plugins)
-            : BackendDiscovery.of(builder.providers);
+    catalog = builder.discover(plugins);
     configs = Map.copyOf(builder.configs);
     threads = new PlatformThreads(builder.ioThreads);
     clock = builder.clock;
     metrics = builder.metrics;
     disk = Optional.ofNullable(builder.disk);
     memoryBudget = builder.memoryBudget;
+    leakDetection = builder.leakDetection;
     codecs = InstalledPlugins.find(Codec.class, Codec::name, builder.classLoader, plugins);
     open = new OpenBackends(this::lend);
     deadlines = Deadlines.threaded(clock);
@@ -167,6 +169,16 @@ public final class Platform implements AutoCloseable {
    */
   public StorageAllocator allocator(String name, BackendConfig config) {
     return offered(name, config, "allocator", Backend::allocators, StorageAllocator::storageKind);
+  }
+
+  /**
+   * {@return what opens block stores, with the settings the platform was built with}
+   *
+   * @param name a backend or a storage kind; see the class description
+   * @throws ConfigurationException as {@link #backend} does, and if the backend has no block store
+   */
+  public BlockStoreFactory blockStore(String name) {
+    return offered(name, null, "block store", Backend::blockStores, BlockStoreFactory::storageKind);
   }
 
   /**
@@ -371,7 +383,15 @@ public final class Platform implements AutoCloseable {
 
   /** {@return the settings a backend has where a call gives none} */
   BackendConfig configured(InstalledBackend installed) {
-    return configs.getOrDefault(installed.name(), BackendConfig.empty());
+    BackendConfig ofVersion = configs.get(installed.identity());
+    return ofVersion == null
+        ? configs.getOrDefault(installed.name(), BackendConfig.empty())
+        : ofVersion;
+  }
+
+  /** {@return whether managers look for blocks that nobody closed} */
+  boolean leakDetection() {
+    return leakDetection;
   }
 
   private BackendContext lend(InstalledBackend installed) {
@@ -396,8 +416,6 @@ public final class Platform implements AutoCloseable {
   /** Says what a platform is made of; everything has a default. For one thread. */
   public static final class Builder {
 
-    private static final int MAX_IO_THREADS = 1024;
-
     private final Map<String, BackendConfig> configs = new LinkedHashMap<>();
     private Clock clock = Clock.SYSTEM;
     private MetricsSink metrics = MetricsSink.NULL;
@@ -405,6 +423,7 @@ public final class Platform implements AutoCloseable {
     private int ioThreads =
         Math.max(4, Math.min(32, 2 * Runtime.getRuntime().availableProcessors()));
     private TransferLimits transferLimits = TransferLimits.DEFAULT;
+    private boolean leakDetection;
     private ClassLoader classLoader = defaultLoader();
     private @Nullable Path plugins;
     private @Nullable Disk disk;
@@ -459,10 +478,10 @@ public final class Platform implements AutoCloseable {
      *     at least 4, at most 32
      */
     public Builder ioThreads(int value) {
-      if (value < 1 || value > MAX_IO_THREADS) {
+      if (value < 1 || value > CoreSettings.MAX_IO_THREADS) {
         throw new ConfigurationException(
             ErrorCode.INVALID_CONFIG,
-            "ioThreads must be 1 to " + MAX_IO_THREADS + ", got " + value);
+            "ioThreads must be 1 to " + CoreSettings.MAX_IO_THREADS + ", got " + value);
       }
       ioThreads = value;
       return this;
@@ -527,9 +546,51 @@ public final class Platform implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Logs blocks that were dropped without being closed, and where they were acquired. It takes a
+     * stack trace for every handle.
+     *
+     * @param value off by default
+     * @return this builder
+     */
+    public Builder leakDetection(boolean value) {
+      leakDetection = value;
+      return this;
+    }
+
+    /**
+     * Takes everything a configuration says of the platform and its backends; what it does not set
+     * stays as it was. The plugin folder is no part of it: a configuration is checked against the
+     * backends found there, so whoever builds it says where that is.
+     *
+     * @param config checked against {@link #schema()}
+     * @return this builder
+     */
+    public Builder config(KvbmConfig config) {
+      PlatformSettings.apply(config, this);
+      return this;
+    }
+
+    /** {@return what can be configured: the core's settings, and those of the backends found} */
+    public ConfigSchema schema() {
+      try (PluginFolders found = openPlugins()) {
+        return PlatformSettings.schema(discover(found));
+      }
+    }
+
+    private PluginFolders openPlugins() {
+      return plugins == null ? PluginFolders.none() : PluginFolders.open(plugins);
+    }
+
+    private BackendCatalog discover(PluginFolders found) {
+      return providers == null
+          ? BackendDiscovery.find(classLoader, found)
+          : BackendDiscovery.of(providers);
+    }
+
     /** {@return the platform; no thread was started and no backend opened} */
     public Platform build() {
-      PluginFolders found = plugins == null ? PluginFolders.none() : PluginFolders.open(plugins);
+      PluginFolders found = openPlugins();
       try {
         return new Platform(this, found);
       } catch (RuntimeException | Error e) {

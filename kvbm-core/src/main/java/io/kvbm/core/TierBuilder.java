@@ -138,8 +138,11 @@ final class TierBuilder {
       CacheLevel level, KvManagerLayoutConfig layout, BlockRegistry registry) {
     KvManagerRuntimeConfig runtime = config.runtime();
     Executor executor = runtime.executor().orElseGet(platform::executor);
-    return BlockPool.builder()
-        .name(level.text())
+    BlockPoolBuilder pool = BlockPool.builder();
+    if (platform.leakDetection()) {
+      pool.detectLeaks(line -> LOG.log(System.Logger.Level.WARNING, line));
+    }
+    return pool.name(level.text())
         .hashScheme(hashScheme)
         .events(config.eventManager())
         .metadata(config.metadata())

@@ -4,10 +4,12 @@ import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.ConfigKey;
+import io.kvbm.api.spi.EnvironmentAlias;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -51,35 +53,54 @@ record DiskSettings(
   static final List<ConfigKey> KEYS =
       List.of(
           new ConfigKey(
-              "allocatorType",
-              ConfigKey.Type.STRING,
-              AllocatorType.DEFAULT.toString(),
-              "when direct access is asked for: default (after opening) or open-direct"),
+                  "allocatorType",
+                  ConfigKey.Type.STRING,
+                  AllocatorType.DEFAULT.toString(),
+                  "when direct access is asked for: default (after opening) or open-direct")
+              .withChoices("default", "open-direct")
+              .withAlias(
+                  new EnvironmentAlias(
+                      ALLOCATOR_TYPE_VARIABLE,
+                      text -> Optional.of(lenientAllocatorType(text).toString()))),
           new ConfigKey(
-              "dir",
-              ConfigKey.Type.PATH,
-              DEFAULT_DIRECTORY,
-              "directory of the scratch files, made if it is not there"),
+                  "dir",
+                  ConfigKey.Type.PATH,
+                  DEFAULT_DIRECTORY,
+                  "directory of the scratch files, made if it is not there")
+              .withAlias(
+                  new EnvironmentAlias(
+                      DIRECTORY_VARIABLE,
+                      text -> Optional.of(text).filter(path -> !path.isBlank()))),
           new ConfigKey(
-              "direct",
-              ConfigKey.Type.STRING,
-              "auto",
-              "bypass the page cache: auto (where it works), true (or fail) or false"),
+                  "direct",
+                  ConfigKey.Type.STRING,
+                  "auto",
+                  "bypass the page cache: auto (where it works), true (or fail) or false")
+              .withChoices("auto", "true", "false")
+              .withAlias(
+                  new EnvironmentAlias(
+                      DISABLE_DIRECT_VARIABLE, text -> Optional.of(isOn(text) ? "false" : "auto"))),
           new ConfigKey(
-              "ioDepth",
-              ConfigKey.Type.INTEGER,
-              String.valueOf(DEFAULT_IO_DEPTH),
-              "how many reads or writes of one batch run at once, 1 to " + MAX_IO_DEPTH),
+                  "ioDepth",
+                  ConfigKey.Type.INTEGER,
+                  String.valueOf(DEFAULT_IO_DEPTH),
+                  "how many reads or writes of one batch run at once")
+              .withRange(1, MAX_IO_DEPTH),
           new ConfigKey(
-              "unlink",
-              ConfigKey.Type.STRING,
-              "close",
-              "when a scratch file loses its name: close, or now to leave nothing after a crash"),
+                  "unlink",
+                  ConfigKey.Type.STRING,
+                  "close",
+                  "when a scratch file loses its name: close, or now to leave nothing after a"
+                      + " crash")
+              .withChoices("now", "close"),
           new ConfigKey(
-              "zeroFillFallback",
-              ConfigKey.Type.BOOLEAN,
-              "true",
-              "write zeros where the file system cannot reserve space"));
+                  "zeroFillFallback",
+                  ConfigKey.Type.BOOLEAN,
+                  "true",
+                  "write zeros where the file system cannot reserve space")
+              .withAlias(
+                  new EnvironmentAlias(
+                      ZERO_FILL_VARIABLE, text -> Optional.of(String.valueOf(zeroFill(text))))));
 
   /** {@return the settings of a process nobody configured: its environment variables} */
   static DiskSettings ofProcess() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.spi.BackendConfig;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,5 +102,23 @@ class DiskSettingsTest {
         .hasMessageContaining(key)
         .hasMessageContaining(text)
         .hasMessageContaining(expected);
+  }
+
+  /** Whoever reads the variables through the keys gets what this backend reads by itself. */
+  @ParameterizedTest
+  @CsvSource({"true,false,true", "0,auto,false", "1,false,true"})
+  void aliasesOfTheKeysMeanWhatTheVariablesMean(String text, String direct, String zeroFill) {
+    Map<String, String> expected =
+        Map.of(
+            "DYN_KVBM_DISK_CACHE_DIR", text,
+            "DYN_KVBM_DISK_DISABLE_O_DIRECT", direct,
+            "DYN_KVBM_DISK_ZEROFILL_FALLBACK", zeroFill,
+            "DYN_KVBM_DISK_ALLOCATOR_TYPE", "default");
+    Map<String, String> read = new HashMap<>();
+    DiskSettings.KEYS.stream()
+        .flatMap(key -> key.aliases().stream())
+        .forEach(alias -> read.put(alias.variable(), alias.toSetting().apply(text).orElseThrow()));
+    assertThat(read).isEqualTo(expected);
+    assertThat(DiskSettings.KEYS.get(1).aliases().getFirst().toSetting().apply(" ")).isEmpty();
   }
 }

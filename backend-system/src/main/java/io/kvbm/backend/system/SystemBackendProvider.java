@@ -19,16 +19,19 @@ public final class SystemBackendProvider implements BackendProvider {
   private static final String NAME = "system";
   private static final ConfigKey HUGE_PAGES =
       new ConfigKey(
-          "hugePages",
-          ConfigKey.Type.STRING,
-          "auto",
-          "Ask for huge pages from 2 MiB on: auto, true or false");
+              "hugePages",
+              ConfigKey.Type.STRING,
+              "auto",
+              "Ask for huge pages from 2 MiB on: auto, true or false")
+          .withChoices("auto", "true", "false");
   private static final ConfigKey BUDGET =
       new ConfigKey(
-          "budget",
-          ConfigKey.Type.BYTE_SIZE,
-          "",
-          "The most memory the backend takes, for instance 16GiB; without it what the machine has");
+              "budget",
+              ConfigKey.Type.BYTE_SIZE,
+              "",
+              "The most memory the backend takes, for instance 16GiB; without it what the machine"
+                  + " has")
+          .withRange(0, Long.MAX_VALUE);
 
   /** Creates the provider; called by {@link java.util.ServiceLoader}. */
   public SystemBackendProvider() {}

@@ -188,13 +188,9 @@ public final class BackendConfig {
               .filter(candidate -> candidate.name().equals(key))
               .findFirst()
               .orElseThrow(() -> unknown(owner, key, known));
-      switch (match.type()) {
-        case STRING -> {}
-        case PATH -> path(key);
-        case BOOLEAN -> bool(key);
-        case INTEGER -> integer(key);
-        case BYTE_SIZE -> byteSize(key);
-        case DURATION -> duration(key);
+      String text = values.getOrDefault(key, "");
+      if (!match.accepts(text)) {
+        throw invalid(key, match.secret() ? "***" : text, match.expected(), null);
       }
     }
   }

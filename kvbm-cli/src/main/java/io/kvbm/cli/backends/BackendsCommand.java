@@ -6,12 +6,16 @@ import io.kvbm.api.spi.Availability.Available;
 import io.kvbm.api.spi.Availability.Unavailable;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.console.Table;
+import io.kvbm.cli.settings.PlatformFactory;
+import io.kvbm.cli.settings.UsesPlatform;
 import io.kvbm.cli.spi.Subcommand;
 import io.kvbm.core.BackendListing;
 import io.kvbm.core.Platform;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 
 /** {@code kvbm backends}: lists what is installed. */
@@ -19,9 +23,12 @@ import picocli.CommandLine.Command;
     name = "backends",
     description = "Lists the installed backends and whether each can run on this machine.",
     sortOptions = false)
-final class BackendsCommand implements Subcommand {
+final class BackendsCommand implements Subcommand, UsesPlatform {
 
-  private final Supplier<Platform> platforms;
+  private @Nullable Supplier<Platform> platforms;
+
+  /** Asks the platform of the configuration. */
+  BackendsCommand() {}
 
   /**
    * @param platforms opens the platform to ask; the command closes it
@@ -31,8 +38,15 @@ final class BackendsCommand implements Subcommand {
   }
 
   @Override
+  public void use(PlatformFactory factory) {
+    if (platforms == null) {
+      platforms = factory::open;
+    }
+  }
+
+  @Override
   public int run(Console console) {
-    try (Platform platform = platforms.get()) {
+    try (Platform platform = Objects.requireNonNull(platforms, "use() comes before run()").get()) {
       platform.refusals().forEach(console::error);
       List<BackendListing> backends = platform.backends();
       if (console.isJson()) {

@@ -1,7 +1,6 @@
 package io.kvbm.cli.backends;
 
 import io.kvbm.cli.spi.CommandProvider;
-import io.kvbm.cli.spi.Platforms;
 
 /** Contributes {@code kvbm backends}. */
 public final class BackendsCommandProvider implements CommandProvider {
@@ -11,6 +10,6 @@ public final class BackendsCommandProvider implements CommandProvider {
 
   @Override
   public Object command() {
-    return new BackendsCommand(Platforms::open);
+    return new BackendsCommand();
   }
 }

@@ -1,6 +1,7 @@
 package io.kvbm.cli.replay;
 
 import io.kvbm.api.KvbmException;
+import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.cli.console.Console;
@@ -13,7 +14,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the machine does without us: a memory copy and a file write of as many bytes as the replay
@@ -35,7 +35,6 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
   private static final long MOST_AT_ONCE = 1L << 30;
 
   private static final long LEAST_BLOCKS = 256;
-  private static final String DIRECTORY_VARIABLE = "DYN_KVBM_DISK_CACHE_DIR";
 
   /** Measures what compares with a replay; says so on the console where that fails. */
   static PlainSpeed beside(
@@ -84,7 +83,7 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
     long most = Math.min(MOST_BYTES, bytes);
     long fileArea = area(Math.min(most, options.byteSize(CacheLevel.DISK)), block);
     long area = Math.min(fileArea, area(AREA_BYTES, block));
-    Path directory = directory(options.diskDirectory());
+    Path directory = directory(options);
     try (Storage source = platform.allocator("system").allocate(area)) {
       BlockContent.fill(source.mutableView(), 1);
       return writeSpeed(platform.clock(), source.view(), block, fileArea, most, directory);
@@ -99,12 +98,16 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
     return Math.max(1, bytes / block) * block;
   }
 
-  private static Path directory(@Nullable Path chosen) {
-    if (chosen != null) {
-      return chosen;
-    }
-    String configured = System.getenv(DIRECTORY_VARIABLE);
-    return Path.of(configured == null || configured.isBlank() ? "/tmp" : configured);
+  private static Path directory(ReplayOptions options) {
+    Path chosen = options.diskDirectory();
+    String disk = options.backends().getOrDefault(CacheLevel.DISK, "");
+    return chosen != null
+        ? chosen
+        : options
+            .settings()
+            .getOrDefault(disk, BackendConfig.empty())
+            .path("dir")
+            .orElse(Path.of("/tmp"));
   }
 
   private static double copySpeed(

@@ -5,7 +5,8 @@ import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.spi.ByteSizes;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.console.ProgressBar;
-import io.kvbm.cli.spi.Platforms;
+import io.kvbm.cli.settings.PlatformFactory;
+import io.kvbm.cli.settings.UsesPlatform;
 import io.kvbm.cli.spi.Subcommand;
 import io.kvbm.cli.trace.ChatWorkload;
 import io.kvbm.cli.trace.Trace;
@@ -13,12 +14,14 @@ import io.kvbm.cli.trace.TraceFiles;
 import io.kvbm.cli.trace.TraceFormat;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
+import io.kvbm.core.config.KvbmConfig;
 import io.kvbm.core.policy.EvictionPolicies;
 import io.kvbm.core.tier.CacheLevel;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -42,10 +45,11 @@ import picocli.CommandLine.TypeConversionException;
       "Replays a trace through tiers of KV blocks with real bytes and compares each block that"
           + " comes back.",
       "Without --trace it makes up a multi-turn chat workload. Capacities count blocks; 0 = no such"
-          + " tier."
+          + " tier.",
+      "A configuration that has tiers takes the place of the defaults below; see 'kvbm config'."
     },
     sortOptions = false)
-final class ReplayCommand implements Subcommand {
+final class ReplayCommand implements Subcommand, UsesPlatform {
 
   private static final int REQUESTS = 4000;
   private static final int CONVERSATIONS = 64;
@@ -121,8 +125,7 @@ final class ReplayCommand implements Subcommand {
   @Option(
       names = "--disk-dir",
       paramLabel = "DIR",
-      description =
-          "Where the disk tier keeps its file (default: DYN_KVBM_DISK_CACHE_DIR or /tmp).")
+      description = "Where the disk tier keeps its file (default: backends.disk.dir, or /tmp).")
   private @Nullable Path diskDirectory;
 
   @Option(
@@ -160,11 +163,20 @@ final class ReplayCommand implements Subcommand {
       description = "Change N stored blocks behind the checks; the replay must find them all.")
   private int sabotage;
 
+  private @Nullable PlatformFactory platforms;
+
+  @Override
+  public void use(PlatformFactory factory) {
+    platforms = factory;
+  }
+
   @Override
   public int run(Console console) throws InterruptedException {
-    ReplayOptions options = options();
+    PlatformFactory factory = Objects.requireNonNull(platforms, "use() comes before run()");
+    KvbmConfig config = factory.configure();
+    ReplayOptions options = options(config);
     Trace trace = readTrace(console);
-    try (Platform platform = Platforms.open()) {
+    try (Platform platform = factory.open(config)) {
       ReplayReport report = replay(trace, options, platform, console);
       // The tiers are closed by now: the memory and the disk space they held are free for this.
       PlainSpeed plain = PlainSpeed.beside(report, options, platform, console);
@@ -186,27 +198,42 @@ final class ReplayCommand implements Subcommand {
     return report.wrongBlocks() == 0 && report.sabotaged() == 0 ? OK : FAILED;
   }
 
-  private ReplayOptions options() {
-    Map<CacheLevel, Integer> capacities = new EnumMap<>(CacheLevel.class);
-    capacities.put(CacheLevel.DEVICE, notNegative("--device", device));
-    capacities.put(CacheLevel.HOST, notNegative("--host", host));
-    capacities.put(CacheLevel.DISK, notNegative("--disk", disk));
+  private ReplayOptions options(KvbmConfig config) {
     notNegative("--sabotage", sabotage);
-    if (device == 0 && host == 0 && disk == 0) {
+    TierChoice tiers = new TierChoice(config, this::isGiven);
+    Map<CacheLevel, Integer> capacities = new EnumMap<>(CacheLevel.class);
+    capacities.put(
+        CacheLevel.DEVICE, tiers.blocks(CacheLevel.DEVICE, notNegative("--device", device)));
+    capacities.put(CacheLevel.HOST, tiers.blocks(CacheLevel.HOST, notNegative("--host", host)));
+    capacities.put(CacheLevel.DISK, tiers.blocks(CacheLevel.DISK, notNegative("--disk", disk)));
+    if (capacities.values().stream().allMatch(blocks -> blocks == 0)) {
       throw new ParameterException(
           spec.commandLine(), "all tiers are 0; give --device, --host or --disk some blocks");
     }
+    Map<CacheLevel, String> backends = new EnumMap<>(CacheLevel.class);
+    backends.put(CacheLevel.DEVICE, tiers.backend(CacheLevel.DEVICE, deviceBackend));
+    backends.put(CacheLevel.HOST, tiers.backend(CacheLevel.HOST, hostBackend));
+    backends.put(CacheLevel.DISK, tiers.backend(CacheLevel.DISK, diskBackend));
+    Map<CacheLevel, String> policies = new EnumMap<>(CacheLevel.class);
+    for (CacheLevel level : CacheLevel.values()) {
+      policies.put(level, knownPolicy(tiers.policy(level, policy)));
+    }
+    return new ReplayOptions(
+        capacities, backends, blockBytes, policies, tiers.settings(), diskDirectory, sabotage);
+  }
+
+  private boolean isGiven(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private String knownPolicy(String name) {
     List<String> known = EvictionPolicies.names();
-    if (!known.contains(policy)) {
+    if (!known.contains(name)) {
       throw new ParameterException(
           spec.commandLine(),
-          "unknown policy '%s'; known: %s".formatted(policy, String.join(", ", known)));
+          "unknown policy '%s'; known: %s".formatted(name, String.join(", ", known)));
     }
-    Map<CacheLevel, String> backends = new EnumMap<>(CacheLevel.class);
-    backends.put(CacheLevel.DEVICE, deviceBackend);
-    backends.put(CacheLevel.HOST, hostBackend);
-    backends.put(CacheLevel.DISK, diskBackend);
-    return new ReplayOptions(capacities, backends, blockBytes, policy, diskDirectory, sabotage);
+    return name;
   }
 
   private int notNegative(String option, int value) {

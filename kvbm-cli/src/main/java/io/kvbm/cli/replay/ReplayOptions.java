@@ -1,5 +1,6 @@
 package io.kvbm.cli.replay;
 
+import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.core.tier.CacheLevel;
 import java.nio.file.Path;
 import java.util.Map;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param capacities blocks of each tier, 0 for no such tier
  * @param backends the backend of each tier
  * @param blockByteSize bytes of a block
- * @param policy the eviction policy of every tier
+ * @param policies the eviction policy of each tier
+ * @param settings what is configured of each backend, by its name
  * @param diskDirectory where the disk tier keeps its file, or null for the backend's own place
  * @param sabotage how many stored blocks to change behind the checks
  */
@@ -19,7 +21,8 @@ record ReplayOptions(
     Map<CacheLevel, Integer> capacities,
     Map<CacheLevel, String> backends,
     long blockByteSize,
-    String policy,
+    Map<CacheLevel, String> policies,
+    Map<String, BackendConfig> settings,
     @Nullable Path diskDirectory,
     int sabotage) {
 

@@ -11,7 +11,6 @@ import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.tier.CacheLevel;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /** Sets up the tiers of one replay. */
 final class ReplayTiers {
@@ -40,12 +39,12 @@ final class ReplayTiers {
   private static KvManagerLayoutConfig tier(
       CacheLevel level, ReplayOptions options, Platform platform) {
     String name = options.backends().get(level);
-    Backend backend = platform.backend(name, settings(level, name, options.diskDirectory()));
+    Backend backend = platform.backend(name, settings(level, name, options));
     KvManagerLayoutConfig.Builder tier =
         KvManagerLayoutConfig.builder()
             .numBlocks(options.capacities().get(level))
             .alignment(ALIGNMENT)
-            .evictionPolicy(options.policy());
+            .evictionPolicy(options.policies().get(level));
     if (!backend.allocators().isEmpty()) {
       return tier.allocator(backend.allocators().getFirst()).build();
     }
@@ -58,14 +57,14 @@ final class ReplayTiers {
             .formatted(name, level.text()));
   }
 
-  private static BackendConfig settings(
-      CacheLevel level, String backend, @Nullable Path directory) {
-    BackendConfig settings = BackendConfig.empty();
+  private static BackendConfig settings(CacheLevel level, String backend, ReplayOptions options) {
+    BackendConfig settings = options.settings().getOrDefault(backend, BackendConfig.empty());
     boolean onFiles = backend.equals("disk");
-    if (onFiles) {
+    if (onFiles && settings.string("unlink").isEmpty()) {
       // Scratch files lose their names at once, so that a killed run leaves nothing behind.
       settings = settings.with("unlink", "now");
     }
+    Path directory = options.diskDirectory();
     boolean hasDirectory = onFiles || level == CacheLevel.DISK;
     return hasDirectory && directory != null
         ? settings.with("dir", directory.toString())

@@ -4,7 +4,7 @@ package io.kvbm.cli.spi;
  * Contributes one subcommand. Found by {@link java.util.ServiceLoader}; stateless.
  *
  * <p>Subcommands are listed in the order of their names. Each of them, without declaring it, also
- * knows {@code --json}, {@code --verbose} and {@code --help}.
+ * knows {@code --config}, {@code --json}, {@code --verbose} and {@code --help}.
  */
 public interface CommandProvider {
 

@@ -27,7 +27,9 @@ class ReplayTiersTest {
             CacheLevel.DISK, level == CacheLevel.DISK ? 4 : 0);
     Map<CacheLevel, String> backends =
         Map.of(CacheLevel.DEVICE, backend, CacheLevel.HOST, backend, CacheLevel.DISK, backend);
-    return new ReplayOptions(capacities, backends, 4096, "lru", folder, 0);
+    Map<CacheLevel, String> policies =
+        Map.of(CacheLevel.DEVICE, "lru", CacheLevel.HOST, "lru", CacheLevel.DISK, "lru");
+    return new ReplayOptions(capacities, backends, 4096, policies, Map.of(), folder, 0);
   }
 
   @ParameterizedTest

@@ -61,6 +61,11 @@ public final class TransferEngine implements AutoCloseable {
     this.routes = new RouteFinder(environment, limits.bounceByteSize());
   }
 
+  /** {@return what each route may hold} */
+  public TransferLimits limits() {
+    return limits;
+  }
+
   /**
    * Moves blocks. Waits while the route's queue is full, otherwise only for short memory copies.
    *
