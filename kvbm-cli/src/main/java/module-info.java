@@ -14,6 +14,8 @@ module io.kvbm.cli {
       info.picocli;
   opens io.kvbm.cli.backends to
       info.picocli;
+  opens io.kvbm.cli.doctor to
+      info.picocli;
   opens io.kvbm.cli.replay to
       info.picocli;
   opens io.kvbm.cli.simulate to
@@ -25,6 +27,7 @@ module io.kvbm.cli {
 
   provides io.kvbm.cli.spi.CommandProvider with
       io.kvbm.cli.backends.BackendsCommandProvider,
+      io.kvbm.cli.doctor.DoctorCommandProvider,
       io.kvbm.cli.replay.ReplayCommandProvider,
       io.kvbm.cli.simulate.SimulateCommandProvider;
 }

@@ -172,8 +172,7 @@ final class FileSystemDiagnosis {
             DIRECTORY,
             "delayed-allocation",
             "off, by option or by data=journal",
-            "mount it anew without the option: umount %s && mount -o delalloc,data=ordered %s %s"
-                .formatted(quotedPoint(), quotedSource(), quotedPoint()));
+            mountAnew("delalloc,data=ordered"));
   }
 
   private Finding accessTimes() {
@@ -215,19 +214,25 @@ final class FileSystemDiagnosis {
               DIRECTORY,
               "data-mode",
               "no journal: a power cut can damage the file system itself",
-              "umount %s && tune2fs -O has_journal %s, then mount it"
-                  .formatted(quotedPoint(), quotedSource()));
+              isRoot
+                  ? "from a rescue system: tune2fs -O has_journal " + quotedSource()
+                  : "umount %s && tune2fs -O has_journal %s, then mount it"
+                      .formatted(quotedPoint(), quotedSource()));
       default -> dataModeHint(said.get() + ": all data is written twice, without direct access");
     };
   }
 
   private Finding dataModeHint(String found) {
-    return Finding.hint(
-        DIRECTORY,
-        "data-mode",
-        found,
-        "umount %s && mount -o noatime,commit=%d,data=ordered %s %s; the same in /etc/fstab"
-            .formatted(quotedPoint(), COMMIT_SECONDS, quotedSource(), quotedPoint()));
+    return Finding.hint(DIRECTORY, "data-mode", found, mountAnew("data=ordered"));
+  }
+
+  /** For options that a remount refuses to change. */
+  private String mountAnew(String options) {
+    return isRoot
+        ? "put %s into /etc/fstab and into rootflags= of the kernel's command line, then restart"
+            .formatted(options)
+        : "umount %s && mount -o noatime,commit=%d,%s %s %s; the same in /etc/fstab"
+            .formatted(quotedPoint(), COMMIT_SECONDS, options, quotedSource(), quotedPoint());
   }
 
   private Finding barrier() {

@@ -127,9 +127,10 @@ class DirectoryDiagnosisTest {
     assertFinding("/", "data-mode", Status.HINT, "unknown");
     assertFinding("/", "barrier", Status.HINT, "unknown");
     machine.write("proc/fs/ext4/nvme0n1p2/options", OPTIONS.replace("data=ordered\n", ""));
-    assertFinding("/", "data-mode", Status.HINT, "no journal", "tune2fs -O has_journal /dev/nvme0");
+    assertFinding(
+        "/", "data-mode", Status.HINT, "no journal", "rescue", "tune2fs -O has_journal /dev/nvme0");
     machine.write("proc/fs/ext4/nvme0n1p2/options", OPTIONS.replace("ordered", "journal"));
-    assertFinding("/", "data-mode", Status.HINT, "written twice");
+    assertFinding("/", "data-mode", Status.HINT, "written twice", "rootflags=");
     machine.write("proc/fs/ext4/nvme0n1p2/options", OPTIONS.replace("barrier", "nobarrier"));
     assertFinding("/", "barrier", Status.MISSING, "off");
     machine.write("proc/fs/ext4/nvme0n1p2/options", OPTIONS.replace("delalloc", "nodelalloc"));

@@ -1,0 +1,16 @@
+package io.kvbm.cli.doctor;
+
+import io.kvbm.cli.spi.CommandProvider;
+import io.kvbm.core.Platform;
+
+/** Contributes {@code kvbm doctor}. */
+public final class DoctorCommandProvider implements CommandProvider {
+
+  /** For {@link java.util.ServiceLoader}. */
+  public DoctorCommandProvider() {}
+
+  @Override
+  public Object command() {
+    return new DoctorCommand(Platform::load, MachineFiles.ofProcess());
+  }
+}
