@@ -23,14 +23,17 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description = {
-      "Checks what this machine offers and says what to do where something is missing.",
-      "With --dir it says, too, what the file system and the device of a directory are and how",
-      "they should be set up. It changes nothing: commands are printed and never run; a scratch",
-      "file of one page is made and removed to try direct access.",
+      "Checks what this machine offers and says what to do where something is missing. With --dir"
+          + " it says, too, what the file system and the device of a directory are and how they"
+          + " should be set up.",
       "",
-      "Status: ok; hint, it works and can be better, or cannot be told; missing, something kvbm",
-      "can use or relies upon is not there. The exit code is 0 whatever is found, and 1 only",
-      "where the directory cannot be looked at."
+      "It changes nothing: commands are printed and never run. A scratch file of one page is made"
+          + " and removed to try direct access.",
+      "",
+      "Status: ok; hint, it works and can be better, or it cannot be told; missing, something that"
+          + " kvbm can use or relies upon is not there. The exit code is 0 whatever is found, and 1"
+          + " where the directory cannot be looked at.",
+      ""
     },
     sortOptions = false)
 final class DoctorCommand implements Subcommand {

@@ -108,6 +108,8 @@ public abstract class ProviderContract extends BackendContract {
         assertThat(provider().diagnose(config)).as("diagnose with %s", config).isNotNull();
       }
     }
+    BackendConfig unknown = openHarness().config().with("noSuchSetting", "1");
+    assertThat(provider().diagnose(unknown)).as("diagnose with %s", unknown).isNotNull();
     assertThat(provider().diagnose(openHarness().config()))
         .extracting(finding -> finding.scope() + " " + finding.name())
         .doesNotHaveDuplicates();
