@@ -15,6 +15,8 @@ module io.kvbm.cli {
       info.picocli;
   opens io.kvbm.cli.backends to
       info.picocli;
+  opens io.kvbm.cli.doctor to
+      info.picocli;
   opens io.kvbm.cli.replay to
       info.picocli;
   opens io.kvbm.cli.settings to
@@ -28,6 +30,7 @@ module io.kvbm.cli {
 
   provides io.kvbm.cli.spi.CommandProvider with
       io.kvbm.cli.backends.BackendsCommandProvider,
+      io.kvbm.cli.doctor.DoctorCommandProvider,
       io.kvbm.cli.replay.ReplayCommandProvider,
       io.kvbm.cli.settings.ConfigCommandProvider,
       io.kvbm.cli.simulate.SimulateCommandProvider;

@@ -9,6 +9,7 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.ConfigKey;
+import io.kvbm.api.spi.Finding;
 import io.kvbm.api.transfer.Transport;
 import io.kvbm.core.plugin.OneLine;
 import java.io.IOException;
@@ -42,6 +43,11 @@ record InstalledBackend(
 
   static final String CLASS_PATH = "class path";
   static final String UNKNOWN_VERSION = "unknown";
+
+  /** The setting of a backend that keeps files, see {@link BackendProvider#diagnose}. */
+  private static final String DIRECTORY_KEY = "dir";
+
+  private static final int MAX_NAME_IN_FINDING = 55;
 
   /**
    * Asks the provider everything that does not touch the machine; whatever it throws goes to the
@@ -110,6 +116,33 @@ record InstalledBackend(
     } catch (RuntimeException | LinkageError e) {
       return new Availability.Unavailable(OneLine.of(e));
     }
+  }
+
+  /**
+   * {@return what the backend finds, in the directory where one is given and it has a setting for
+   * one; a provider that throws is a finding itself}
+   */
+  List<Finding> diagnose(BackendConfig config, Optional<Path> directory) {
+    try {
+      BackendConfig settings =
+          directory.filter(_ -> takesDirectory()).isPresent()
+              ? config.with(DIRECTORY_KEY, directory.get().toString())
+              : config;
+      settings.validate(name, configKeys);
+      return List.copyOf(provider.diagnose(settings));
+    } catch (RuntimeException | LinkageError e) {
+      return List.of(
+          Finding.missing(
+              Finding.Scope.MACHINE,
+              "backend-" + name.substring(0, Math.min(name.length(), MAX_NAME_IN_FINDING)),
+              "its checks failed: " + OneLine.of(e),
+              "correct its settings, or update the backend"));
+    }
+  }
+
+  private boolean takesDirectory() {
+    return configKeys.stream()
+        .anyMatch(key -> key.name().equals(DIRECTORY_KEY) && key.type() == ConfigKey.Type.PATH);
   }
 
   Backend open(BackendContext context, BackendConfig config) {

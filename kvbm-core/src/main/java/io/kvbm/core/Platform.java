@@ -18,6 +18,7 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.Clock;
+import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
@@ -120,6 +121,24 @@ public final class Platform implements AutoCloseable {
   public List<BackendListing> backends() {
     return catalog.backends().stream()
         .map(installed -> installed.listing(configured(installed)))
+        .toList();
+  }
+
+  /**
+   * Lets every installed backend check what it uses of this machine; opens none of them. Of several
+   * versions of a backend the highest is asked.
+   *
+   * @param directory where backends that keep files would keep them, or empty for what they are
+   *     configured with
+   * @return the findings of one backend after the other, by their names; those on a directory only
+   *     where one is given
+   */
+  public List<Finding> diagnose(Optional<Path> directory) {
+    Map<String, InstalledBackend> newest = new LinkedHashMap<>();
+    catalog.backends().forEach(installed -> newest.putIfAbsent(installed.name(), installed));
+    return newest.values().stream()
+        .flatMap(installed -> installed.diagnose(configured(installed), directory).stream())
+        .filter(finding -> finding.scope() == Finding.Scope.MACHINE || directory.isPresent())
         .toList();
   }
 

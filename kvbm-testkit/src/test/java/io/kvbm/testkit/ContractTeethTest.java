@@ -41,7 +41,9 @@ class ContractTeethTest {
             BrokenContracts.LosingTransport.class, "blocksOfSeveralCopiesReportTheSumOnce"),
         Arguments.of(
             BrokenContracts.RepeatingTransport.class, "blocksOfSeveralCopiesReportTheSumOnce"),
-        Arguments.of(BrokenContracts.CarelessProvider.class, "probeNeverThrows"));
+        Arguments.of(BrokenContracts.CarelessProvider.class, "probeNeverThrows"),
+        Arguments.of(
+            BrokenContracts.CarelessProvider.class, "diagnoseNeverThrowsAndNamesEachCheckOnce"));
   }
 
   @ParameterizedTest(name = "{0}: {1}")

@@ -8,6 +8,7 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.ConfigKey;
+import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
 import java.nio.file.Files;
@@ -75,6 +76,12 @@ public final class DiskBackendProvider implements BackendProvider {
     return new Availability.Unavailable(
         "cannot make directory %s in %s; make it writable or set 'dir'"
             .formatted(directory, ancestor));
+  }
+
+  /** Makes and removes a scratch file of one page, in the directory if it is there. */
+  @Override
+  public List<Finding> diagnose(BackendConfig config) {
+    return DiskDiagnosis.of(config);
   }
 
   @Override

@@ -7,6 +7,7 @@ final class Errno {
   static final int ENOENT = 2;
   static final int EINTR = 4;
   static final int EIO = 5;
+  static final int ENOMEM = 12;
   static final int EACCES = 13;
   static final int EEXIST = 17;
   static final int EXDEV = 18;
@@ -35,6 +36,7 @@ final class Errno {
     ENOENT,
     EINTR,
     EIO,
+    ENOMEM,
     EACCES,
     EEXIST,
     EXDEV,

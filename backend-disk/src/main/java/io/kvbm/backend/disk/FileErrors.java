@@ -142,6 +142,7 @@ final class FileErrors {
       case Errno.EPERM -> "Operation not permitted";
       case Errno.ENOENT -> "No such file or directory";
       case Errno.EIO -> "Input/output error";
+      case Errno.ENOMEM -> "Cannot allocate memory";
       case Errno.EACCES -> "Permission denied";
       case Errno.EEXIST -> "File exists";
       case Errno.EXDEV -> "Invalid cross-device link";

@@ -46,6 +46,24 @@ final class Posix {
   private static final int STATX_BYTE_SIZE = 256;
   private static final int STATX_MASK_OFFSET = 0;
   private static final int STATX_DIO_MEM_ALIGN_OFFSET = 0x98;
+  private static final int STATX_DIO_OFFSET_ALIGN_OFFSET = 0x9c;
+  private static final long FS_IOC_GETFLAGS = 0x80086601L;
+
+  /** Indices into {@link #fileSystemNumbers}, which are those of the words of struct statvfs. */
+  static final int BLOCK_BYTE_SIZE = 1;
+
+  static final int BLOCKS = 2;
+  static final int USABLE_BLOCKS = 4;
+  static final int INODES = 5;
+  static final int USABLE_INODES = 7;
+
+  private static final int STATVFS_BYTE_SIZE = 112;
+  private static final int STATVFS_WORDS = 8;
+
+  /** The number of the call on every processor. */
+  private static final long IO_URING_SETUP = 425;
+
+  private static final int IO_URING_PARAMS_BYTE_SIZE = 120;
 
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
@@ -64,6 +82,9 @@ final class Posix {
   private final MethodHandle ftruncate;
   private final MethodHandle statx;
   private final MethodHandle strerror;
+  private final MethodHandle fstatvfs;
+  private final MethodHandle ioctl;
+  private final MethodHandle syscall;
 
   private Posix(int directFlag) {
     this.directFlag = directFlag;
@@ -86,6 +107,17 @@ final class Posix {
         call(
             "statx",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+    this.fstatvfs = call("fstatvfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+    this.ioctl =
+        call(
+            "ioctl",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS),
+            Linker.Option.firstVariadicArg(2));
+    this.syscall =
+        call(
+            "syscall",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS),
+            Linker.Option.firstVariadicArg(1));
     this.strerror =
         Linker.nativeLinker()
             .downcallHandle(symbol("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
@@ -205,15 +237,69 @@ final class Posix {
    * it says nothing, as many do}
    */
   boolean deniesDirect(int descriptor) {
+    return directAlignment(descriptor).filter(alignment -> alignment.memory() == 0).isPresent();
+  }
+
+  /**
+   * What direct access to a file needs at least.
+   *
+   * @param memory alignment of addresses in bytes; 0 where there is no direct access
+   * @param offset alignment of positions and lengths in bytes
+   */
+  record DirectAlignment(int memory, int offset) {}
+
+  /** {@return what the file system says of an open file; empty where it says nothing} */
+  Optional<DirectAlignment> directAlignment(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       MemorySegment empty = arena.allocateFrom("");
       MemorySegment buffer = arena.allocate(STATX_BYTE_SIZE, Long.BYTES);
       int result =
           (int) statx.invokeExact(state, descriptor, empty, AT_EMPTY_PATH, STATX_DIOALIGN, buffer);
+      return result == 0 && (buffer.get(JAVA_INT, STATX_MASK_OFFSET) & STATX_DIOALIGN) != 0
+          ? Optional.of(
+              new DirectAlignment(
+                  buffer.get(JAVA_INT, STATX_DIO_MEM_ALIGN_OFFSET),
+                  buffer.get(JAVA_INT, STATX_DIO_OFFSET_ALIGN_OFFSET)))
+          : Optional.empty();
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** {@return the size and use of the file system of an open file, or empty if it fails} */
+  Optional<long[]> fileSystemNumbers(int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      MemorySegment buffer = arena.allocate(STATVFS_BYTE_SIZE, Long.BYTES);
+      int result = (int) fstatvfs.invokeExact(state, descriptor, buffer);
       return result == 0
-          && (buffer.get(JAVA_INT, STATX_MASK_OFFSET) & STATX_DIOALIGN) != 0
-          && buffer.get(JAVA_INT, STATX_DIO_MEM_ALIGN_OFFSET) == 0;
+          ? Optional.of(buffer.asSlice(0, STATVFS_WORDS * 8L).toArray(JAVA_LONG))
+          : Optional.empty();
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** {@return the attributes that {@code lsattr} shows} */
+  int inodeFlags(int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      MemorySegment flags = arena.allocate(JAVA_LONG);
+      int result = (int) ioctl.invokeExact(state, descriptor, FS_IOC_GETFLAGS, flags);
+      return result == 0 ? flags.get(JAVA_INT, 0) & Integer.MAX_VALUE : -errno(state);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Makes an io_uring of so many entries. {@return its descriptor} */
+  int ioUringSetup(int entries) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      MemorySegment parameters = arena.allocate(IO_URING_PARAMS_BYTE_SIZE, Long.BYTES);
+      long result = (long) syscall.invokeExact(state, IO_URING_SETUP, entries, parameters);
+      return result >= 0 ? (int) result : -errno(state);
     } catch (Throwable e) {
       throw unexpected(e);
     }

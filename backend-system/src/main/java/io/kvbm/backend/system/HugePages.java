@@ -18,7 +18,7 @@ enum HugePages {
   /** The length of a huge page, and the least allocation worth one. */
   static final long BYTE_SIZE = 2L << 20;
 
-  private static final Path SWITCH = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+  private static final String SWITCH = "sys/kernel/mm/transparent_hugepage/enabled";
 
   /** {@return the mode a setting names} */
   static HugePages of(String text) {
@@ -56,21 +56,21 @@ enum HugePages {
     };
   }
 
+  /** {@return the word in brackets of the kernel's switch; empty where there is none} */
+  static String kernelMode(Path root) {
+    try {
+      String modes = Files.readString(root.resolve(SWITCH));
+      int start = modes.indexOf('[') + 1;
+      int end = modes.indexOf(']');
+      return start > 0 && end > start ? modes.substring(start, end) : "";
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
   /** The kernel's switch, read at the first use. */
   private static final class KernelMode {
 
-    /** The word in brackets; empty where there is none. */
-    private static final String AT_START = read();
-
-    private static String read() {
-      try {
-        String modes = Files.readString(SWITCH);
-        int start = modes.indexOf('[') + 1;
-        int end = modes.indexOf(']');
-        return start > 0 && end > start ? modes.substring(start, end) : "";
-      } catch (IOException e) {
-        return "";
-      }
-    }
+    private static final String AT_START = kernelMode(Path.of("/"));
   }
 }

@@ -20,12 +20,14 @@ final class MachineMemory {
 
   private final Path proc;
   private final Path cgroups;
-  private final long totalByteSize;
+  private final long machineByteSize;
+  private final long groupByteSize;
 
   MachineMemory(Path proc, Path cgroups) {
     this.proc = proc;
     this.cgroups = cgroups;
-    this.totalByteSize = Math.min(meminfo("MemTotal:"), groupLimits(false));
+    this.machineByteSize = meminfo("MemTotal:");
+    this.groupByteSize = groupLimits(false);
   }
 
   /**
@@ -37,7 +39,17 @@ final class MachineMemory {
 
   /** {@return bytes this process can have at most, read once, or {@link #UNKNOWN}} */
   long totalByteSize() {
-    return totalByteSize;
+    return Math.min(machineByteSize, groupByteSize);
+  }
+
+  /** {@return bytes the machine has, read once, or {@link #UNKNOWN}} */
+  long machineByteSize() {
+    return machineByteSize;
+  }
+
+  /** {@return bytes the control group allows, read once, or {@link #UNKNOWN}} */
+  long groupByteSize() {
+    return groupByteSize;
   }
 
   private long meminfo(String name) {

@@ -8,8 +8,10 @@ import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.ByteSizes;
 import io.kvbm.api.spi.ConfigKey;
+import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
@@ -70,6 +72,11 @@ public final class SystemBackendProvider implements BackendProvider {
     } catch (KvbmException e) {
       return new Availability.Unavailable(e.getMessage());
     }
+  }
+
+  @Override
+  public List<Finding> diagnose(BackendConfig config) {
+    return new MachineDiagnosis(Path.of("/")).findings();
   }
 
   @Override

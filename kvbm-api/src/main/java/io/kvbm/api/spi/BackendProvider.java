@@ -44,6 +44,24 @@ public interface BackendProvider {
   Availability probe(BackendConfig config);
 
   /**
+   * Checks what this backend uses of the machine, for {@code kvbm doctor}. Where the settings name
+   * a directory under the key {@code dir}, it says of that directory, too, what its file system and
+   * device are and how they should be set up.
+   *
+   * <p>Ownership: nothing is opened and nothing is left behind. Threading: safe from any thread.
+   * Cost: small files of the system are read; a scratch file may be made and removed.
+   *
+   * @implSpec never throws: what cannot be told is a finding that says so. No advice is carried
+   *     out. Names stay the same between calls; none comes twice in one scope. The default has
+   *     nothing to say.
+   * @param config settings that passed {@link BackendConfig#validate}
+   * @return one finding for each check
+   */
+  default List<Finding> diagnose(BackendConfig config) {
+    return List.of();
+  }
+
+  /**
    * Opens the backend.
    *
    * @param context what the platform lends it, valid until the backend is closed

@@ -50,7 +50,7 @@ final class BackendsCommand implements Subcommand, UsesPlatform {
       platform.refusals().forEach(console::error);
       List<BackendListing> backends = platform.backends();
       if (console.isJson()) {
-        console.document(json -> write(backends, json));
+        console.document(json -> write(backends, platform.refusals(), json));
       } else {
         print(backends, console);
       }
@@ -58,7 +58,8 @@ final class BackendsCommand implements Subcommand, UsesPlatform {
     return OK;
   }
 
-  private static void write(List<BackendListing> backends, JsonGenerator json) throws IOException {
+  private static void write(
+      List<BackendListing> backends, List<String> refusals, JsonGenerator json) throws IOException {
     json.writeStartObject();
     json.writeArrayFieldStart("backends");
     for (BackendListing backend : backends) {
@@ -77,6 +78,11 @@ final class BackendsCommand implements Subcommand, UsesPlatform {
         case Unavailable(String reason) -> json.writeStringField("reason", reason);
       }
       json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeArrayFieldStart("refused");
+    for (String refusal : refusals) {
+      json.writeString(refusal);
     }
     json.writeEndArray();
     json.writeEndObject();

@@ -101,6 +101,21 @@ public abstract class ProviderContract extends BackendContract {
   }
 
   @Test
+  void diagnoseNeverThrowsAndNamesEachCheckOnce() {
+    for (ConfigKey key : provider().configKeys()) {
+      for (String text : List.of("", "-1", "\0", "no such thing")) {
+        BackendConfig config = openHarness().config().with(key.name(), text);
+        assertThat(provider().diagnose(config)).as("diagnose with %s", config).isNotNull();
+      }
+    }
+    BackendConfig unknown = openHarness().config().with("noSuchSetting", "1");
+    assertThat(provider().diagnose(unknown)).as("diagnose with %s", unknown).isNotNull();
+    assertThat(provider().diagnose(openHarness().config()))
+        .extracting(finding -> finding.scope() + " " + finding.name())
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
   void openRefusesAnUnknownSettingByName() {
     try (TestContext other = openHarness().context()) {
       assertThat(

@@ -5,6 +5,7 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.spi.Availability;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendProvider;
+import io.kvbm.api.spi.Finding;
 import io.kvbm.api.storage.AllocationRequest;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
@@ -20,6 +21,7 @@ import io.kvbm.testkit.contract.TransportContract;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -220,7 +222,7 @@ public final class BrokenContracts {
     }
   }
 
-  /** Its probe throws where the settings are strange, and it takes any. */
+  /** Its probe and its checks throw where the settings are strange, and it takes any. */
   public static class CarelessProvider extends ProviderContract {
     @Override
     protected BackendHarness harness() {
@@ -230,6 +232,12 @@ public final class BrokenContracts {
             public Availability probe(BackendConfig config) {
               config.validate(name(), configKeys());
               return super.probe(config);
+            }
+
+            @Override
+            public List<Finding> diagnose(BackendConfig config) {
+              config.validate(name(), configKeys());
+              return super.diagnose(config);
             }
           });
     }

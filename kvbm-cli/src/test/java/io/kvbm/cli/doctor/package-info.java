@@ -1,0 +1,4 @@
+@NullMarked
+package io.kvbm.cli.doctor;
+
+import org.jspecify.annotations.NullMarked;
