@@ -4,7 +4,7 @@ module io.kvbm.core {
   requires transitive micrometer.core;
   requires com.dynatrace.hash4j;
   requires org.agrona;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
   exports io.kvbm.core.layout;
   exports io.kvbm.core.metrics;

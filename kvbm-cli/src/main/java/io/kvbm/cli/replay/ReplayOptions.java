@@ -3,6 +3,7 @@ package io.kvbm.cli.replay;
 import io.kvbm.core.tier.CacheLevel;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,14 @@ record ReplayOptions(
     int sabotage) {
 
   long byteSize(CacheLevel level) {
-    return capacities.get(level) * blockByteSize;
+    return capacity(level) * blockByteSize;
+  }
+
+  int capacity(CacheLevel level) {
+    return Objects.requireNonNull(capacities.get(level));
+  }
+
+  String backend(CacheLevel level) {
+    return Objects.requireNonNull(backends.get(level));
   }
 }
