@@ -5,7 +5,7 @@ module io.kvbm.core {
   requires com.dynatrace.hash4j;
   requires org.agrona;
   requires org.snakeyaml.engine;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
   exports io.kvbm.core.config;
   exports io.kvbm.core.layout;

@@ -16,6 +16,8 @@ public non-sealed class BackendException extends KvbmException {
   private final int nativeCode;
 
   /**
+   * Creates the exception.
+   *
    * @param code the error case
    * @param message one line: what failed and what to do
    * @param cause what led to it, or null
@@ -25,6 +27,8 @@ public non-sealed class BackendException extends KvbmException {
   }
 
   /**
+   * Creates the exception.
+   *
    * @param code the error case
    * @param message one line: what failed and what to do
    * @param nativeCode the errno, CUresult or status as the native layer gave it

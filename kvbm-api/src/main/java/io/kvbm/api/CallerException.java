@@ -10,6 +10,8 @@ public final class CallerException extends KvbmException {
   private static final long serialVersionUID = 1L;
 
   /**
+   * Creates the exception.
+   *
    * @param code the error case
    * @param message one line: what is wrong and what to do
    */
@@ -18,6 +20,8 @@ public final class CallerException extends KvbmException {
   }
 
   /**
+   * Creates the exception.
+   *
    * @param code the error case
    * @param message one line: what is wrong and what to do
    * @param cause what led to it, or null

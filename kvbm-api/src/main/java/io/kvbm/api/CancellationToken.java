@@ -57,7 +57,14 @@ public final class CancellationToken {
    * @return closes the registration; closing after the callback ran does nothing
    */
   public Registration onCancel(Runnable callback) {
-    Runnable own = callback::run;
+    // An object of its own for each call, which the language does not promise of `callback::run`.
+    Runnable own =
+        new Runnable() {
+          @Override
+          public void run() {
+            callback.run();
+          }
+        };
     synchronized (callbacks) {
       if (!cancelled) {
         callbacks.add(own);

@@ -11,6 +11,8 @@ public final class CapacityException extends KvbmException {
   private final long available;
 
   /**
+   * Creates the exception.
+   *
    * @param code the error case
    * @param message one line: what is full and what to do
    * @param requested how much was asked for, in the unit the message names
@@ -21,6 +23,8 @@ public final class CapacityException extends KvbmException {
   }
 
   /**
+   * Creates the exception.
+   *
    * @param code the error case
    * @param message one line: what is full and what to do
    * @param requested how much was asked for, in the unit the message names

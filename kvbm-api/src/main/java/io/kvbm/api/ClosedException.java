@@ -8,6 +8,8 @@ public final class ClosedException extends KvbmException {
   private static final long serialVersionUID = 1L;
 
   /**
+   * Creates the exception.
+   *
    * @param code the error case
    * @param message one line: what is wrong and what to do
    */
@@ -16,6 +18,8 @@ public final class ClosedException extends KvbmException {
   }
 
   /**
+   * Creates the exception.
+   *
    * @param code the error case
    * @param message one line: what is wrong and what to do
    * @param cause what led to it, or null

@@ -25,8 +25,14 @@ public abstract sealed class KvbmException extends RuntimeException
   private final ErrorCode code;
 
   KvbmException(ErrorCode code, String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(Objects.requireNonNull(message, "message"), cause);
     this.code = Objects.requireNonNull(code, "code");
+  }
+
+  /** {@return what is wrong and what to do; never null} */
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
   }
 
   /** {@return the reaction this error asks for} */

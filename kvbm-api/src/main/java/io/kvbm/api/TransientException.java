@@ -11,6 +11,8 @@ public final class TransientException extends KvbmException {
   private static final long serialVersionUID = 1L;
 
   /**
+   * Creates the exception.
+   *
    * @param code the error case
    * @param message one line: what is wrong and what to do
    */
@@ -19,6 +21,8 @@ public final class TransientException extends KvbmException {
   }
 
   /**
+   * Creates the exception.
+   *
    * @param code the error case
    * @param message one line: what is wrong and what to do
    * @param cause what led to it, or null

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Objects;
 
 /** Says in one line what went wrong and what to do. */
 final class Failures {
@@ -17,10 +18,11 @@ final class Failures {
     return switch (thrown) {
       case KvbmException known -> known.getMessage();
       case OutOfMemoryError full -> outOfMemory(full);
-      case UncheckedIOException wrapper -> describe(wrapper.getCause());
+      case UncheckedIOException wrapper -> describe(Objects.requireNonNull(wrapper.getCause()));
       case NoSuchFileException missing -> missing.getFile() + " does not exist; check the path";
       case AccessDeniedException denied -> denied.getFile() + ": permission denied";
-      case FileSystemException failed -> failed.getMessage();
+      case FileSystemException failed ->
+          Objects.requireNonNullElse(failed.getMessage(), reason(failed));
       case IOException failed -> "input or output failed: " + reason(failed);
       default ->
           "unexpected %s; this is a defect, run again with --verbose and report what it shows"

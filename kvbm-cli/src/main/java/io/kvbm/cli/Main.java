@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -133,7 +134,7 @@ public final class Main {
   /** What is left over where commands are expected is meant to be one. */
   private static String complaint(ParameterException e) {
     if (!(e instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
-      return e.getMessage();
+      return Objects.requireNonNullElse(e.getMessage(), "the command line is not understood");
     }
     String first = unmatched.getUnmatched().getFirst();
     Set<String> commands = e.getCommandLine().getSubcommands().keySet();

@@ -133,9 +133,10 @@ public final class RecordingCompletion implements TransferCompletion {
   }
 
   /**
-   * Waits, then {@return why a block failed}; fails if it did not fail
+   * Waits for a block to fail; fails if it did not.
    *
    * @param block index in the batch
+   * @return why it failed
    */
   public KvbmException awaitFailure(int block) {
     BlockOutcome outcome = await().get(block);

@@ -145,8 +145,9 @@ record DiskSettings(
   }
 
   private static Path environmentDirectory(@Nullable String text) {
-    boolean unset = text == null || text.isBlank();
-    return unset ? Path.of(DEFAULT_DIRECTORY) : directory(DIRECTORY_VARIABLE, text);
+    return text == null || text.isBlank()
+        ? Path.of(DEFAULT_DIRECTORY)
+        : directory(DIRECTORY_VARIABLE, text);
   }
 
   private static Path directory(String origin, String text) {

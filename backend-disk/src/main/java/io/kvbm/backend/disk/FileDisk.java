@@ -63,6 +63,8 @@ public final class FileDisk implements Disk {
   }
 
   /**
+   * Creates a disk.
+   *
    * @param zeroFill whether zeros are written where a file system cannot reserve; otherwise the
    *     file is only made longer and a later write may run out of space
    * @param directAtOpen whether direct access is asked for while opening instead of right after it,

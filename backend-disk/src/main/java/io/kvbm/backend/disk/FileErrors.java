@@ -72,7 +72,7 @@ final class FileErrors {
    */
   KvbmException translate(IOException failure, String action, Path path, long requested) {
     int errno = errnoOf(failure);
-    String words = errno == Errno.NONE ? failure.toString() : texts.get(errno);
+    String words = errno == Errno.NONE ? failure.toString() : wordsOf(errno);
     return build(errno, words, action, path, requested, failure);
   }
 
@@ -85,8 +85,12 @@ final class FileErrors {
    * @param requested bytes of space it asked for
    */
   KvbmException of(int errno, String action, Path path, long requested) {
-    String words = texts.getOrDefault(errno, "error " + errno);
+    String words = wordsOf(errno);
     return build(errno, words, action, path, requested, null);
+  }
+
+  private String wordsOf(int errno) {
+    return texts.getOrDefault(errno, "error " + errno);
   }
 
   private static KvbmException build(

@@ -31,7 +31,7 @@ final class Gate {
     notifyAll();
   }
 
-  /** Refuses from now on and waits for those inside. {@return whether this call was the first} */
+  /** Refuses from now on and waits for those inside. Returns whether this call was the first. */
   synchronized boolean close() {
     boolean first = !closed;
     closed = true;

@@ -106,6 +106,7 @@ final class MachineMemory {
 
   private static long field(Path file, String name) {
     for (String line : lines(file)) {
+      @SuppressWarnings("StringSplitter") // the line is stripped: no word is empty
       String[] words = line.strip().split("\\s+");
       if (words.length > 1 && words[0].equals(name)) {
         return parse(words[1]);

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemcpyTask implements Runnable {
 
+  @SuppressWarnings("StaticAssignmentOfThrowable") // one for every block of a cancelled batch
   private static final KvbmException CANCELLED =
       new TransientException(ErrorCode.CANCELLED, "the batch was cancelled");
 

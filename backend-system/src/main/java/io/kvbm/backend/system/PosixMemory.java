@@ -110,7 +110,7 @@ final class PosixMemory {
     }
   }
 
-  /** Asks the kernel for huge pages. {@return the error number, {@link #OK} if it agreed} */
+  /** Asks the kernel for huge pages. Returns the error number, {@link #OK} if it agreed. */
   int adviseHugePages(MemorySegment memory) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);

@@ -28,7 +28,10 @@ public final class BasicMetadata implements BlockMetadata {
   private volatile int priority;
 
   // Opaque: a volatile write would stall every match and every close until it is seen everywhere.
+  @SuppressWarnings("UnusedVariable") // read through ACQUIRED
   private long acquiredTick;
+
+  @SuppressWarnings("UnusedVariable") // read through RETURNED
   private long returnedTick;
 
   /** Creates metadata of priority 0. */

@@ -29,6 +29,8 @@ public abstract class AbstractStorage implements RegistrableStorage {
   private boolean freed;
 
   /**
+   * Creates a storage.
+   *
    * @param type the kind of memory and its id
    * @param address the address of the first byte, 0 where there is none
    * @param byteSize the length in bytes, above zero

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.SplittableRandom;
 import org.agrona.collections.Long2LongHashMap;
 import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
@@ -96,14 +97,14 @@ public class MapBenchmark {
 
   /** A block starts to wait and another one's parent comes; or a timer starts and another ends. */
   @Benchmark
-  public Object windowAgrona(Window window) {
+  public @Nullable Object windowAgrona(Window window) {
     window.agrona.put(window.next(), window.value);
     return window.agrona.remove(window.oldest());
   }
 
   /** The peer of {@link #windowAgrona}. */
   @Benchmark
-  public Object windowJdk(Window window) {
+  public @Nullable Object windowJdk(Window window) {
     window.jdk.put(window.next(), window.value);
     return window.jdk.remove(window.oldest());
   }

@@ -81,6 +81,7 @@ public class TimerBenchmark {
   @State(Scope.Thread)
   public static class Threaded {
 
+    @SuppressWarnings("UnnecessaryLambda") // one and the same object for every timer
     private static final Runnable NOTHING = () -> {};
 
     private final Deadlines deadlines = Deadlines.threaded(Clock.SYSTEM);
@@ -89,6 +90,7 @@ public class TimerBenchmark {
 
     /** Makes all pending, far enough away that none comes due while it is measured. */
     @Setup(Level.Trial)
+    @SuppressWarnings("FutureReturnValueIgnored") // they stay pending to the end
     public void fill() {
       executor.setRemoveOnCancelPolicy(true);
       for (; step < PENDING; step++) {

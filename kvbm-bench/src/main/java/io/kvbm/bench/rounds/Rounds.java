@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.SequencedSet;
 import java.util.stream.IntStream;
@@ -71,9 +72,9 @@ public final class Rounds {
   }
 
   private BenchCase summarize(Comparison comparison) {
-    List<Measurement> ours = runs.get(comparison.ours());
-    List<Measurement> peer = runs.get(comparison.peer());
-    List<Measurement> control = controls.get(comparison.peer());
+    List<Measurement> ours = Objects.requireNonNull(runs.get(comparison.ours()));
+    List<Measurement> peer = Objects.requireNonNull(runs.get(comparison.peer()));
+    List<Measurement> control = Objects.requireNonNull(controls.get(comparison.peer()));
     return new BenchCase(
         comparison.name(),
         Measurement.figures(ours),

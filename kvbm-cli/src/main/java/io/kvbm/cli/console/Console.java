@@ -40,6 +40,8 @@ public final class Console {
   private boolean documented;
 
   /**
+   * Creates a console.
+   *
    * @param results gets the results
    * @param messages gets everything else
    * @param charset of human text; JSON is UTF-8
@@ -76,6 +78,7 @@ public final class Console {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
       return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
     } catch (IOException | UnsupportedOperationException e) {
+      @SuppressWarnings("SystemConsoleNull") // null is still the answer where there is no provider
       java.io.Console both = System.console();
       return both != null && both.isTerminal();
     }

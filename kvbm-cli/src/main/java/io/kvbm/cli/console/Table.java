@@ -15,6 +15,8 @@ public final class Table {
   private final boolean[] right;
 
   /**
+   * Creates a table.
+   *
    * @param header a title for each column; one that starts with {@code >} (which is not shown) is
    *     set flush right
    */

@@ -130,7 +130,7 @@ record DoctorReport(List<Finding> machine, Optional<Path> directory, List<Findin
   private static List<String> wrap(String text) {
     List<String> lines = new ArrayList<>();
     StringBuilder line = new StringBuilder();
-    for (String word : text.split(" ")) {
+    for (String word : text.split(" ", -1)) {
       if (!line.isEmpty() && line.length() + 1 + word.length() > TEXT_WIDTH) {
         lines.add(line.toString());
         line.setLength(0);

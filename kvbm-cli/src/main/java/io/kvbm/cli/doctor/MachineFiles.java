@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,9 +67,7 @@ record MachineFiles(Path root, Map<String, String> environment) {
 
   private List<String> libraryFolders() {
     List<String> folders = new ArrayList<>();
-    for (String folder : environment.getOrDefault("LD_LIBRARY_PATH", "").split(":")) {
-      folders.add(folder);
-    }
+    Collections.addAll(folders, environment.getOrDefault("LD_LIBRARY_PATH", "").split(":", -1));
     for (String name : names("etc/ld.so.conf.d")) {
       folders.addAll(lines("etc/ld.so.conf.d/" + name));
     }

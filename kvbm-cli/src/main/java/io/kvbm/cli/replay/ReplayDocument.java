@@ -51,10 +51,10 @@ final class ReplayDocument {
   private static void writeTiers(ReplayOptions options, JsonGenerator json) throws IOException {
     json.writeObjectFieldStart("tiers");
     for (CacheLevel level : CacheLevel.values()) {
-      if (options.capacities().get(level) > 0) {
+      if (options.capacity(level) > 0) {
         json.writeObjectFieldStart(level.text());
-        json.writeNumberField("blocks", options.capacities().get(level));
-        json.writeStringField("backend", options.backends().get(level));
+        json.writeNumberField("blocks", options.capacity(level));
+        json.writeStringField("backend", options.backend(level));
         json.writeEndObject();
       }
     }

@@ -4,6 +4,7 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.core.tier.CacheLevel;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,14 @@ record ReplayOptions(
     int sabotage) {
 
   long byteSize(CacheLevel level) {
-    return capacities.get(level) * blockByteSize;
+    return capacity(level) * blockByteSize;
+  }
+
+  int capacity(CacheLevel level) {
+    return Objects.requireNonNull(capacities.get(level));
+  }
+
+  String backend(CacheLevel level) {
+    return Objects.requireNonNull(backends.get(level));
   }
 }

@@ -26,8 +26,8 @@ final class ReplaySummary {
     console.line("");
     printRoutes(report, plain, console);
     console.line("");
-    if (options.capacities().get(CacheLevel.DEVICE) > 0
-        && options.backends().get(CacheLevel.DEVICE).equals("system")) {
+    if (options.capacity(CacheLevel.DEVICE) > 0
+        && options.backend(CacheLevel.DEVICE).equals("system")) {
       console.line("No GPU is used: the device tier is system memory.");
     }
     if (report.lost() > 0) {
@@ -57,13 +57,13 @@ final class ReplaySummary {
   private static void printTiers(ReplayReport report, ReplayOptions options, Console console) {
     Table table = new Table("tier", ">blocks", ">size", "backend", ">served", ">share", ">evicted");
     for (CacheLevel level : CacheLevel.values()) {
-      int capacity = options.capacities().get(level);
+      int capacity = options.capacity(level);
       if (capacity > 0) {
         table.row(
             level.text(),
             Integer.toString(capacity),
             ByteSizes.format(options.byteSize(level)),
-            options.backends().get(level),
+            options.backend(level),
             Long.toString(report.hitsOf(level)),
             share(report.hitsOf(level), report.blocks()),
             Long.toString(report.evictions().getOrDefault(level.text(), 0L)));

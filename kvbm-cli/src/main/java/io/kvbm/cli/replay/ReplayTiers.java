@@ -24,7 +24,7 @@ final class ReplayTiers {
     KvBlockManagerConfig.Builder config =
         KvBlockManagerConfig.builder().model(BlockShape.ofByteSize(options.blockByteSize()));
     for (CacheLevel level : CacheLevel.values()) {
-      if (options.capacities().get(level) > 0) {
+      if (options.capacity(level) > 0) {
         KvManagerLayoutConfig tier = tier(level, options, platform);
         switch (level) {
           case DEVICE -> config.deviceLayout(tier);
@@ -38,11 +38,11 @@ final class ReplayTiers {
 
   private static KvManagerLayoutConfig tier(
       CacheLevel level, ReplayOptions options, Platform platform) {
-    String name = options.backends().get(level);
+    String name = options.backend(level);
     Backend backend = platform.backend(name, settings(level, name, options));
     KvManagerLayoutConfig.Builder tier =
         KvManagerLayoutConfig.builder()
-            .numBlocks(options.capacities().get(level))
+            .numBlocks(options.capacity(level))
             .alignment(ALIGNMENT)
             .evictionPolicy(options.policies().get(level));
     if (!backend.allocators().isEmpty()) {

@@ -168,7 +168,7 @@ final class SimulateCommand implements Subcommand {
           Long.toString(score.capacity()),
           Long.toString(score.hits()),
           String.format(Locale.ROOT, "%.4f", score.hitRatio()),
-          Quantity.format(score.refsPerSecond()));
+          Quantity.format((double) score.refsPerSecond()));
     }
     table.print(console);
   }

@@ -178,7 +178,7 @@ public final class TraceFiles {
       return List.of(path);
     }
     List<Path> parts = new ArrayList<>();
-    for (String part : path.toString().split(",")) {
+    for (String part : path.toString().split(",", -1)) {
       if (!part.isEmpty()) {
         parts.add(Path.of(part));
       }

@@ -76,7 +76,7 @@ public final class MicrometerMetrics implements MetricsSink {
             .tags(Tags.of(key.tags.toArray(String[]::new)))
             .baseUnit(baseUnit(key.name))
             .register(registry);
-    return amount -> counter.increment(amount);
+    return amount -> counter.increment((double) amount);
   }
 
   private Histogram newHistogram(Key key) {
@@ -95,7 +95,7 @@ public final class MicrometerMetrics implements MetricsSink {
             .baseUnit(baseUnit(key.name))
             .publishPercentileHistogram()
             .register(registry);
-    return value -> summary.record(value);
+    return value -> summary.record((double) value);
   }
 
   private static @Nullable String baseUnit(String name) {

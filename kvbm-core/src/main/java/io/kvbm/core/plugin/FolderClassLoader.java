@@ -3,10 +3,10 @@ package io.kvbm.core.plugin;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Enumeration;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,8 +67,9 @@ final class FolderClassLoader extends URLClassLoader {
 
   @Override
   public Enumeration<URL> getResources(String name) throws IOException {
-    Set<URL> found = new LinkedHashSet<>(Collections.list(findResources(name)));
-    found.addAll(Collections.list(super.getResources(name)));
+    List<URL> found = new ArrayList<>(Collections.list(findResources(name)));
+    ClassLoader parent = getParent();
+    found.addAll(Collections.list(parent.getResources(name)));
     return Collections.enumeration(found);
   }
 

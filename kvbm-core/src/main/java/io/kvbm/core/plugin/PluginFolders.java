@@ -96,7 +96,7 @@ public final class PluginFolders implements AutoCloseable {
     try {
       plugins.add(define(name, path, host));
     } catch (RefusedPluginException e) {
-      refusals.add(new Refusal(name, e.getMessage()));
+      refusals.add(new Refusal(name, e.line()));
     } catch (FindException | ResolutionException | LayerInstantiationException e) {
       refuse(name, path, "its modules do not fit together: " + OneLine.of(e));
     } catch (IOException | RuntimeException e) {
@@ -203,7 +203,7 @@ public final class PluginFolders implements AutoCloseable {
         continue;
       } catch (LinkageError e) {
         errors++;
-        broken.accept(new ServiceConfigurationError(e.getMessage(), e));
+        broken.accept(new ServiceConfigurationError(OneLine.of(e), e));
         continue;
       }
       found.accept(provider);

@@ -5,7 +5,15 @@ final class RefusedPluginException extends Exception {
 
   private static final long serialVersionUID = 1;
 
+  private final String line;
+
   RefusedPluginException(String line) {
     super(line);
+    this.line = line;
+  }
+
+  /** {@return which plugin, why, and what to do} */
+  String line() {
+    return line;
   }
 }

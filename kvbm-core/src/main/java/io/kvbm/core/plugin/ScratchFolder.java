@@ -41,7 +41,7 @@ final class ScratchFolder implements AutoCloseable {
           FileChannel.open(
               path.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       if (lock.tryLock() != null) {
-        sweep(path.toAbsolutePath().getParent());
+        sweep(path.resolveSibling(""));
         return new ScratchFolder(path, lock);
       }
       lock.close(); // Another process swept it in the moment before it was locked.

@@ -82,6 +82,7 @@ final class PendingCalls {
     }
   }
 
+  @SuppressWarnings("ModifyCollectionInEnhancedForLoop") // the set is concurrent
   private void endAll() {
     for (CompletableFuture<?> future : pending) {
       future.completeExceptionally(shutdownError());

@@ -235,7 +235,10 @@ final class Residency {
   /** Two parents may share a waiting key: only the children of this one are taken. */
   private void adoptOrphans(Slot parent) {
     BlockKey key = parent.key;
-    Slot waiting = orphans.isEmpty() || key == null ? null : orphans.get(waitingKey(key));
+    if (key == null || orphans.isEmpty()) {
+      return;
+    }
+    Slot waiting = orphans.get(waitingKey(key));
     while (waiting != null) {
       Slot next = waiting.nextOrphan;
       if (key.equals(waiting.parentKey) && !isAncestor(waiting, parent)) {

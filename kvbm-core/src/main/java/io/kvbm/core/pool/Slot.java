@@ -197,7 +197,7 @@ final class Slot {
   }
 
   /**
-   * Clears the mark of the return stack; {@return whether the block is registered and unused now}
+   * Clears the mark of the return stack; returns whether the block is registered and unused now.
    */
   boolean leaveQueue() {
     while (true) {
@@ -214,7 +214,7 @@ final class Slot {
     return (word & QUEUED) != 0;
   }
 
-  /** Moves from registered and unused to EVICTING; {@return whether it was so} */
+  /** Moves from registered and unused to EVICTING; returns whether it was so. */
   boolean tryBeginEviction() {
     while (true) {
       long seen = word;
@@ -228,8 +228,8 @@ final class Slot {
   }
 
   /**
-   * Moves from registered with one use, the caller's, to EVICTING without any; {@return whether it
-   * was so}
+   * Moves from registered with one use, the caller's, to EVICTING without any; returns whether it
+   * was so.
    */
   boolean tryBeginRemoval() {
     while (true) {

@@ -103,7 +103,8 @@ final class SlotIndex {
       i = i + 1 & mask;
     }
     boolean chainEnds = cells[i + 1 & mask] == null;
-    CELL.setRelease(cells, i, chainEnds ? null : removed);
+    @Nullable Slot left = chainEnds ? null : removed;
+    CELL.setRelease(cells, i, left);
     if (chainEnds) {
       filled--;
     }

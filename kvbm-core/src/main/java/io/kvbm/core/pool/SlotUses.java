@@ -48,7 +48,7 @@ final class SlotUses {
     private int woken;
   }
 
-  /** Takes a use of the block under a key; {@return its slot, or null if the key is absent} */
+  /** Takes a use of the block under a key; returns its slot, or null if the key is absent. */
   @Nullable Slot take(long hi, long lo, boolean compareDigest, Tally tally) {
     while (true) {
       Slot slot = find(hi, lo, compareDigest);
@@ -69,7 +69,7 @@ final class SlotUses {
     }
   }
 
-  /** Takes a use of a slot if it is filled as it was; {@return whether it is} */
+  /** Takes a use of a slot if it is filled as it was; returns whether it is. */
   boolean takeAgain(Slot slot, long generation) {
     while (slot.generation
         == generation) { // first, so that a later block there is not counted as used
@@ -89,7 +89,7 @@ final class SlotUses {
     return false;
   }
 
-  /** Takes a use if the slot is registered; {@return the phase seen} */
+  /** Takes a use if the slot is registered; returns the phase seen. */
   int tryTake(Slot slot) {
     Tally tally = new Tally();
     int phase = tryTake(slot, tally);
@@ -120,7 +120,7 @@ final class SlotUses {
     }
   }
 
-  /** Gives a use back; {@return whether the block became inactive, which the caller counts} */
+  /** Gives a use back; returns whether the block became inactive, which the caller counts. */
   boolean release(Slot slot) {
     BlockMetadata kept = slot.metadata;
     switch (slot.giveBack()) {
@@ -168,6 +168,7 @@ final class SlotUses {
   }
 
   /** An eviction under way either ends or is undone before its thread leaves the lock. */
+  @SuppressWarnings("LockNotBeforeTry") // to have held it is all that is wanted
   private void awaitEviction() {
     lock.lock();
     lock.unlock();

@@ -25,6 +25,8 @@ public final class ArenaAllocator implements StorageAllocator {
   private long usedPages;
 
   /**
+   * Creates an allocator.
+   *
    * @param whole what to carve up; what is left behind its last whole page is not used. Its bytes
    *     are zero.
    * @param pageByteSize bytes in a page, a power of two not above the size of the storage

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -359,7 +360,7 @@ public final class TierChain {
       BlockPool.closeAll(targets);
       throw e;
     }
-    RouteCounters counters = routes.get(routeName(from, to));
+    RouteCounters counters = Objects.requireNonNull(routes.get(routeName(from, to)));
     counters.nanos.add(clock.nanoTime() - start);
     for (MovedBlock block : moved) {
       if (block.outcome() instanceof BlockOutcome.Done done) {

@@ -252,6 +252,7 @@ public final class Deadlines implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("WaitNotInLoop") // the loop is the caller's
   private void awaitNanos(long nanos) {
     try {
       earlier.awaitNanos(nanos);

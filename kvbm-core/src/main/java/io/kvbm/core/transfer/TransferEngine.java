@@ -52,6 +52,8 @@ public final class TransferEngine implements AutoCloseable {
   private volatile boolean closed;
 
   /**
+   * Creates an engine.
+   *
    * @param environment what to run on; stays the caller's
    * @param limits what each route may hold
    */

@@ -130,11 +130,12 @@ class DeadlinesTest {
 
   @Test
   void aClockMayPassTheEndOfItsRange() {
-    Deadlines deadlines = Deadlines.manual(Long.MAX_VALUE - 5);
+    long start = Long.MAX_VALUE - 5;
+    Deadlines deadlines = Deadlines.manual(start);
     deadlines.scheduleAfter(10, () -> ran.add("wrapped"));
-    deadlines.advanceTo(Long.MAX_VALUE - 5 + 9);
+    deadlines.advanceTo(start + 9);
     assertThat(ran).isEmpty();
-    deadlines.advanceTo(Long.MAX_VALUE - 5 + 10);
+    deadlines.advanceTo(start + 10);
 
     assertThat(ran).containsExactly("wrapped");
   }

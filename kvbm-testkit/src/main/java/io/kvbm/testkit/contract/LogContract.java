@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -60,7 +61,7 @@ public abstract class LogContract extends BackendContract {
     log = factory.open(location);
   }
 
-  /** Appends a record whose pattern is its seed, and waits. {@return its number} */
+  /** Appends a record whose pattern is its seed, and waits for its number. */
   private long append(int byteSize, long seed, Durability durability) throws Exception {
     return log.append(BytePatterns.allocate(arena, byteSize, seed), durability)
         .toCompletableFuture()
@@ -282,7 +283,9 @@ public abstract class LogContract extends BackendContract {
     log.replay(
         1,
         (sequence, record) -> {
-          long seed = seeds.get(sequence);
+          long seed =
+              Objects.requireNonNull(
+                  seeds.get(sequence), () -> "number " + sequence + " was never given");
           assertThat(record.byteSize()).isEqualTo(1 + seed % 700);
           BytePatterns.verify(record, seed, "record " + sequence);
           replayed.add(sequence);

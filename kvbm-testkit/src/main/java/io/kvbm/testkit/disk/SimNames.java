@@ -86,7 +86,7 @@ final class SimNames {
       }
     }
     TreeMap<Path, SimNode> reachable = new TreeMap<>();
-    Map<SimNode, SimNode> made = new IdentityHashMap<>();
+    IdentityHashMap<SimNode, SimNode> made = new IdentityHashMap<>();
     surviving.forEach(
         (path, node) -> {
           // In order of names, so that a directory comes before what is in it.
