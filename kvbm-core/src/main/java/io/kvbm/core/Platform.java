@@ -73,7 +73,7 @@ public final class Platform implements AutoCloseable {
   private final MetricsSink metrics;
   private final Optional<Disk> disk;
   private final MemoryBudget memoryBudget;
-  private final List<Codec> codecs;
+  private final InstalledPlugins<Codec> codecs;
   private final Deadlines deadlines;
   private final TransferEngine transfers;
   private final Object closeLock = new Object();
@@ -90,7 +90,7 @@ public final class Platform implements AutoCloseable {
     metrics = builder.metrics;
     disk = Optional.ofNullable(builder.disk);
     memoryBudget = builder.memoryBudget;
-    codecs = InstalledPlugins.find(Codec.class, Codec::name, builder.classLoader);
+    codecs = InstalledPlugins.find(Codec.class, "codec", Codec::name, builder.classLoader);
     open = new OpenBackends(this::lend);
     deadlines = Deadlines.threaded(clock);
     transfers =
@@ -116,9 +116,9 @@ public final class Platform implements AutoCloseable {
         .toList();
   }
 
-  /** {@return one line for each provider found and refused, saying why} */
+  /** {@return one line for each provider or codec found and refused, saying why} */
   public List<String> refusals() {
-    return catalog.refusals();
+    return Stream.concat(catalog.refusals().stream(), codecs.refusals().stream()).toList();
   }
 
   /**
@@ -268,7 +268,7 @@ public final class Platform implements AutoCloseable {
 
   /** {@return the codecs found, by name} */
   public List<Codec> codecs() {
-    return codecs;
+    return codecs.plugins();
   }
 
   /** {@return where continuations of callers run; blocking there holds up nobody else} */
@@ -375,7 +375,7 @@ public final class Platform implements AutoCloseable {
         threads.compute(),
         threads.computeParallelism(),
         metrics,
-        codecs,
+        codecs.plugins(),
         disk,
         memoryBudget,
         System.getLogger("io.kvbm.backend." + installed.name()));
