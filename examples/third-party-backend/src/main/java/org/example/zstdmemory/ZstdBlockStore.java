@@ -223,6 +223,11 @@ final class ZstdBlockStore implements BlockStore {
     afterClose.accept(this);
   }
 
+  /** Changes one stored byte behind the checksums' back; for tests. */
+  void damage(int slot, long offset) {
+    frames.get(slot).damage(offset);
+  }
+
   private void requireOpen() {
     if (closed) {
       throw new ClosedException(
