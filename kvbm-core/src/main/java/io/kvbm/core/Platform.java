@@ -82,7 +82,7 @@ public final class Platform implements AutoCloseable {
   private final Optional<Disk> disk;
   private final MemoryBudget memoryBudget;
   private final boolean leakDetection;
-  private final List<Codec> codecs;
+  private final InstalledPlugins<Codec> codecs;
   private final Deadlines deadlines;
   private final TransferEngine transfers;
   private final Object closeLock = new Object();
@@ -98,7 +98,7 @@ public final class Platform implements AutoCloseable {
     disk = Optional.ofNullable(builder.disk);
     memoryBudget = builder.memoryBudget;
     leakDetection = builder.leakDetection;
-    codecs = InstalledPlugins.find(Codec.class, Codec::name, builder.classLoader, plugins);
+    codecs = InstalledPlugins.find(Codec.class, "codec", Codec::name, builder.classLoader, plugins);
     open = new OpenBackends(this::lend);
     deadlines = Deadlines.threaded(clock);
     transfers =
@@ -142,9 +142,9 @@ public final class Platform implements AutoCloseable {
         .toList();
   }
 
-  /** {@return one line for each provider found and refused, saying why} */
+  /** {@return one line for each plugin, provider or codec found and refused, saying why} */
   public List<String> refusals() {
-    return catalog.refusals();
+    return Stream.concat(catalog.refusals().stream(), codecs.refusals().stream()).toList();
   }
 
   /**
@@ -304,7 +304,7 @@ public final class Platform implements AutoCloseable {
 
   /** {@return the codecs found, by name} */
   public List<Codec> codecs() {
-    return codecs;
+    return codecs.plugins();
   }
 
   /** {@return where continuations of callers run; blocking there holds up nobody else} */
@@ -420,7 +420,7 @@ public final class Platform implements AutoCloseable {
         threads.compute(),
         threads.computeParallelism(),
         metrics,
-        codecs,
+        codecs.plugins(),
         disk,
         memoryBudget,
         System.getLogger("io.kvbm.backend." + installed.name()));

@@ -1,0 +1,40 @@
+package io.kvbm.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ServiceConfigurationError;
+import org.junit.jupiter.api.Test;
+
+class InstalledPluginsTest {
+
+  @Test
+  void aNameThatComesTwiceIsRefusedNamingBothPlaces() {
+    InstalledPlugins.Search<Object> search =
+        new InstalledPlugins.Search<>("codec", Object::toString);
+    search.add(() -> "lz4");
+    search.add(() -> new StringBuilder("zstd"));
+    search.add(() -> new StringBuilder("lz4"));
+    InstalledPlugins<Object> found = search.result();
+
+    assertThat(found.plugins()).extracting(Object::toString).containsExactly("zstd");
+    assertThat(found.refusals())
+        .singleElement()
+        .asString()
+        .contains("codec lz4 is installed 2 times and none is used")
+        .contains(InstalledBackend.locationOf(String.class) + " and ");
+  }
+
+  @Test
+  void aPluginThatDoesNotLoadIsOneLine() {
+    InstalledPlugins.Search<String> search = new InstalledPlugins.Search<>("codec", name -> name);
+    search.add(
+        () -> {
+          throw new ServiceConfigurationError("not a codec");
+        });
+    search.add(() -> "lz4");
+    InstalledPlugins<String> found = search.result();
+
+    assertThat(found.plugins()).containsExactly("lz4");
+    assertThat(found.refusals()).containsExactly("a codec is left out: not a codec");
+  }
+}
