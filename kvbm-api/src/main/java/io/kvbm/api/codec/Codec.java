@@ -2,6 +2,7 @@ package io.kvbm.api.codec;
 
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -11,6 +12,7 @@ import java.lang.foreign.MemorySegment;
  * <p>The caller keeps the expanded length in a checked header and verifies a checksum of the
  * compressed bytes before it calls {@link #decode}.
  */
+@Stability(Stability.Level.PREVIEW)
 public interface Codec {
 
   /** {@return the name, {@code [a-z][a-z0-9-]{0,62}}; stored in headers, so it never changes} */

@@ -1,5 +1,6 @@
 package io.kvbm.api.spi;
 
+import io.kvbm.api.Stability;
 import java.util.Objects;
 
 /**
@@ -10,6 +11,7 @@ import java.util.Objects;
  * @param defaultValue as text; empty means there is none
  * @param help one line for users
  */
+@Stability(Stability.Level.STABLE)
 public record ConfigKey(String name, Type type, String defaultValue, String help) {
 
   /** How the text of a setting is read. */
