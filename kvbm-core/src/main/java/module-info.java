@@ -6,6 +6,7 @@ module io.kvbm.core {
   requires org.agrona;
   requires static org.jspecify;
 
+  exports io.kvbm.core.event;
   exports io.kvbm.core.layout;
   exports io.kvbm.core.metrics;
   exports io.kvbm.core.policy;
