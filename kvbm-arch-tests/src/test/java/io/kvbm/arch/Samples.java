@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /**
@@ -20,6 +21,12 @@ import javax.tools.ToolProvider;
  * gets one that is {@code @NullMarked}, so that a sample breaks its own rule only.
  */
 final class Samples {
+
+  private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
+
+  /** Shared, so that the class path is opened once and not per sample. */
+  private static final StandardJavaFileManager FILES =
+      COMPILER.getStandardFileManager(null, null, null);
 
   private Samples() {}
 
@@ -62,22 +69,13 @@ final class Samples {
         }
       }
     }
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    List<String> flags =
+        arguments.stream().takeWhile(argument -> !argument.endsWith(".java")).toList();
+    List<String> files = arguments.subList(flags.size(), arguments.size());
     StringWriter messages = new StringWriter();
     boolean compiled =
-        compiler
-            .getTask(
-                messages,
-                null,
-                null,
-                arguments.stream().takeWhile(argument -> !argument.endsWith(".java")).toList(),
-                null,
-                compiler
-                    .getStandardFileManager(null, null, null)
-                    .getJavaFileObjects(
-                        arguments.stream()
-                            .dropWhile(argument -> !argument.endsWith(".java"))
-                            .toArray(String[]::new)))
+        COMPILER
+            .getTask(messages, FILES, null, flags, null, FILES.getJavaFileObjectsFromStrings(files))
             .call();
     if (!compiled) {
       throw new AssertionError(module + " does not compile:\n" + messages);
