@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
  * A device, driver, file system or peer failed. Open for extension: a backend may add what its
  * native layer reports.
  */
+@Stability(Stability.Level.STABLE)
 public non-sealed class BackendException extends KvbmException {
 
   private static final long serialVersionUID = 1L;

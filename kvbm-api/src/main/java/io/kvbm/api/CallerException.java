@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The call was wrong: an argument, an index, a state or the order of calls. Nothing was changed.
  */
+@Stability(Stability.Level.STABLE)
 public final class CallerException extends KvbmException {
 
   private static final long serialVersionUID = 1L;

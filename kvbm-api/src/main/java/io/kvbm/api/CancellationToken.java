@@ -9,6 +9,7 @@ import java.util.Set;
  *
  * <p>Threading: safe from any thread.
  */
+@Stability(Stability.Level.STABLE)
 public final class CancellationToken {
 
   private final Set<Runnable> callbacks = new LinkedHashSet<>();

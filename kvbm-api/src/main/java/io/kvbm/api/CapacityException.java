@@ -3,6 +3,7 @@ package io.kvbm.api;
 import org.jspecify.annotations.Nullable;
 
 /** Something is full. Nothing was taken: free, evict or ask for less, then retry. */
+@Stability(Stability.Level.STABLE)
 public final class CapacityException extends KvbmException {
 
   private static final long serialVersionUID = 1L;

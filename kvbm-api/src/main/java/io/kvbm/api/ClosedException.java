@@ -3,6 +3,7 @@ package io.kvbm.api;
 import org.jspecify.annotations.Nullable;
 
 /** The pool, manager, storage or store was closed or shut down; nothing more can be asked of it. */
+@Stability(Stability.Level.STABLE)
 public final class ClosedException extends KvbmException {
 
   private static final long serialVersionUID = 1L;

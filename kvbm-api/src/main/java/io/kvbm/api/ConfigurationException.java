@@ -3,6 +3,7 @@ package io.kvbm.api;
 import org.jspecify.annotations.Nullable;
 
 /** Settings are missing, out of range or contradictory, or name something that is not there. */
+@Stability(Stability.Level.STABLE)
 public final class ConfigurationException extends KvbmException {
 
   private static final long serialVersionUID = 1L;

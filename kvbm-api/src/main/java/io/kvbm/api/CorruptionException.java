@@ -3,6 +3,7 @@ package io.kvbm.api;
 import org.jspecify.annotations.Nullable;
 
 /** Stored bytes are not what was written. The block is lost: treat it as a miss. */
+@Stability(Stability.Level.STABLE)
 public final class CorruptionException extends KvbmException {
 
   private static final long serialVersionUID = 1L;

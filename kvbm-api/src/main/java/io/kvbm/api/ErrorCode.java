@@ -7,6 +7,7 @@ package io.kvbm.api;
  * <p>Exception classes are few, one per reaction; the code keeps the case itself, so that nothing
  * has to be parsed out of a message.
  */
+@Stability(Stability.Level.STABLE)
 public enum ErrorCode {
   // Block pool
   /** A block was given to {@code registerBlocks} before all its tokens were there. */

@@ -3,6 +3,7 @@ package io.kvbm.api;
 /**
  * What a caller should do about a {@link KvbmException}; each kind asks for a different reaction.
  */
+@Stability(Stability.Level.STABLE)
 public enum ErrorKind {
   /** The call was wrong: fix the arguments or the order of calls. */
   CALLER,

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Native codes and causes are kept. Expected outcomes (a miss, a full non-blocking queue) are
  * values, not exceptions.
  */
+@Stability(Stability.Level.STABLE)
 public abstract sealed class KvbmException extends RuntimeException
     permits CallerException,
         CapacityException,

@@ -7,6 +7,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /** How far callers may rely on a public type staying as it is. */
+@Stability(Stability.Level.STABLE)
 @Documented
 @Retention(RetentionPolicy.CLASS)
 @Target(ElementType.TYPE)

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
  * The condition may pass: a deadline, a full queue, a lock held by somebody else. Back off and
  * retry.
  */
+@Stability(Stability.Level.STABLE)
 public final class TransientException extends KvbmException {
 
   private static final long serialVersionUID = 1L;

@@ -1,5 +1,6 @@
 package io.kvbm.api.block;
 
+import io.kvbm.api.Stability;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.OptionalLong;
@@ -10,6 +11,7 @@ import java.util.OptionalLong;
  * <p>Threading: safe from any thread. The ticks order nothing else: who reads them sees recent
  * values, and never a mixture of two.
  */
+@Stability(Stability.Level.STABLE)
 public final class BasicMetadata implements BlockMetadata {
 
   private static final VarHandle ACQUIRED;

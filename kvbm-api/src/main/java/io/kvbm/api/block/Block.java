@@ -2,6 +2,7 @@ package io.kvbm.api.block;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 
 /**
  * A handle on one slot of a pool. The type says what may be done with the content: {@link
@@ -16,6 +17,7 @@ import io.kvbm.api.ErrorCode;
  * until then. Threading: a mutable or complete block belongs to one thread at a time; immutable
  * blocks are safe from any thread.
  */
+@Stability(Stability.Level.STABLE)
 public sealed interface Block extends AutoCloseable permits RegistrableBlock, ImmutableBlock {
 
   /** {@return the slot in the pool, from 0} */

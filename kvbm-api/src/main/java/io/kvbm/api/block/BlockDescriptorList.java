@@ -2,6 +2,7 @@ package io.kvbm.api.block;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.util.List;
 
 /**
@@ -9,6 +10,7 @@ import java.util.List;
  *
  * @param descriptors at least one; all of the same worker and block set
  */
+@Stability(Stability.Level.STABLE)
 public record BlockDescriptorList(List<BlockDescriptor> descriptors) {
 
   /** Checks that all blocks come from one set and copies the list. */

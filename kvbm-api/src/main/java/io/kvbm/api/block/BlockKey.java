@@ -1,5 +1,7 @@
 package io.kvbm.api.block;
 
+import io.kvbm.api.Stability;
+
 /**
  * The 128-bit identity of a block: the sequence hash and an independent digest of the same tokens
  * and salt. Every tier stores both and compares both, so that a collision of one 64-bit hash cannot
@@ -8,6 +10,7 @@ package io.kvbm.api.block;
  * @param hi the independent digest
  * @param lo the sequence hash
  */
+@Stability(Stability.Level.STABLE)
 public record BlockKey(long hi, long lo) implements Comparable<BlockKey> {
 
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;

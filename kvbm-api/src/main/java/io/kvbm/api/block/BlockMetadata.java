@@ -1,5 +1,6 @@
 package io.kvbm.api.block;
 
+import io.kvbm.api.Stability;
 import java.util.OptionalLong;
 
 /**
@@ -8,6 +9,7 @@ import java.util.OptionalLong;
  * @implSpec called from any thread, also concurrently, and on the hot path: be quick, do not block,
  *     do not throw. Ticks are the pool's logical time; they never run backwards.
  */
+@Stability(Stability.Level.STABLE)
 public interface BlockMetadata {
 
   /**

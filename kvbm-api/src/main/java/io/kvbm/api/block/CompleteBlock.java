@@ -1,11 +1,13 @@
 package io.kvbm.api.block;
 
+import io.kvbm.api.Stability;
 import java.util.Optional;
 
 /**
  * A block whose content is whole and has its key, but which nobody can find yet. Closing it
  * discards the content.
  */
+@Stability(Stability.Level.STABLE)
 public non-sealed interface CompleteBlock extends RegistrableBlock {
 
   /** {@return the block's identity} */

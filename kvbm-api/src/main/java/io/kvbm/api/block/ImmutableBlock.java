@@ -1,11 +1,13 @@
 package io.kvbm.api.block;
 
+import io.kvbm.api.Stability;
 import java.util.Optional;
 
 /**
  * A registered block in use. As long as one handle is open the content stays; after the last one is
  * closed the block is inactive: still found by a match, but evictable.
  */
+@Stability(Stability.Level.STABLE)
 public non-sealed interface ImmutableBlock extends Block {
 
   /** {@return the block's identity} */

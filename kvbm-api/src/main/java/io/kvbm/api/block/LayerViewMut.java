@@ -1,5 +1,6 @@
 package io.kvbm.api.block;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.Storage;
 import java.lang.foreign.MemorySegment;
@@ -13,6 +14,7 @@ import java.util.Objects;
  * @param offset where they start in it, in bytes
  * @param byteSize how many there are
  */
+@Stability(Stability.Level.STABLE)
 public record LayerViewMut(Storage storage, long offset, long byteSize) {
 
   /** Checks that there is a storage. */

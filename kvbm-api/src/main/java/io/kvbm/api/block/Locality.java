@@ -1,6 +1,9 @@
 package io.kvbm.api.block;
 
+import io.kvbm.api.Stability;
+
 /** Whether a block has its bytes here. */
+@Stability(Stability.Level.STABLE)
 public enum Locality {
   /** The block's bytes are in this process or its devices. */
   LOCAL,

@@ -2,6 +2,7 @@ package io.kvbm.api.block;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import io.kvbm.api.hash.CacheSalt;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * #markComplete}) and finds its key itself, or the caller knows the key and calls {@link
  * #complete(BlockKey, BlockKey)}.
  */
+@Stability(Stability.Level.STABLE)
 public non-sealed interface MutableBlock extends RegistrableBlock {
 
   /**

@@ -2,6 +2,7 @@ package io.kvbm.api.block;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 
 /**
  * The 64-bit hash of a token prefix that ends with a block. Its eight bytes are little endian, as
@@ -9,6 +10,7 @@ import io.kvbm.api.ErrorCode;
  *
  * @param value the hash; all 64 bits count, so compare unsigned
  */
+@Stability(Stability.Level.STABLE)
 public record SequenceHash(long value) implements Comparable<SequenceHash> {
 
   /**

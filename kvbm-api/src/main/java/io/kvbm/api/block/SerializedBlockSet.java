@@ -1,5 +1,6 @@
 package io.kvbm.api.block;
 
+import io.kvbm.api.Stability;
 import java.util.Objects;
 
 /**
@@ -9,6 +10,7 @@ import java.util.Objects;
  *
  * @param bytes the binary form
  */
+@Stability(Stability.Level.PREVIEW)
 public record SerializedBlockSet(byte[] bytes) {
   /** Checks that there are bytes. */
   public SerializedBlockSet {

@@ -1,11 +1,13 @@
 package io.kvbm.api.block;
 
+import io.kvbm.api.Stability;
 import java.util.Optional;
 
 /**
  * Remembers a registered block without keeping it in use. Needs no closing. Threading: safe from
  * any thread.
  */
+@Stability(Stability.Level.STABLE)
 public interface WeakBlock {
 
   /** {@return the block's identity} */

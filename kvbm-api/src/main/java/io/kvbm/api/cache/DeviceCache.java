@@ -1,6 +1,7 @@
 package io.kvbm.api.cache;
 
 import io.kvbm.api.CapacityException;
+import io.kvbm.api.Stability;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -9,6 +10,7 @@ import java.util.OptionalLong;
  * Hot values in device memory, bounded, evicted by policy. Threading: safe from any thread; a hit
  * takes no lock.
  */
+@Stability(Stability.Level.PREVIEW)
 public interface DeviceCache extends AutoCloseable {
 
   /**

@@ -3,6 +3,7 @@ package io.kvbm.api.codec;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -16,6 +17,7 @@ import java.lang.foreign.MemorySegment;
  * <p>Segments may lie on or off the heap and have any length; the source may be read-only. The
  * memory must stay alive until the call returns. Source and target must not overlap.
  */
+@Stability(Stability.Level.PREVIEW)
 public interface Codec {
 
   /** {@return the name, {@code [a-z][a-z0-9-]{0,62}}; stored in headers, so it never changes} */

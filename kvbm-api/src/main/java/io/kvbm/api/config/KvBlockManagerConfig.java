@@ -2,6 +2,7 @@ package io.kvbm.api.config;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import io.kvbm.api.block.BasicMetadata;
 import io.kvbm.api.block.BlockMetadata;
 import io.kvbm.api.event.EventManager;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param metadata makes the metadata of a fresh block
  * @param hashScheme the name of the hash scheme
  */
+@Stability(Stability.Level.STABLE)
 public record KvBlockManagerConfig(
     KvManagerRuntimeConfig runtime,
     KvManagerModelConfig model,

@@ -2,6 +2,7 @@ package io.kvbm.api.config;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import io.kvbm.api.block.BlockParallelismStrategy;
 import io.kvbm.api.layout.DType;
 import io.kvbm.api.layout.LayoutConfig;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param logical what the tier's blocks stand for on other workers, or null for local blocks
  * @param evictionPolicy the name of the eviction policy
  */
+@Stability(Stability.Level.STABLE)
 public record KvManagerLayoutConfig(
     int numBlocks,
     LayoutType layoutType,

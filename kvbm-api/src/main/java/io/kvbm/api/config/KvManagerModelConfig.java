@@ -1,6 +1,7 @@
 package io.kvbm.api.config;
 
 import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.Stability;
 import io.kvbm.api.layout.DType;
 import io.kvbm.api.layout.LayoutConfig;
 
@@ -13,6 +14,7 @@ import io.kvbm.api.layout.LayoutConfig;
  * @param innerDim elements of one token in one outer region
  * @param dtype the type of an element
  */
+@Stability(Stability.Level.STABLE)
 public record KvManagerModelConfig(
     int numLayers, int outerDim, int pageSize, int innerDim, DType dtype) {
 

@@ -1,6 +1,7 @@
 package io.kvbm.api.config;
 
 import io.kvbm.api.CancellationToken;
+import io.kvbm.api.Stability;
 import io.kvbm.api.hash.CacheSalt;
 import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.Clock;
@@ -20,6 +21,7 @@ import java.util.concurrent.Executor;
  * @param modelName what the blocks belong to; persisted blocks of another model are misses
  * @param salt separates caches of one model
  */
+@Stability(Stability.Level.STABLE)
 public record KvManagerRuntimeConfig(
     long workerId,
     CancellationToken cancellationToken,

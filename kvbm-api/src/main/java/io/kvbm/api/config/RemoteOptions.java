@@ -1,5 +1,6 @@
 package io.kvbm.api.config;
 
+import io.kvbm.api.Stability;
 import java.util.Objects;
 
 /**
@@ -8,6 +9,7 @@ import java.util.Objects;
  * @param mode off, an agent made by the manager, or one given by name
  * @param agentName for {@link Mode#USE_AGENT} the name of the agent, else empty
  */
+@Stability(Stability.Level.PREVIEW)
 public record RemoteOptions(Mode mode, String agentName) {
 
   /** No sharing: export and import fail with INVALID_CONFIG. */

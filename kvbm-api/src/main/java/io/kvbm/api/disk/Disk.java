@@ -3,6 +3,7 @@ package io.kvbm.api.disk;
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import io.kvbm.api.TransientException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Set;
  * #syncDirectory}. Threading: safe from any thread; calls block, so make them on threads that are
  * never interrupted.
  */
+@Stability(Stability.Level.STABLE)
 public interface Disk extends AutoCloseable {
 
   /** How to open a file. */

@@ -4,6 +4,7 @@ import io.kvbm.api.BackendException;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
@@ -14,6 +15,7 @@ import java.nio.file.Path;
  * {@link #writeFully} go on until all are moved. Threading: safe from any thread; overlapping
  * writes are the caller's to order.
  */
+@Stability(Stability.Level.STABLE)
 public interface DiskFile extends AutoCloseable {
 
   /** {@return the path it was opened with, or the name a temporary file got} */

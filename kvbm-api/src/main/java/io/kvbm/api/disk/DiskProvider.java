@@ -1,9 +1,11 @@
 package io.kvbm.api.disk;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.spi.Availability;
 import io.kvbm.api.spi.BackendConfig;
 
 /** Opens disks of one kind. Discovered; stateless; no I/O in the constructor. */
+@Stability(Stability.Level.STABLE)
 public interface DiskProvider {
 
   /** {@return the name, {@code [a-z][a-z0-9-]{0,62}}} */

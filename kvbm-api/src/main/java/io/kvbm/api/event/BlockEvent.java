@@ -1,10 +1,12 @@
 package io.kvbm.api.event;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.block.BlockKey;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What routers are told: which blocks a tier of a worker gained or lost. */
+@Stability(Stability.Level.STABLE)
 public sealed interface BlockEvent {
 
   /** {@return the tier's storage kind} */

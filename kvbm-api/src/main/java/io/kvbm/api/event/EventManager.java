@@ -1,11 +1,13 @@
 package io.kvbm.api.event;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.block.SequenceHash;
 
 /**
  * Told what happens to the blocks of a manager. Threading: calls come from any thread, some of them
  * under a pool's lock: be quick, do not block, do not call back into the pool.
  */
+@Stability(Stability.Level.STABLE)
 public interface EventManager {
 
   /**

@@ -1,8 +1,10 @@
 package io.kvbm.api.event;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.block.SequenceHash;
 
 /** The default event manager: it does nothing. */
+@Stability(Stability.Level.STABLE)
 public final class NullEventManager implements EventManager {
 
   /** The one instance needed. */

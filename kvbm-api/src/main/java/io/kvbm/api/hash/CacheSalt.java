@@ -1,5 +1,6 @@
 package io.kvbm.api.hash;
 
+import io.kvbm.api.Stability;
 import java.util.Objects;
 import java.util.OptionalLong;
 
@@ -11,6 +12,7 @@ import java.util.OptionalLong;
  * @param lora the name of the LoRA adapter, or empty
  * @param raw a ready 64-bit salt hash that replaces both
  */
+@Stability(Stability.Level.STABLE)
 public record CacheSalt(String salt, String lora, OptionalLong raw) {
 
   /** No salt and no adapter. */

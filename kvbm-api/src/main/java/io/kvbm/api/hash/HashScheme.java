@@ -1,5 +1,6 @@
 package io.kvbm.api.hash;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.SequenceHash;
 
@@ -9,6 +10,7 @@ import io.kvbm.api.block.SequenceHash;
  *
  * <p>The name is stored with persisted blocks: another scheme's blocks are misses.
  */
+@Stability(Stability.Level.STABLE)
 public interface HashScheme {
 
   /**

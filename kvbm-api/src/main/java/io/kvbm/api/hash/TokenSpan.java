@@ -2,6 +2,7 @@ package io.kvbm.api.hash;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.util.List;
 
 /**
@@ -15,6 +16,7 @@ import java.util.List;
  * @param runs multimodal runs that overlap the block, ordered and apart; their offsets count from
  *     the sequence's start
  */
+@Stability(Stability.Level.STABLE)
 public record TokenSpan(
     int[] tokens, int offset, int length, int position, List<MultimodalRun> runs) {
 

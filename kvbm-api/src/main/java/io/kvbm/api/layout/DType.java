@@ -1,9 +1,12 @@
 package io.kvbm.api.layout;
 
+import io.kvbm.api.Stability;
+
 /**
  * The type of one element of a KV block. Widths are in bits, so that 4-bit and 8-bit caches have an
  * exact size.
  */
+@Stability(Stability.Level.STABLE)
 public enum DType {
   /** IEEE 754 half precision. */
   FP16(16),

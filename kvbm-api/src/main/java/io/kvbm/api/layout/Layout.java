@@ -2,6 +2,7 @@ package io.kvbm.api.layout;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.Storage;
 
@@ -13,6 +14,7 @@ import io.kvbm.api.storage.Storage;
  * ErrorCode#INVALID_BLOCK_INDEX}, {@link ErrorCode#INVALID_LAYER_INDEX} or {@link
  * ErrorCode#INVALID_OUTER_INDEX}. Threading: safe from any thread.
  */
+@Stability(Stability.Level.STABLE)
 public interface Layout {
 
   /** {@return the arrangement} */

@@ -2,6 +2,7 @@ package io.kvbm.api.layout;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.util.Objects;
 
 /**
@@ -15,6 +16,7 @@ import java.util.Objects;
  * @param dtype the type of an element
  * @param alignment a power of two in bytes; every stride is padded to it
  */
+@Stability(Stability.Level.STABLE)
 public record LayoutConfig(
     int numBlocks,
     int numLayers,

@@ -3,6 +3,7 @@ package io.kvbm.api.layout;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import io.kvbm.api.storage.StorageType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -27,6 +28,7 @@ import java.util.zip.CRC32C;
  * @param pageTable for paged layouts the page of each (block, layer, outer) region in order, else
  *     empty
  */
+@Stability(Stability.Level.STABLE)
 public record LayoutDescriptor(
     int version,
     LayoutType type,

@@ -1,10 +1,12 @@
 package io.kvbm.api.layout;
 
 import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.Stability;
 import io.kvbm.api.storage.Storage;
 import java.util.List;
 
 /** Makes layouts of one type. Stateless and safe from any thread. */
+@Stability(Stability.Level.STABLE)
 public interface LayoutProvider {
 
   /** {@return the arrangement this makes} */

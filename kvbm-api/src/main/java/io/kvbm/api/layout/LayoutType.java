@@ -2,6 +2,7 @@ package io.kvbm.api.layout;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
@@ -11,6 +12,7 @@ import java.util.regex.Pattern;
  *
  * @param name {@code [a-z][a-z0-9-]{0,62}}
  */
+@Stability(Stability.Level.STABLE)
 public record LayoutType(String name) {
 
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");

@@ -1,5 +1,6 @@
 package io.kvbm.api.metrics;
 
+import io.kvbm.api.Stability;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -8,6 +9,7 @@ import java.util.function.DoubleSupplier;
  * are key, value, key, value. Threading: safe from any thread; the meters are cheap enough for hot
  * paths.
  */
+@Stability(Stability.Level.PREVIEW)
 public interface MetricsSink {
 
   /** Drops everything. */

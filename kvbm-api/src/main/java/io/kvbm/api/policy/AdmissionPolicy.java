@@ -1,8 +1,10 @@
 package io.kvbm.api.policy;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.block.BlockKey;
 
 /** Decides whether a block is worth writing to a lower tier. Threading: safe from any thread. */
+@Stability(Stability.Level.PREVIEW)
 @FunctionalInterface
 public interface AdmissionPolicy {
 

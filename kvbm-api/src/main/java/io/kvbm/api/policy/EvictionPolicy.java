@@ -1,5 +1,7 @@
 package io.kvbm.api.policy;
 
+import io.kvbm.api.Stability;
+
 /**
  * Orders the blocks of one tier for eviction.
  *
@@ -14,6 +16,7 @@ package io.kvbm.api.policy;
  * @implSpec each call is O(1) or O(log n) amortised and allocates nothing after warm-up. Slots are
  *     dense, from 0 to the capacity given at creation; {@link #grow} raises it.
  */
+@Stability(Stability.Level.PREVIEW)
 public interface EvictionPolicy {
 
   /** What {@link #victim()} answers where there is no candidate. */

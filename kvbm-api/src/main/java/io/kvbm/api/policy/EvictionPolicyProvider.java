@@ -1,6 +1,9 @@
 package io.kvbm.api.policy;
 
+import io.kvbm.api.Stability;
+
 /** Makes eviction policies of one name. Found by {@link java.util.ServiceLoader}; stateless. */
+@Stability(Stability.Level.PREVIEW)
 public interface EvictionPolicyProvider {
 
   /** {@return the name users give, {@code [a-z][a-z0-9-]{0,62}}} */

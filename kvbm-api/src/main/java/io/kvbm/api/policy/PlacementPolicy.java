@@ -1,8 +1,10 @@
 package io.kvbm.api.policy;
 
+import io.kvbm.api.Stability;
 import java.util.List;
 
 /** Decides which tier data should live in. Threading: safe from any thread. */
+@Stability(Stability.Level.PREVIEW)
 @FunctionalInterface
 public interface PlacementPolicy {
 

@@ -1,8 +1,10 @@
 package io.kvbm.api.policy;
 
+import io.kvbm.api.Stability;
 import java.util.List;
 
 /** Guesses what is used next, for prefetching. Threading: calls come one at a time. */
+@Stability(Stability.Level.PREVIEW)
 public interface Predictor {
 
   /**

@@ -1,8 +1,10 @@
 package io.kvbm.api.spi;
 
+import io.kvbm.api.Stability;
 import java.util.Objects;
 
 /** Whether something can run on this machine. */
+@Stability(Stability.Level.STABLE)
 public sealed interface Availability {
 
   /**

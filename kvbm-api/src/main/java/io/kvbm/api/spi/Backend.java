@@ -1,5 +1,6 @@
 package io.kvbm.api.spi;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.layout.LayoutProvider;
 import io.kvbm.api.storage.StorageAllocator;
@@ -14,6 +15,7 @@ import java.util.List;
  * Threading: safe from any thread. {@link #close()} is idempotent, waits for operations in flight,
  * and survives a half-finished open.
  */
+@Stability(Stability.Level.STABLE)
 public interface Backend extends AutoCloseable {
 
   /** {@return allocators, one for each storage kind and place} */

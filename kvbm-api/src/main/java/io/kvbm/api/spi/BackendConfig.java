@@ -2,6 +2,7 @@ package io.kvbm.api.spi;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A provider reads them through the typed getters, which name key and value when the text does
  * not fit.
  */
+@Stability(Stability.Level.STABLE)
 public final class BackendConfig {
 
   private static final BackendConfig EMPTY = new BackendConfig(Map.of());

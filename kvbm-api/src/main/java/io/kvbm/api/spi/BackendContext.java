@@ -1,5 +1,6 @@
 package io.kvbm.api.spi;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.codec.Codec;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.metrics.MetricsSink;
@@ -11,6 +12,7 @@ import java.util.concurrent.Executor;
  * What the platform lends an open backend. The backend closes none of it. Threading: safe from any
  * thread.
  */
+@Stability(Stability.Level.STABLE)
 public interface BackendContext {
 
   /** {@return time} */

@@ -1,5 +1,6 @@
 package io.kvbm.api.spi;
 
+import io.kvbm.api.Stability;
 import java.util.List;
 import java.util.Set;
 
@@ -14,6 +15,7 @@ import java.util.Set;
  *       returns.
  * </ol>
  */
+@Stability(Stability.Level.STABLE)
 public interface BackendProvider {
 
   /**

@@ -2,6 +2,7 @@ package io.kvbm.api.spi;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -9,6 +10,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Byte counts as text: {@code 4096}, {@code 64KiB}, {@code 1.5GiB}, {@code 2GB}. */
+@Stability(Stability.Level.INTERNAL)
 public final class ByteSizes {
 
   private static final Pattern TEXT =

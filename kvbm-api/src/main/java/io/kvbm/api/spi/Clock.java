@@ -1,8 +1,10 @@
 package io.kvbm.api.spi;
 
+import io.kvbm.api.Stability;
 import java.time.Instant;
 
 /** Time, so that tests can hold it still. Threading: safe from any thread. */
+@Stability(Stability.Level.STABLE)
 public interface Clock {
 
   /** The machine's clock. */

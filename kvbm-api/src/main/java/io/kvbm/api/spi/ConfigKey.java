@@ -1,6 +1,7 @@
 package io.kvbm.api.spi;
 
 import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.Stability;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -25,6 +26,7 @@ import java.util.Objects;
  * @param secret whether the text is never shown
  * @param aliases environment variables from elsewhere that stand for it
  */
+@Stability(Stability.Level.STABLE)
 public record ConfigKey(
     String name,
     Type type,

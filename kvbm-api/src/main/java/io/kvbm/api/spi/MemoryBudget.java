@@ -1,11 +1,13 @@
 package io.kvbm.api.spi;
 
 import io.kvbm.api.CapacityException;
+import io.kvbm.api.Stability;
 
 /**
  * How much host memory a backend may take beyond what its callers allocate. Threading: safe from
  * any thread.
  */
+@Stability(Stability.Level.STABLE)
 public interface MemoryBudget {
 
   /** Without a limit. */

@@ -2,12 +2,14 @@ package io.kvbm.api.spi;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
 /** Finds the name a user may have meant. */
+@Stability(Stability.Level.INTERNAL)
 public final class Nearest {
 
   private Nearest() {}

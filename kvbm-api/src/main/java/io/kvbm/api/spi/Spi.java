@@ -1,10 +1,13 @@
 package io.kvbm.api.spi;
 
+import io.kvbm.api.Stability;
+
 /**
  * The version of the interfaces in this module. Both are compile-time constants on purpose: a
  * plugin that says {@code new SpiVersion(Spi.MAJOR, Spi.MINOR)} carries the version it was compiled
  * against.
  */
+@Stability(Stability.Level.STABLE)
 public final class Spi {
 
   /** Raised by a change that breaks a plugin compiled before it. */

@@ -4,6 +4,7 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A subclass gives its region, fills bytes in {@link #fill} and frees them in {@link #free}.
  */
+@Stability(Stability.Level.STABLE)
 public abstract class AbstractStorage implements RegistrableStorage {
 
   private final StorageType type;

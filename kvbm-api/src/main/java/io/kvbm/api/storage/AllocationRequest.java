@@ -3,6 +3,7 @@ package io.kvbm.api.storage;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 
 /**
  * What to allocate.
@@ -11,6 +12,7 @@ import io.kvbm.api.ErrorCode;
  * @param alignment the least alignment of the first byte, a power of two in bytes; ignored where
  *     there are no addresses
  */
+@Stability(Stability.Level.STABLE)
 public record AllocationRequest(long byteSize, long alignment) {
 
   /** The alignment when none is asked for: a page, so that direct I/O can use the memory. */

@@ -2,6 +2,7 @@ package io.kvbm.api.storage;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import io.kvbm.api.disk.DiskFile;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
@@ -12,6 +13,7 @@ import java.util.Objects;
  *
  * <p>A region owns nothing: it is valid as long as its storage, which a {@link Lease} keeps open.
  */
+@Stability(Stability.Level.STABLE)
 public sealed interface Region {
 
   /** {@return the length in bytes} */

@@ -2,12 +2,14 @@ package io.kvbm.api.storage;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.util.Optional;
 
 /**
  * A storage that can be registered with outside libraries (a transport, a driver) under a key. The
  * key {@code nixl} and {@code remote} are one: the specification's name and ours.
  */
+@Stability(Stability.Level.STABLE)
 public interface RegistrableStorage extends Storage {
 
   /**

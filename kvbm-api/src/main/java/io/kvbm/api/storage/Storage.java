@@ -3,6 +3,7 @@ package io.kvbm.api.storage;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -15,6 +16,7 @@ import java.lang.foreign.MemorySegment;
  * @implSpec two open storages never overlap. {@link AbstractStorage} implements closing, leases,
  *     registration and bounds.
  */
+@Stability(Stability.Level.STABLE)
 public interface Storage extends AutoCloseable {
 
   /** {@return the kind of memory and its id} */

@@ -3,9 +3,11 @@ package io.kvbm.api.storage;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.util.Optional;
 
 /** Allocates storages of one kind. Threading: safe from any thread. */
+@Stability(Stability.Level.STABLE)
 public interface StorageAllocator {
 
   /** {@return the kind of what is allocated; for files the id is that of no file} */

@@ -2,8 +2,10 @@ package io.kvbm.api.storage;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 
 /** How many bytes a set of KV blocks needs. */
+@Stability(Stability.Level.STABLE)
 public final class StorageSizing {
 
   private StorageSizing() {}

@@ -2,6 +2,7 @@ package io.kvbm.api.storage;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,7 @@ import java.util.regex.Pattern;
  *     changes
  * @param id the device ordinal or file descriptor, or {@link #NO_ID}
  */
+@Stability(Stability.Level.STABLE)
 public record StorageType(String kind, long id) {
 
   /** The id of a kind that has one place only. */

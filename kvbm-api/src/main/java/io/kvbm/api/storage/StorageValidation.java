@@ -2,8 +2,10 @@ package io.kvbm.api.storage;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 
 /** Checks that a storage is fit to be used. */
+@Stability(Stability.Level.STABLE)
 public final class StorageValidation {
 
   private StorageValidation() {}

@@ -1,5 +1,6 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.storage.Region;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Objects;
  * @param generation the generation expected
  * @param target where to: host regions whose lengths add up to the block's size, scattered in order
  */
+@Stability(Stability.Level.STABLE)
 public record BlockRead(int slot, BlockKey key, long generation, List<Region> target) {
   /** Checks the values. */
   public BlockRead {

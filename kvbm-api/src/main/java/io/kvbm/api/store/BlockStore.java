@@ -2,6 +2,7 @@ package io.kvbm.api.store;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.CorruptionException;
+import io.kvbm.api.Stability;
 import io.kvbm.api.transfer.TransferCompletion;
 import java.util.List;
 import java.util.function.Consumer;
@@ -14,6 +15,7 @@ import java.util.function.Consumer;
  * the block fails. What was written may be lost; it is never wrong. Threading: safe from any
  * thread; core never lets two operations on one slot overlap.
  */
+@Stability(Stability.Level.STABLE)
 public interface BlockStore extends AutoCloseable {
 
   /** {@return how many blocks fit} */

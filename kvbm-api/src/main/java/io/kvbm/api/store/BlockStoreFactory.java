@@ -2,8 +2,10 @@ package io.kvbm.api.store;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 
 /** Opens block stores of one backend. */
+@Stability(Stability.Level.STABLE)
 public interface BlockStoreFactory {
 
   /**

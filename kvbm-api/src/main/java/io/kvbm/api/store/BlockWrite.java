@@ -1,5 +1,6 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.storage.Region;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param source the bytes: host regions whose lengths add up to at most the slot's size, gathered
  *     in order
  */
+@Stability(Stability.Level.STABLE)
 public record BlockWrite(
     int slot,
     BlockKey key,

@@ -1,6 +1,9 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
+
 /** What is promised when a write returns. */
+@Stability(Stability.Level.STABLE)
 public enum Durability {
   /** Nothing: the value may be lost by a crash of the process. */
   NONE,

@@ -3,6 +3,7 @@ package io.kvbm.api.store;
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletionStage;
 
@@ -13,6 +14,7 @@ import java.util.concurrent.CompletionStage;
  * replay gives a prefix of what was appended, in order, without holes. Threading: safe from any
  * thread; appends are ordered by their sequence numbers.
  */
+@Stability(Stability.Level.STABLE)
 public interface Log extends AutoCloseable {
 
   /**

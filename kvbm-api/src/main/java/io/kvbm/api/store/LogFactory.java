@@ -1,6 +1,9 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
+
 /** Opens logs of one backend. */
+@Stability(Stability.Level.STABLE)
 public interface LogFactory {
 
   /** {@return the storage kind of the records, for instance {@code disk}} */

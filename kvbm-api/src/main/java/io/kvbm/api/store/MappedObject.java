@@ -1,5 +1,6 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -7,6 +8,7 @@ import java.lang.foreign.MemorySegment;
  * not run checksum or decompression intrinsics on it: an I/O error under a mapping ends the JVM.
  * Closing unmaps.
  */
+@Stability(Stability.Level.STABLE)
 public interface MappedObject extends AutoCloseable {
 
   /** {@return the bytes; valid until closed} */

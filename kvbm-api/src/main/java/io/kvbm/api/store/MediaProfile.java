@@ -1,5 +1,6 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
 import java.util.Objects;
 
 /**
@@ -17,6 +18,7 @@ import java.util.Objects;
  * @param costPerGigabyte US dollars, 0 where unknown
  * @param watts power under load, 0 where unknown
  */
+@Stability(Stability.Level.PREVIEW)
 public record MediaProfile(
     Medium medium,
     int sequentialReadMegabytesPerSecond,

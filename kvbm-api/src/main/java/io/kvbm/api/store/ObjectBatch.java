@@ -1,11 +1,13 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
 /** Puts and deletes that take effect together or not at all. For one thread. */
+@Stability(Stability.Level.STABLE)
 public final class ObjectBatch {
 
   private final List<Step> steps = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
 import java.util.Objects;
 
 /**
@@ -9,6 +10,7 @@ import java.util.Objects;
  * @param byteSize its length in bytes, before any compression
  * @param version changes with every put of the key
  */
+@Stability(Stability.Level.STABLE)
 public record ObjectStat(String key, long byteSize, long version) {
   /** Checks that there is a key. */
   public ObjectStat {

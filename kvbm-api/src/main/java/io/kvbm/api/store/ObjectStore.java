@@ -4,6 +4,7 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import io.kvbm.api.storage.Region;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.concurrent.Executor;
  * <p>What a store cannot do it says in {@link #capabilities()}; such a call fails with {@link
  * ErrorCode#UNSUPPORTED}.
  */
+@Stability(Stability.Level.STABLE)
 public interface ObjectStore extends AutoCloseable {
 
   /** What a store may be able to do beyond put, get, list, stat and delete. */

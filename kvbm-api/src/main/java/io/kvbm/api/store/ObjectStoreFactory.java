@@ -1,6 +1,9 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
+
 /** Opens object stores of one backend. */
+@Stability(Stability.Level.STABLE)
 public interface ObjectStoreFactory {
 
   /** {@return the storage kind of the values, for instance {@code disk}} */

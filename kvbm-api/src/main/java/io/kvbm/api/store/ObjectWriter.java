@@ -2,12 +2,14 @@ package io.kvbm.api.store;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.lang.foreign.MemorySegment;
 
 /**
  * Writes one object piece by piece. Nobody sees it before {@link #commit()}; closing without a
  * commit discards it. For one thread.
  */
+@Stability(Stability.Level.STABLE)
 public interface ObjectWriter extends AutoCloseable {
 
   /**

@@ -1,6 +1,9 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
+
 /** How a store is opened. */
+@Stability(Stability.Level.STABLE)
 public enum OpenMode {
   /** The one writer. A second one is refused, naming the holder. */
   WRITE,

@@ -2,6 +2,7 @@ package io.kvbm.api.store;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param version for {@link Condition#IF_VERSION} the version the object must have
  * @param timeToLive after which the object may disappear, or null to keep it
  */
+@Stability(Stability.Level.STABLE)
 public record PutOptions(
     Durability durability, Condition condition, long version, @Nullable Duration timeToLive) {
 

@@ -1,5 +1,7 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
+
 /**
  * What a store found when it was opened.
  *
@@ -8,6 +10,7 @@ package io.kvbm.api.store;
  *     header
  * @param elapsedNanos how long the scan took
  */
+@Stability(Stability.Level.STABLE)
 public record RecoveryReport(int recovered, int discarded, long elapsedNanos) {
 
   /** A store that had nothing. */

@@ -1,5 +1,6 @@
 package io.kvbm.api.store;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.block.BlockKey;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param fingerprint hash scheme, model and layout the bytes belong to
  * @param priority the priority its metadata had
  */
+@Stability(Stability.Level.STABLE)
 public record StoredBlock(
     int slot,
     BlockKey key,

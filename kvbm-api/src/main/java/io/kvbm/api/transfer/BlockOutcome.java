@@ -1,8 +1,10 @@
 package io.kvbm.api.transfer;
 
 import io.kvbm.api.KvbmException;
+import io.kvbm.api.Stability;
 
 /** How the transfer of one block ended. */
+@Stability(Stability.Level.STABLE)
 public sealed interface BlockOutcome {
 
   /**

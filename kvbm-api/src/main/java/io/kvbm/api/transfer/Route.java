@@ -1,5 +1,6 @@
 package io.kvbm.api.transfer;
 
+import io.kvbm.api.Stability;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageType;
 import java.util.Objects;
@@ -10,6 +11,7 @@ import java.util.Objects;
  * @param source where the bytes are
  * @param target where they go
  */
+@Stability(Stability.Level.STABLE)
 public record Route(StorageType source, StorageType target) {
 
   /** Checks that both ends are there. */

@@ -2,6 +2,7 @@ package io.kvbm.api.transfer;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.Storage;
 import java.util.Arrays;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable and safe from any thread. It names storages, it does not own them: whoever submits
  * it holds a lease on each until the batch is drained.
  */
+@Stability(Stability.Level.STABLE)
 public final class TransferBatch {
 
   private final Route route;

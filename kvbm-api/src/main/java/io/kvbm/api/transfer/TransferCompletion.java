@@ -1,6 +1,7 @@
 package io.kvbm.api.transfer;
 
 import io.kvbm.api.KvbmException;
+import io.kvbm.api.Stability;
 
 /**
  * How a transport or block store tells core what became of each block. Core implements it.
@@ -9,6 +10,7 @@ import io.kvbm.api.KvbmException;
  * from any thread, in any order; then {@link #drained} once, after which the backend touches none
  * of the storages again. A call may come on the submitting thread before {@code submit} returns.
  */
+@Stability(Stability.Level.STABLE)
 public interface TransferCompletion {
 
   /**

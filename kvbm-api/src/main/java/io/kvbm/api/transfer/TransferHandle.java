@@ -1,9 +1,11 @@
 package io.kvbm.api.transfer;
 
+import io.kvbm.api.Stability;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /** A transfer in progress, as core hands it to callers. Threading: safe from any thread. */
+@Stability(Stability.Level.STABLE)
 public interface TransferHandle {
 
   /** {@return how many blocks the transfer has} */

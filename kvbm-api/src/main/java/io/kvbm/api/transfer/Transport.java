@@ -1,11 +1,14 @@
 package io.kvbm.api.transfer;
 
+import io.kvbm.api.Stability;
+
 /**
  * Moves bytes between storages. Threading: safe from any thread.
  *
  * <p>Chosen by {@link #supports}, never by name; where several support a route the cheaper one is
  * taken.
  */
+@Stability(Stability.Level.STABLE)
 public interface Transport {
 
   /** {@return the name in metrics and messages} */

@@ -1,0 +1,4 @@
+package io.kvbm.api.spi;
+
+/** Broken: promises nothing. */
+public interface Promise {}

@@ -1,0 +1,4 @@
+package io.kvbm.core.loose;
+
+/** In a package that is not marked. */
+interface Loose {}

@@ -1,0 +1,2 @@
+/** Broken: not marked. */
+package io.kvbm.core.loose;

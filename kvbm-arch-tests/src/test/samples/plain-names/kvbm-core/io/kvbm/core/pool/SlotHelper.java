@@ -1,0 +1,4 @@
+package io.kvbm.core.pool;
+
+/** Broken: says nothing. */
+interface SlotHelper {}
