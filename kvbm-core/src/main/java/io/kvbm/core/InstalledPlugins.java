@@ -34,9 +34,8 @@ record InstalledPlugins<T>(List<T> plugins, List<String> refusals) {
       ClassLoader loader,
       PluginFolders folders) {
     Search<T> search = new Search<>(kind, nameOf);
-    PluginFolders.find(
-        ServiceLoader.load(service, loader), found -> search.add(found::get), search::leaveOut);
-    folders.find(service, found -> search.add(found::get), search::leaveOut);
+    PluginFolders.find(ServiceLoader.load(service, loader), search::add, search::leaveOut);
+    folders.find(service, search::add, search::leaveOut);
     return search.result();
   }
 

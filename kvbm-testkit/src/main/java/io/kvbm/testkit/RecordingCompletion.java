@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferCompletion;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class RecordingCompletion implements TransferCompletion {
 
   /** So long that only a lost completion reaches it. */
-  private static final long DEADLINE_SECONDS = 60;
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
 
   private final AtomicReferenceArray<@Nullable BlockOutcome> outcomes;
   private final AtomicInteger reported = new AtomicInteger();
@@ -33,6 +34,7 @@ public final class RecordingCompletion implements TransferCompletion {
   private final CountDownLatch drained = new CountDownLatch(1);
   private final List<String> breaches = new ArrayList<>();
   private final int cancelAfterQueries;
+  private final Duration deadline;
 
   /**
    * Creates a completion for one batch.
@@ -40,12 +42,23 @@ public final class RecordingCompletion implements TransferCompletion {
    * @param blockCount how many blocks the batch has
    */
   public RecordingCompletion(int blockCount) {
-    this(blockCount, Integer.MAX_VALUE);
+    this(blockCount, DEADLINE);
   }
 
-  private RecordingCompletion(int blockCount, int cancelAfterQueries) {
+  /**
+   * Creates a completion for one batch.
+   *
+   * @param blockCount how many blocks the batch has
+   * @param deadline how long to wait before the batch counts as lost
+   */
+  public RecordingCompletion(int blockCount, Duration deadline) {
+    this(blockCount, Integer.MAX_VALUE, deadline);
+  }
+
+  private RecordingCompletion(int blockCount, int cancelAfterQueries, Duration deadline) {
     this.outcomes = new AtomicReferenceArray<>(blockCount);
     this.cancelAfterQueries = cancelAfterQueries;
+    this.deadline = deadline;
   }
 
   /**
@@ -56,7 +69,7 @@ public final class RecordingCompletion implements TransferCompletion {
    * @param queries how often the answer is still no
    */
   public static RecordingCompletion cancellingAfter(int blockCount, int queries) {
-    return new RecordingCompletion(blockCount, queries);
+    return new RecordingCompletion(blockCount, queries, DEADLINE);
   }
 
   @Override
@@ -108,10 +121,10 @@ public final class RecordingCompletion implements TransferCompletion {
    */
   public List<BlockOutcome> await() {
     try {
-      if (!drained.await(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
+      if (!drained.await(deadline.toNanos(), TimeUnit.NANOSECONDS)) {
         fail(
-            "not drained after %d s; %d of %d blocks reported"
-                .formatted(DEADLINE_SECONDS, reported.get(), outcomes.length()));
+            "not drained after %s; %d of %d blocks reported"
+                .formatted(deadline, reported.get(), outcomes.length()));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,5 +1,7 @@
 package io.kvbm.testkit;
 
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.codec.Codec;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.metrics.MetricsSink;
@@ -12,7 +14,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A context to open a backend with: its own platform threads, everything else replaceable. Whoever
@@ -29,6 +33,8 @@ public final class TestContext implements BackendContext, AutoCloseable {
       Executors.newFixedThreadPool(COMPUTE_THREADS, namedThreads("kvbm-test-compute-"));
   private final Optional<Disk> disk;
   private final MemoryBudget memoryBudget;
+  private final AtomicLong reserved = new AtomicLong();
+  private volatile boolean memoryRefused;
 
   /** Creates a context without a disk and without a limit on memory. */
   public TestContext() {
@@ -88,7 +94,40 @@ public final class TestContext implements BackendContext, AutoCloseable {
 
   @Override
   public MemoryBudget memoryBudget() {
-    return memoryBudget;
+    return this::reserve;
+  }
+
+  /**
+   * Refuses every further reservation, or no longer.
+   *
+   * @param refused whether to refuse
+   */
+  public void refuseMemory(boolean refused) {
+    memoryRefused = refused;
+  }
+
+  /** {@return bytes of the budget that were reserved and not given back} */
+  public long reservedByteSize() {
+    return reserved.get();
+  }
+
+  private MemoryBudget.Reservation reserve(long byteSize) {
+    if (memoryRefused) {
+      throw new CapacityException(
+          ErrorCode.ALLOCATION_FAILED,
+          byteSize + " bytes requested, the test lends none; free some or ask for less",
+          byteSize,
+          0);
+    }
+    MemoryBudget.Reservation reservation = memoryBudget.reserve(byteSize);
+    AtomicBoolean given = new AtomicBoolean();
+    reserved.addAndGet(byteSize);
+    return () -> {
+      if (given.compareAndSet(false, true)) {
+        reserved.addAndGet(-byteSize);
+        reservation.close();
+      }
+    };
   }
 
   @Override

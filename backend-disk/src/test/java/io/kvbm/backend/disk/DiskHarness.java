@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -28,6 +30,7 @@ final class DiskHarness implements BackendHarness {
   private final String direct;
   private final Optional<Disk> disk;
   private @Nullable Path directory;
+  private @Nullable Path contractDirectory;
 
   private DiskHarness(String direct, Optional<Disk> disk) {
     this.direct = direct;
@@ -74,6 +77,39 @@ final class DiskHarness implements BackendHarness {
         Feature.LOG, SLABS);
   }
 
+  @Override
+  public List<Path> leftovers() {
+    try (Stream<Path> left = Files.list(directory())) {
+      return left.toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public Path diskDirectory(Disk lent) {
+    contractDirectory = directory().resolve("contract");
+    lent.createDirectories(contractDirectory);
+    if (disk.isPresent()) {
+      Path created = contractDirectory;
+      while (created.getParent() != null) {
+        created = created.getParent();
+        lent.syncDirectory(created);
+      }
+    }
+    return contractDirectory;
+  }
+
+  private static void removeAll(Path top) throws IOException {
+    List<Path> deepestFirst;
+    try (Stream<Path> all = Files.walk(top)) {
+      deepestFirst = all.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : deepestFirst) {
+      Files.delete(path);
+    }
+  }
+
   private Path directory() {
     try {
       if (directory == null) {
@@ -89,6 +125,13 @@ final class DiskHarness implements BackendHarness {
   public void close() {
     if (directory == null) {
       return;
+    }
+    try {
+      if (contractDirectory != null && Files.exists(contractDirectory)) {
+        removeAll(contractDirectory);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     try (Stream<Path> left = Files.list(directory)) {
       Assertions.assertThat(left).isEmpty();

@@ -28,16 +28,20 @@ final class MemcpyTask implements Runnable {
   private final TransferBatch batch;
   private final TransferCompletion completion;
   private final System.Logger logger;
+  private final Runnable ended;
   private final CopyPieces pieces;
   private final AtomicInteger nextPiece = new AtomicInteger();
   private final AtomicInteger unfinishedPieces;
   private final AtomicIntegerArray unfinishedOfBlock;
   private final AtomicReferenceArray<@Nullable KvbmException> failures;
 
-  MemcpyTask(TransferBatch batch, TransferCompletion completion, System.Logger logger) {
+  /** Creates the copies of a batch; {@code ended} is run after the batch was reported drained. */
+  MemcpyTask(
+      TransferBatch batch, TransferCompletion completion, System.Logger logger, Runnable ended) {
     this.batch = batch;
     this.completion = completion;
     this.logger = logger;
+    this.ended = ended;
     this.pieces = CopyPieces.of(batch);
     this.unfinishedPieces = new AtomicInteger(pieces.count());
     this.unfinishedOfBlock = new AtomicIntegerArray(pieces.countPerBlock());
@@ -113,7 +117,24 @@ final class MemcpyTask implements Runnable {
       }
     }
     if (unfinishedPieces.decrementAndGet() == 0) {
+      end();
+    }
+  }
+
+  /** Reports every block as failed, in the place of {@link #run()}. */
+  void refuse(KvbmException cause) {
+    for (int block = 0; block < batch.blockCount(); block++) {
+      int refused = block;
+      tell(() -> completion.failed(refused, cause));
+    }
+    tell(completion::drained);
+  }
+
+  private void end() {
+    try {
       tell(completion::drained);
+    } finally {
+      ended.run();
     }
   }
 

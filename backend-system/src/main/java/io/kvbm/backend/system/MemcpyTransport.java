@@ -1,5 +1,6 @@
 package io.kvbm.backend.system;
 
+import io.kvbm.api.ClosedException;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.transfer.Route;
 import io.kvbm.api.transfer.TransferBatch;
@@ -29,6 +30,7 @@ final class MemcpyTransport implements Transport {
   private final Executor executor;
   private final int parallelism;
   private final System.Logger logger;
+  private final Gate gate = new Gate("the system backend");
 
   MemcpyTransport(BackendContext context) {
     this(context.computeExecutor(), context.computeParallelism(), context.logger());
@@ -57,7 +59,13 @@ final class MemcpyTransport implements Transport {
 
   @Override
   public void submit(TransferBatch batch, TransferCompletion completion) {
-    MemcpyTask task = new MemcpyTask(batch, completion, logger);
+    MemcpyTask task = new MemcpyTask(batch, completion, logger, gate::leave);
+    try {
+      gate.enter();
+    } catch (ClosedException e) {
+      task.refuse(e);
+      return;
+    }
     if (batch.totalByteSize() < INLINE_BELOW) {
       task.run();
       return;
@@ -71,5 +79,13 @@ final class MemcpyTransport implements Transport {
         return;
       }
     }
+  }
+
+  /**
+   * Refuses later batches and waits for those in flight. Later calls do nothing. Not to be called
+   * by a completion, which it would wait for.
+   */
+  void close() {
+    gate.close();
   }
 }

@@ -14,7 +14,7 @@ final class SystemBackend implements Backend {
 
   private final OpenStores open = new OpenStores();
   private final List<StorageAllocator> allocators;
-  private final List<Transport> transports;
+  private final MemcpyTransport transport;
   private final List<BlockStoreFactory> blockStores;
   private final List<ObjectStoreFactory> objectStores;
   private final MemoryLogFactory logs;
@@ -23,7 +23,7 @@ final class SystemBackend implements Backend {
     StoreMemory storeMemory = new StoreMemory(memory, context.memoryBudget());
     allocators =
         List.of(new SystemAllocator(memory, open::isClosed), new NullAllocator(open::isClosed));
-    transports = List.of(new MemcpyTransport(context));
+    transport = new MemcpyTransport(context);
     blockStores = List.of(new MemoryBlockStoreFactory(storeMemory, context, open));
     objectStores = List.of(new MemoryObjectStoreFactory(storeMemory, context.clock(), open));
     logs = new MemoryLogFactory(storeMemory, open);
@@ -36,7 +36,7 @@ final class SystemBackend implements Backend {
 
   @Override
   public List<Transport> transports() {
-    return transports;
+    return List.of(transport);
   }
 
   @Override
@@ -56,6 +56,7 @@ final class SystemBackend implements Backend {
 
   @Override
   public void close() {
+    transport.close();
     open.close();
     logs.clear();
   }

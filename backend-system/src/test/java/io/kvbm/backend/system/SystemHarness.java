@@ -15,6 +15,11 @@ final class SystemHarness implements BackendHarness {
 
   @Override
   public Map<Feature, String> unsupported() {
-    return Map.of(Feature.LAYOUTS, "the platform's own layouts fit host memory");
+    return Map.of(
+        Feature.LAYOUTS, "the platform's own layouts fit host memory",
+        Feature.DISK, "memory is no disk",
+        Feature.BLOCK_STORE_PERSISTENT, "memory does not outlive its store",
+        Feature.OBJECT_PERSISTENT, "memory does not outlive its store",
+        Feature.OBJECT_SYNC, "memory is no stable medium");
   }
 }

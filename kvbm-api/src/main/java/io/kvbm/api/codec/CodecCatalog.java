@@ -2,11 +2,13 @@ package io.kvbm.api.codec;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** The codecs at hand, by name. Immutable; safe from any thread. */
+@Stability(Stability.Level.PREVIEW)
 public final class CodecCatalog {
 
   private final Map<String, Codec> byName = new TreeMap<>();

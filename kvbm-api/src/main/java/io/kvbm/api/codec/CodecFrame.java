@@ -5,6 +5,7 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -22,6 +23,7 @@ import java.lang.foreign.MemorySegment;
  * copied by the caller. Nobody may write to a frame while it is decoded. Threading: safe from any
  * thread.
  */
+@Stability(Stability.Level.PREVIEW)
 public final class CodecFrame {
 
   /** Bytes before the body. */

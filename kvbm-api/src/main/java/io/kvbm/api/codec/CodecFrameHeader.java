@@ -3,6 +3,7 @@ package io.kvbm.api.codec;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
  * @param encodedByteSize bytes of the body
  * @param bodyChecksum CRC32C of the body
  */
+@Stability(Stability.Level.PREVIEW)
 public record CodecFrameHeader(
     String codec, long decodedByteSize, long encodedByteSize, int bodyChecksum) {
 

@@ -2,6 +2,7 @@ package io.kvbm.api.codec;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 
 /**
  * The levels of a codec: a higher one compresses better and takes longer.
@@ -10,6 +11,7 @@ import io.kvbm.api.ErrorCode;
  * @param maximum the highest
  * @param standard what a codec uses that was not told a level
  */
+@Stability(Stability.Level.PREVIEW)
 public record CodecLevels(int minimum, int maximum, int standard) {
 
   /** Of a codec that has nothing to choose. */

@@ -1,5 +1,6 @@
 package io.kvbm.api.spi;
 
+import io.kvbm.api.Stability;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -12,6 +13,7 @@ import java.util.function.Function;
  * @param toSetting the text of the setting for a text of the variable, empty where that sets
  *     nothing; must not throw
  */
+@Stability(Stability.Level.PREVIEW)
 public record EnvironmentAlias(String variable, Function<String, Optional<String>> toSetting) {
 
   /** Checks the values. */

@@ -2,6 +2,7 @@ package io.kvbm.api.spi;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
@@ -18,6 +19,7 @@ import java.util.regex.Pattern;
  * @param found what is there
  * @param advice what to do; empty only where the status is {@link Status#OK}
  */
+@Stability(Stability.Level.PREVIEW)
 public record Finding(Scope scope, String name, Status status, String found, String advice) {
 
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");

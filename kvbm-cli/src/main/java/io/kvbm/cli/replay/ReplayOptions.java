@@ -38,4 +38,8 @@ record ReplayOptions(
   String backend(CacheLevel level) {
     return Objects.requireNonNull(backends.get(level));
   }
+
+  String policy(CacheLevel level) {
+    return Objects.requireNonNull(policies.get(level));
+  }
 }

@@ -44,7 +44,7 @@ final class ReplayTiers {
         KvManagerLayoutConfig.builder()
             .numBlocks(options.capacity(level))
             .alignment(ALIGNMENT)
-            .evictionPolicy(options.policies().get(level));
+            .evictionPolicy(options.policy(level));
     if (!backend.allocators().isEmpty()) {
       return tier.allocator(backend.allocators().getFirst()).build();
     }

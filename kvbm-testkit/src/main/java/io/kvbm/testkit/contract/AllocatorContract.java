@@ -174,15 +174,6 @@ public abstract class AllocatorContract extends BackendContract {
   }
 
   @Test
-  void refusesAfterTheBackendIsClosed() {
-    backend().close();
-    for (StorageAllocator allocator : allocators) {
-      assertRefused(ErrorCode.CLOSED, () -> allocator.allocate(4096).close());
-      assertRefused(ErrorCode.CLOSED, () -> allocator.tryAllocate(AllocationRequest.of(1)));
-    }
-  }
-
-  @Test
   void threadsAllocateAndCloseSideBySide() throws Exception {
     for (StorageAllocator allocator : allocators) {
       Concurrently.run(

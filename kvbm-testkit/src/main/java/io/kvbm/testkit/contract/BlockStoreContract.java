@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -86,13 +87,13 @@ public abstract class BlockStoreContract extends BackendContract {
   }
 
   private void put(int slot, long number, long generation, int byteSize) {
-    RecordingCompletion completion = new RecordingCompletion(1);
+    RecordingCompletion completion = completion(1);
     store.write(List.of(write(slot, number, generation, byteSize)), completion);
     assertThat(completion.await()).containsExactly(new BlockOutcome.Done(byteSize));
   }
 
   private RecordingCompletion get(BlockRead... reads) {
-    RecordingCompletion completion = new RecordingCompletion(reads.length);
+    RecordingCompletion completion = completion(reads.length);
     store.read(List.of(reads), completion);
     completion.await();
     return completion;
@@ -148,7 +149,7 @@ public abstract class BlockStoreContract extends BackendContract {
     MemorySegment whole = BytePatterns.allocate(arena, 9000, 9);
     BlockWrite write =
         new BlockWrite(0, key(9), key(8), 1, 0, pieces(whole, 0, 100, 101, 4096, 9000));
-    RecordingCompletion written = new RecordingCompletion(1);
+    RecordingCompletion written = completion(1);
     store.write(List.of(write), written);
     written.awaitDone();
     MemorySegment target = target(9000);
@@ -191,7 +192,7 @@ public abstract class BlockStoreContract extends BackendContract {
   @Test
   void anEmptyRequestIsDrained() {
     assertThat(get().await()).isEmpty();
-    RecordingCompletion completion = new RecordingCompletion(0);
+    RecordingCompletion completion = completion(0);
     store.write(List.of(), completion);
     assertThat(completion.await()).isEmpty();
   }
@@ -231,7 +232,7 @@ public abstract class BlockStoreContract extends BackendContract {
 
   @Test
   void aBlockLongerThanItsSlotFailsAlone() {
-    RecordingCompletion completion = new RecordingCompletion(2);
+    RecordingCompletion completion = completion(2);
     int tooLong = (int) store.slotByteSize() + 1;
     store.write(List.of(write(0, 0, 1, tooLong), write(1, 1, 1, 100)), completion);
     assertThat(completion.awaitFailure(0).kind()).isEqualTo(ErrorKind.CALLER);
@@ -275,11 +276,11 @@ public abstract class BlockStoreContract extends BackendContract {
   @Test
   void aCancelledRequestReportsEveryBlock() {
     put(0, 0, 1, 100);
-    RecordingCompletion reads = new RecordingCompletion(1);
+    RecordingCompletion reads = completion(1);
     reads.cancel();
     store.read(List.of(read(0, key(0), 1, target(100))), reads);
     assertThat(reads.await()).containsExactly(new BlockOutcome.Cancelled());
-    RecordingCompletion writes = new RecordingCompletion(2);
+    RecordingCompletion writes = completion(2);
     writes.cancel();
     store.write(List.of(write(1, 1, 1, 100), write(2, 2, 1, 100)), writes);
     assertThat(writes.await()).containsOnly(new BlockOutcome.Cancelled()).hasSize(2);
@@ -293,9 +294,22 @@ public abstract class BlockStoreContract extends BackendContract {
     store.close();
     RecordingCompletion reads = get(read(0, key(0), 1, target(100)));
     assertThat(reads.awaitFailure(0).code()).isEqualTo(ErrorCode.CLOSED);
-    RecordingCompletion writes = new RecordingCompletion(1);
+    RecordingCompletion writes = completion(1);
     store.write(List.of(write(1, 1, 1, 100)), writes);
     assertThat(writes.awaitFailure(0).code()).isEqualTo(ErrorCode.CLOSED);
+  }
+
+  @Test
+  void aDamagedBlockIsCorrupt() {
+    put(6, 6, 1, 2000);
+    put(7, 7, 1, 2000);
+    Assumptions.assumeTrue(
+        openHarness().damageBlock(store, 6), "the harness cannot damage a stored block");
+    assertThat(get(read(6, key(6), 1, target(2000))).awaitFailure(0))
+        .isInstanceOf(CorruptionException.class);
+    assertHolds(7, 7, 1, 2000);
+    put(6, 66, 2, 2000);
+    assertHolds(6, 66, 2, 2000);
   }
 
   @Test
@@ -309,7 +323,7 @@ public abstract class BlockStoreContract extends BackendContract {
     Map<Integer, StoredBlock> found = new HashMap<>();
     RecoveryReport report = store.recover(block -> found.put(block.slot(), block));
     assertThat(report.recovered()).isEqualTo(found.size());
-    if (!factory.isPersistent()) {
+    if (!supports(Feature.BLOCK_STORE_PERSISTENT, factory.isPersistent())) {
       assertThat(found).as("blocks of a store that is not persistent").isEmpty();
       assertHoldsNothing(0, 0, 10);
       return;
@@ -333,14 +347,6 @@ public abstract class BlockStoreContract extends BackendContract {
   }
 
   @Test
-  void theBackendClosesItsStores() {
-    put(0, 0, 1, 100);
-    backend().close();
-    assertThat(get(read(0, key(0), 1, target(100))).awaitFailure(0).code())
-        .isEqualTo(ErrorCode.CLOSED);
-  }
-
-  @Test
   void threadsUseTheirOwnSlotsSideBySide() throws Exception {
     Concurrently.run(
         thread -> {
@@ -358,7 +364,7 @@ public abstract class BlockStoreContract extends BackendContract {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     Map<Integer, long[]> model = new HashMap<>(); // slot -> number, generation, byte size
-    for (int step = 1; step <= 400; step++) {
+    for (int step = 1; step <= scaled(400, 60); step++) {
       int slot = random.nextInt(SLOTS);
       long[] held = model.get(slot);
       try {

@@ -31,8 +31,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The contract of {@link LogFactory} and {@link Log}, for the backend's first factory. */
 public abstract class LogContract extends BackendContract {
 
-  private static final long DEADLINE_SECONDS = 60;
-
   private final Arena arena = Arena.ofShared();
   private LogFactory factory;
   private String location;
@@ -65,7 +63,7 @@ public abstract class LogContract extends BackendContract {
   private long append(int byteSize, long seed, Durability durability) throws Exception {
     return log.append(BytePatterns.allocate(arena, byteSize, seed), durability)
         .toCompletableFuture()
-        .get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+        .get(openHarness().deadline().toNanos(), TimeUnit.NANOSECONDS);
   }
 
   private List<Long> replay(long from) {
@@ -121,7 +119,7 @@ public abstract class LogContract extends BackendContract {
     MemorySegment record = BytePatterns.allocate(arena, 500, 1);
     var appended = log.append(record, Durability.WRITTEN);
     record.fill((byte) 0);
-    appended.toCompletableFuture().get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    appended.toCompletableFuture().get(openHarness().deadline().toNanos(), TimeUnit.NANOSECONDS);
     log.replay(
         1,
         (_, bytes) -> {
@@ -133,7 +131,7 @@ public abstract class LogContract extends BackendContract {
 
   @Test
   void theLongestRecordFitsAndALongerOneIsRefused() throws Exception {
-    long longest = Math.min(log.maxRecordByteSize(), 8 << 20);
+    long longest = Math.min(log.maxRecordByteSize(), scaled(8 << 20, 1 << 16));
     assertThat(longest).isPositive();
     assertThat(append((int) longest, 1, Durability.WRITTEN)).isEqualTo(1);
     log.replay(
@@ -240,13 +238,6 @@ public abstract class LogContract extends BackendContract {
   }
 
   @Test
-  void theBackendClosesItsLogs() {
-    backend().close();
-    assertRefused(ErrorCode.CLOSED, log::sync);
-    assertRefused(ErrorCode.CLOSED, () -> factory.open(location).close());
-  }
-
-  @Test
   void aReaderThatThrowsDoesNotHarmTheLog() throws Exception {
     append(10, 1, Durability.WRITTEN);
     assertThat(
@@ -273,7 +264,7 @@ public abstract class LogContract extends BackendContract {
             long sequence =
                 log.append(BytePatterns.heap(1 + (int) (seed % 700), seed), durability)
                     .toCompletableFuture()
-                    .get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+                    .get(openHarness().deadline().toNanos(), TimeUnit.NANOSECONDS);
             assertThat(sequence).as("numbers one thread gets rise").isGreaterThan(former);
             assertThat(seeds.put(sequence, seed)).as("number %d given once", sequence).isNull();
             former = sequence;
@@ -301,7 +292,7 @@ public abstract class LogContract extends BackendContract {
     Random random = new Random(seed);
     TreeMap<Long, Integer> model = new TreeMap<>(); // number -> byte size; the seed is the number
     long next = 1;
-    for (int step = 0; step < 200; step++) {
+    for (int step = 0; step < scaled(200, 40); step++) {
       switch (random.nextInt(5)) {
         case 0 -> {
           long before = next - random.nextInt(10);

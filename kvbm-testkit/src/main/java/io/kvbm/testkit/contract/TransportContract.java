@@ -84,9 +84,16 @@ public abstract class TransportContract extends BackendContract {
     for (Lane lane : lanes) {
       try (Storage source = lane.source.apply(sourceByteSize);
           Storage target = lane.target.apply(targetByteSize)) {
+        Assumptions.assumeFalse(overlap(source, target), "storages overlap: see AllocatorContract");
         test.run(lane.transport, source, target);
       }
     }
+  }
+
+  private static boolean overlap(Storage one, Storage other) {
+    return one.isHostAccessible()
+        && other.isHostAccessible()
+        && one.view().asOverlappingSlice(other.view()).isPresent();
   }
 
   @Test
@@ -102,14 +109,15 @@ public abstract class TransportContract extends BackendContract {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 63, 512, 4096, 5000, 65_536, (1 << 20) + 11, (9 << 20) + 5})
-  void everyByteArrivesAndNoneBesides(int byteSize) throws Exception {
+  void everyByteArrivesAndNoneBesides(int fullByteSize) throws Exception {
+    int byteSize = scaled(fullByteSize, Math.min(fullByteSize, 5000));
     forEachLane(
         byteSize + MARGIN,
         byteSize + 2L * MARGIN,
         (transport, source, target) -> {
           write(source, MARGIN, byteSize, 21);
           target.memset(BytePatterns.GUARD & 0xFF, 0, target.byteSize());
-          RecordingCompletion completion = new RecordingCompletion(1);
+          RecordingCompletion completion = completion(1);
           transport.submit(
               TransferBatch.builder().add(0, source, MARGIN, target, MARGIN, byteSize).build(),
               completion);
@@ -133,7 +141,7 @@ public abstract class TransportContract extends BackendContract {
         (transport, source, target) -> {
           write(source, 0, byteSize, 22);
           target.memset(BytePatterns.GUARD & 0xFF, 0, target.byteSize());
-          RecordingCompletion completion = new RecordingCompletion(1);
+          RecordingCompletion completion = completion(1);
           transport.submit(
               TransferBatch.builder().add(0, source, 0, target, 4096, byteSize).build(),
               completion);
@@ -159,7 +167,7 @@ public abstract class TransportContract extends BackendContract {
             write(source, from, part, i);
             batch.add(i / parts, source, from, target, i * (part + 13L), part);
           }
-          RecordingCompletion completion = new RecordingCompletion(blocks);
+          RecordingCompletion completion = completion(blocks);
           transport.submit(batch.build(), completion);
           assertThat(completion.await())
               .hasSize(blocks)
@@ -185,7 +193,7 @@ public abstract class TransportContract extends BackendContract {
             write(source, i * part, part, i);
             batch.add(i, source, (long) i * part, target, (i + 1L) * part, part);
           }
-          RecordingCompletion completion = new RecordingCompletion(blocks);
+          RecordingCompletion completion = completion(blocks);
           transport.submit(batch.build(), completion);
           assertThat(completion.await()).hasSize(blocks).containsOnly(new BlockOutcome.Done(part));
           for (int i = 0; i < blocks; i++) {
@@ -209,7 +217,7 @@ public abstract class TransportContract extends BackendContract {
                 .add(2, source, 4000, target, 4000, 1000)
                 .build();
         closed.close();
-        RecordingCompletion completion = new RecordingCompletion(3);
+        RecordingCompletion completion = completion(3);
         lane.transport.submit(batch, completion);
         List<BlockOutcome> outcomes = completion.await();
         assertThat(outcomes.get(0)).isEqualTo(new BlockOutcome.Done(1000));
@@ -221,22 +229,23 @@ public abstract class TransportContract extends BackendContract {
 
   @Test
   void leasedStoragesAreMovedEvenWhenClosed() throws Exception {
+    int byteSize = scaled(3 << 20, 1 << 16);
     forEachLane(
-        3 << 20,
-        3 << 20,
+        byteSize,
+        byteSize,
         (transport, source, target) -> {
-          write(source, 0, 3 << 20, 51);
-          RecordingCompletion completion = new RecordingCompletion(1);
+          write(source, 0, byteSize, 51);
+          RecordingCompletion completion = completion(1);
           TransferBatch batch =
-              TransferBatch.builder().add(0, source, 0, target, 0, 3 << 20).build();
+              TransferBatch.builder().add(0, source, 0, target, 0, byteSize).build();
           try (Lease _ = source.lease();
               Lease _ = target.lease()) {
             source.close();
             target.close();
             transport.submit(batch, completion);
-            assertThat(completion.await()).containsExactly(new BlockOutcome.Done(3 << 20));
+            assertThat(completion.await()).containsExactly(new BlockOutcome.Done(byteSize));
             if (target.region() instanceof Region.HostRegion) {
-              verifyCopied(source, target, 0, 3 << 20, 51);
+              verifyCopied(source, target, 0, byteSize, 51);
             }
           }
         });
@@ -251,7 +260,7 @@ public abstract class TransportContract extends BackendContract {
         (transport, source, target) -> {
           if (source.region() instanceof Region.FileRegion file) {
             file.file().truncate(file.position() + (1 << 15));
-            RecordingCompletion completion = new RecordingCompletion(1);
+            RecordingCompletion completion = completion(1);
             transport.submit(
                 TransferBatch.builder().add(0, source, 0, target, 0, 1 << 16).build(), completion);
             assertThat(completion.awaitFailure(0).getMessage()).isNotBlank();
@@ -269,7 +278,7 @@ public abstract class TransportContract extends BackendContract {
         (transport, source, target) -> {
           write(source, 0, 1 << 16, 41);
           target.memset(BytePatterns.GUARD & 0xFF, 0, target.byteSize());
-          RecordingCompletion completion = new RecordingCompletion(4);
+          RecordingCompletion completion = completion(4);
           completion.cancel();
           transport.submit(fourBlocks(source, target), completion);
           assertThat(completion.await()).hasSize(4).containsOnly(new BlockOutcome.Cancelled());
@@ -324,7 +333,7 @@ public abstract class TransportContract extends BackendContract {
           Concurrently.run(
               thread -> {
                 for (int round = 0; round < 5; round++) {
-                  RecordingCompletion completion = new RecordingCompletion(1);
+                  RecordingCompletion completion = completion(1);
                   long at = (long) thread * part;
                   transport.submit(
                       TransferBatch.builder().add(0, source, at, target, at, part).build(),
@@ -353,6 +362,7 @@ public abstract class TransportContract extends BackendContract {
           }
           bytes.write(source, 0, MemorySegment.ofArray(from));
           byte[] model = new byte[byteSize];
+          target.memset(0, 0, byteSize);
           for (int round = 0; round < 8; round++) {
             TransferBatch.Builder batch = TransferBatch.builder();
             int blocks = 1 + random.nextInt(6);
@@ -364,12 +374,12 @@ public abstract class TransportContract extends BackendContract {
               batch.add(block, source, offset, target, to, length);
               System.arraycopy(from, offset, model, to, length);
             }
-            RecordingCompletion completion = new RecordingCompletion(blocks);
+            RecordingCompletion completion = completion(blocks);
             transport.submit(batch.build(), completion);
             completion.awaitDone();
           }
           if (StorageBytes.keepsBytes(target)) {
-            assertThat(bytes.read(target).mismatch(MemorySegment.ofArray(model)))
+            assertThat(bytes.read(target, 0, byteSize).mismatch(MemorySegment.ofArray(model)))
                 .as("first byte that differs, %s, seed %d", Route.between(source, target), seed)
                 .isEqualTo(-1);
           }

@@ -1,7 +1,7 @@
 package io.kvbm.testkit.broken;
 
-import io.kvbm.api.ClosedException;
-import io.kvbm.api.ErrorCode;
+import io.kvbm.api.disk.Disk;
+import io.kvbm.api.layout.LayoutProvider;
 import io.kvbm.api.spi.Availability;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
@@ -10,16 +10,21 @@ import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
-import io.kvbm.api.storage.AllocationRequest;
-import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
+import io.kvbm.api.store.BlockStoreFactory;
+import io.kvbm.api.store.LogFactory;
+import io.kvbm.api.store.ObjectStoreFactory;
 import io.kvbm.api.transfer.Transport;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A small sound backend over host memory, whose parts the fixtures replace by broken ones. */
+/**
+ * A small sound backend over host memory that offers every part; the broken ones replace one part
+ * each.
+ */
 public class HeapProvider implements BackendProvider {
+
+  private final Parts parts = Parts.current();
 
   /** Creates the provider. */
   public HeapProvider() {}
@@ -41,20 +46,25 @@ public class HeapProvider implements BackendProvider {
 
   @Override
   public List<ConfigKey> configKeys() {
-    return List.of();
+    return List.of(new ConfigKey("size", ConfigKey.Type.BYTE_SIZE, "1GiB", "most of one storage"));
   }
 
   @Override
   public Availability probe(BackendConfig config) {
-    return new Availability.Available("always");
+    return parts.probe(config);
   }
 
   @Override
   public Backend open(BackendContext context, BackendConfig config) {
     config.validate(name(), configKeys());
-    AtomicBoolean closed = new AtomicBoolean();
-    List<StorageAllocator> allocators = List.of(new ClosingAllocator(allocator(), closed));
-    List<Transport> transports = List.of(transport());
+    ReferenceState state = parts.state();
+    List<StorageAllocator> allocators = List.of(parts.allocator(context, state));
+    List<Transport> transports = List.of(parts.transport(state));
+    List<LayoutProvider> layouts = List.of(parts.layouts());
+    List<BlockStoreFactory> blockStores = List.of(parts.blockStores(state));
+    List<ObjectStoreFactory> objectStores = List.of(parts.objectStores(context, state));
+    List<LogFactory> logs = parts.allLogs(state);
+    List<Disk> disks = List.of(parts.disk());
     return new Backend() {
       @Override
       public List<StorageAllocator> allocators() {
@@ -67,35 +77,34 @@ public class HeapProvider implements BackendProvider {
       }
 
       @Override
+      public List<LayoutProvider> layouts() {
+        return layouts;
+      }
+
+      @Override
+      public List<BlockStoreFactory> blockStores() {
+        return blockStores;
+      }
+
+      @Override
+      public List<ObjectStoreFactory> objectStores() {
+        return objectStores;
+      }
+
+      @Override
+      public List<LogFactory> logs() {
+        return logs;
+      }
+
+      @Override
+      public List<Disk> disks() {
+        return disks;
+      }
+
+      @Override
       public void close() {
-        closed.set(true);
+        state.close();
       }
     };
-  }
-
-  /** {@return the allocator of the backend} */
-  protected StorageAllocator allocator() {
-    return new HostAllocator();
-  }
-
-  /** {@return the transport of the backend} */
-  protected Transport transport() {
-    return new PlainTransport();
-  }
-
-  private record ClosingAllocator(StorageAllocator allocator, AtomicBoolean closed)
-      implements StorageAllocator {
-    @Override
-    public String storageKind() {
-      return allocator.storageKind();
-    }
-
-    @Override
-    public Storage allocate(AllocationRequest request) {
-      if (closed.get()) {
-        throw new ClosedException(ErrorCode.CLOSED, "the fixture is closed");
-      }
-      return allocator.allocate(request);
-    }
   }
 }

@@ -11,10 +11,16 @@ import io.kvbm.api.storage.StorageType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Allocates host memory soundly; the garbage collector frees it. */
+/** Allocates host memory soundly. */
 class HostAllocator implements StorageAllocator {
 
   private static final long LIMIT = 1 << 30;
+
+  private final ReferenceState state;
+
+  HostAllocator(ReferenceState state) {
+    this.state = state;
+  }
 
   @Override
   public String storageKind() {
@@ -23,6 +29,7 @@ class HostAllocator implements StorageAllocator {
 
   @Override
   public Storage allocate(AllocationRequest request) {
+    requireOpen();
     if (request.byteSize() > LIMIT) {
       throw new CapacityException(
           ErrorCode.ALLOCATION_FAILED,
@@ -30,22 +37,38 @@ class HostAllocator implements StorageAllocator {
           request.byteSize(),
           LIMIT);
     }
-    return new FixtureStorage(memory(request));
+    Arena arena = Arena.ofShared();
+    return new FixtureStorage(memory(arena, request), () -> free(arena));
+  }
+
+  void requireOpen() {
+    state.requireOpen();
   }
 
   /** {@return the bytes of a new storage} */
-  MemorySegment memory(AllocationRequest request) {
-    return Arena.ofAuto().allocate(request.byteSize(), request.alignment());
+  MemorySegment memory(Arena arena, AllocationRequest request) {
+    return arena.allocate(request.byteSize(), request.alignment());
   }
 
-  /** Host memory that nobody frees by hand. */
-  static final class FixtureStorage extends AbstractStorage {
+  void free(Arena arena) {
+    arena.close();
+  }
+
+  /** {@return how many bytes a fill of so many sets, where there is room for so many} */
+  long fillByteSize(long length, long room) {
+    return length;
+  }
+
+  /** Host memory. */
+  private final class FixtureStorage extends AbstractStorage {
 
     private final MemorySegment segment;
+    private final Runnable free;
 
-    FixtureStorage(MemorySegment segment) {
+    FixtureStorage(MemorySegment segment, Runnable free) {
       super(StorageType.SYSTEM, segment.address(), segment.byteSize());
       this.segment = segment;
+      this.free = free;
     }
 
     @Override
@@ -60,12 +83,12 @@ class HostAllocator implements StorageAllocator {
 
     @Override
     protected void fill(byte value, long offset, long length) {
-      segment.asSlice(offset, length).fill(value);
+      segment.asSlice(offset, fillByteSize(length, segment.byteSize() - offset)).fill(value);
     }
 
     @Override
     protected void free() {
-      // The collector frees the bytes.
+      free.run();
     }
   }
 }

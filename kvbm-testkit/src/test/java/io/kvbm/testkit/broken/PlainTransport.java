@@ -1,5 +1,7 @@
 package io.kvbm.testkit.broken;
 
+import io.kvbm.api.ClosedException;
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.transfer.Route;
@@ -11,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Copies host memory soundly, block after block on the calling thread. */
 class PlainTransport implements Transport {
+
+  private final ReferenceState state;
+
+  PlainTransport(ReferenceState state) {
+    this.state = state;
+  }
 
   @Override
   public String name() {
@@ -24,6 +32,25 @@ class PlainTransport implements Transport {
 
   @Override
   public void submit(TransferBatch batch, TransferCompletion completion) {
+    if (!tryEnter()) {
+      for (int block = 0; block < batch.blockCount(); block++) {
+        completion.failed(block, new ClosedException(ErrorCode.CLOSED, "the backend is closed"));
+      }
+      completion.drained();
+      return;
+    }
+    try {
+      move(batch, completion);
+    } finally {
+      state.leave();
+    }
+  }
+
+  boolean tryEnter() {
+    return state.tryEnter();
+  }
+
+  private void move(TransferBatch batch, TransferCompletion completion) {
     int copy = 0;
     for (int block = 0; block < batch.blockCount(); block++) {
       boolean cancelled = completion.isCancelled();
@@ -40,10 +67,10 @@ class PlainTransport implements Transport {
       } else if (failure != null) {
         completion.failed(block, failure);
       } else {
-        report(completion, block, byteSize);
+        report(batch, completion, block, byteSize);
       }
     }
-    end(completion);
+    end(batch, completion);
   }
 
   private @Nullable KvbmException tryCopy(TransferBatch batch, int copy) {
@@ -63,12 +90,12 @@ class PlainTransport implements Transport {
   }
 
   /** Reports a block that moved. */
-  void report(TransferCompletion completion, int block, long byteSize) {
+  void report(TransferBatch batch, TransferCompletion completion, int block, long byteSize) {
     completion.done(block, byteSize);
   }
 
   /** Reports the end of the batch. */
-  void end(TransferCompletion completion) {
+  void end(TransferBatch batch, TransferCompletion completion) {
     completion.drained();
   }
 }

@@ -2,6 +2,7 @@ package io.kvbm.testkit.disk;
 
 import io.kvbm.api.disk.Disk;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 
 class SimDiskContractTest extends DiskContract {
@@ -13,6 +14,7 @@ class SimDiskContractTest extends DiskContract {
   @BeforeEach
   void makeDirectory() {
     disk.createDirectories(DIRECTORY);
+    disk.syncDirectory(DIRECTORY.getParent());
   }
 
   @Override
@@ -23,5 +25,11 @@ class SimDiskContractTest extends DiskContract {
   @Override
   protected Path directory() {
     return DIRECTORY;
+  }
+
+  @Override
+  protected Optional<Disk> afterPowerCut() {
+    disk.powerCut();
+    return Optional.of(disk.reboot());
   }
 }

@@ -1,9 +1,9 @@
 package io.kvbm.backend.system;
 
 import io.kvbm.testkit.BackendHarness;
-import io.kvbm.testkit.contract.StorageContract;
+import io.kvbm.testkit.contract.BackendTck;
 
-class SystemStorageContractTest extends StorageContract {
+class SystemTckTest extends BackendTck {
 
   @Override
   protected BackendHarness harness() {

@@ -1,9 +1,9 @@
 package io.kvbm.backend.disk;
 
 import io.kvbm.testkit.BackendHarness;
-import io.kvbm.testkit.contract.StorageContract;
+import io.kvbm.testkit.contract.BackendTck;
 
-class BufferedDiskStorageContractTest extends StorageContract {
+class BufferedDiskTckTest extends BackendTck {
 
   @Override
   protected BackendHarness harness() {

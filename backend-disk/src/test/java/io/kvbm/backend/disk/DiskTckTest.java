@@ -1,9 +1,9 @@
 package io.kvbm.backend.disk;
 
 import io.kvbm.testkit.BackendHarness;
-import io.kvbm.testkit.contract.ProviderContract;
+import io.kvbm.testkit.contract.BackendTck;
 
-class DiskProviderContractTest extends ProviderContract {
+class DiskTckTest extends BackendTck {
 
   @Override
   protected BackendHarness harness() {

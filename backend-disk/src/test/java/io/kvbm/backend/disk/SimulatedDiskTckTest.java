@@ -1,9 +1,9 @@
 package io.kvbm.backend.disk;
 
 import io.kvbm.testkit.BackendHarness;
-import io.kvbm.testkit.contract.StorageContract;
+import io.kvbm.testkit.contract.BackendTck;
 
-class SimulatedDiskStorageContractTest extends StorageContract {
+class SimulatedDiskTckTest extends BackendTck {
 
   @Override
   protected BackendHarness harness() {
