@@ -2,7 +2,7 @@
 module io.kvbm.backend.disk {
   requires transitive io.kvbm.api;
   requires jdk.unsupported;
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports io.kvbm.backend.disk;
 

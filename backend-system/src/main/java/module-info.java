@@ -1,7 +1,7 @@
 /** Off-heap host memory, null storage, and block store, object store and log in memory. */
 module io.kvbm.backend.system {
   requires transitive io.kvbm.api;
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports io.kvbm.backend.system;
 

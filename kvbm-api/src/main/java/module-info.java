@@ -6,7 +6,7 @@
  * the engine that drive them live in {@code io.kvbm.core}.
  */
 module io.kvbm.api {
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports io.kvbm.api;
   exports io.kvbm.api.block;

@@ -2,7 +2,7 @@
 module io.kvbm.cli {
   requires transitive com.fasterxml.jackson.core;
   requires transitive io.kvbm.core;
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
   requires info.picocli;
   requires java.logging;
   requires org.agrona;

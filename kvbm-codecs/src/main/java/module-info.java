@@ -3,7 +3,7 @@ module io.kvbm.codecs {
   requires transitive io.kvbm.api;
   requires com.github.luben.zstd_jni;
   requires org.lz4.java;
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports io.kvbm.codecs;
 

@@ -5,7 +5,7 @@ module io.kvbm.core {
   requires com.dynatrace.hash4j;
   requires org.agrona;
   requires org.snakeyaml.engine;
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports io.kvbm.core.config;
   exports io.kvbm.core.event;

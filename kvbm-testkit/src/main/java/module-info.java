@@ -4,7 +4,7 @@ module io.kvbm.testkit {
   requires transitive org.assertj.core;
   requires transitive org.junit.jupiter.api;
   requires transitive org.junit.jupiter.params;
-  requires static transitive org.jspecify;
+  requires static org.jspecify;
 
   exports io.kvbm.testkit;
   exports io.kvbm.testkit.contract;

@@ -22,7 +22,12 @@ final class DependencyRules {
           Map.entry("io.kvbm.api", List.of()),
           Map.entry(
               "io.kvbm.core",
-              List.of("io.kvbm.api", "org.agrona", "com.dynatrace.hash4j", "io.micrometer.core")),
+              List.of(
+                  "io.kvbm.api",
+                  "org.agrona",
+                  "com.dynatrace.hash4j",
+                  "io.micrometer.core",
+                  "org.snakeyaml.engine")),
           Map.entry(
               "io.kvbm.codecs",
               List.of("io.kvbm.api", "net.jpountz", "at.yawk.lz4", "com.github.luben.zstd")),

@@ -83,9 +83,11 @@ class RulesTest {
         tests.classes().stream()
             .filter(type -> type.isTopLevelClass())
             .filter(type -> !type.getModifiers().contains(JavaModifier.ABSTRACT))
+            // What the test kit's own tests run by hand.
+            .filter(type -> !type.getPackageName().equals("io.kvbm.testkit.broken"))
             .filter(RulesTest::runsAContract)
             .toList();
-    assertThat(contracts).hasSizeGreaterThanOrEqualTo(15);
+    assertThat(contracts).hasSizeGreaterThanOrEqualTo(10);
     assertThat(contracts)
         .allSatisfy(type -> assertThat(type.getSimpleName()).matches(".*(ContractTest|TckTest)"));
   }

@@ -5,6 +5,7 @@ import static io.kvbm.arch.DependencyRules.under;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaConstructor;
 import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import java.util.List;
 import java.util.Set;
@@ -42,6 +43,17 @@ final class ShapeRules {
                     && type.isTopLevelClass()
                     && type.getModifiers().contains(JavaModifier.PUBLIC),
             ShapeRules::exported),
+        new Rule(
+            "signatures-can-be-named",
+            "a public type of an exported package names only types in its public signatures that"
+                + " its users can name, too",
+            "javac's lint `exports`",
+            200,
+            (code, type) ->
+                code.isModular(type)
+                    && code.isExported(type)
+                    && type.getModifiers().contains(JavaModifier.PUBLIC),
+            ShapeRules::nameable),
         new Rule(
             "packages-start-with-the-module",
             "every package starts with the name of its module",
@@ -117,6 +129,22 @@ final class ShapeRules {
             .anyMatch(use -> !use.getOriginClass().getPackageName().equals(type.getPackageName()));
     if (!code.isExported(type) && !command && !provider && !shared) {
       found.add(type.getName() + " is public, and only its package, not exported, can see it");
+    }
+  }
+
+  private static void nameable(CodeBase code, JavaClass type, List<String> found) {
+    for (JavaMember member : type.getMembers()) {
+      if (member.getModifiers().contains(JavaModifier.PUBLIC)
+          || member.getModifiers().contains(JavaModifier.PROTECTED)
+              && !type.getModifiers().contains(JavaModifier.FINAL)) {
+        for (JavaClass named : member.getAllInvolvedRawTypes()) {
+          JavaClass base = named.getBaseComponentType();
+          if (base.getPackageName().startsWith("io.kvbm.")
+              && !(base.getModifiers().contains(JavaModifier.PUBLIC) && code.isExported(base))) {
+            found.add(member.getFullName() + " names " + base.getName() + ", which no user can");
+          }
+        }
+      }
     }
   }
 

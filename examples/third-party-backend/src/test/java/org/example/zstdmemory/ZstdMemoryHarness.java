@@ -19,7 +19,9 @@ final class ZstdMemoryHarness implements BackendHarness {
         Feature.ALLOCATION, "compressed bytes have no address to hand out",
         Feature.TRANSFER, "blocks are written and read by key",
         Feature.LAYOUTS, "the platform's own layouts fit",
+        Feature.BLOCK_STORE_PERSISTENT, "memory does not outlive its store",
         Feature.OBJECT_STORE, "it keeps blocks only",
-        Feature.LOG, "it keeps blocks only");
+        Feature.LOG, "it keeps blocks only",
+        Feature.DISK, "memory is no disk");
   }
 }

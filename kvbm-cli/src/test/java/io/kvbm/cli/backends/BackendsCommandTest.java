@@ -84,7 +84,7 @@ class BackendsCommandTest {
     Invocation ran = list(List.of(SUN, MOON), "backends", "--json");
 
     Map<String, Object> document = JsonText.object(ran.out());
-    assertThat(document.keySet()).containsExactly("backends");
+    assertThat(document.keySet()).containsExactly("backends", "refused");
     assertThat((List<?>) document.get("backends"))
         .first()
         .asInstanceOf(InstanceOfAssertFactories.MAP)
@@ -101,7 +101,7 @@ class BackendsCommandTest {
   }
 
   @Test
-  void a_refused_provider_is_told_on_standard_error_only() {
+  void a_refused_provider_is_told_on_standard_error_and_in_the_document() {
     Invocation ran = list(List.of(MOON, FUTURE), "backends", "--json");
 
     assertThat(ran.exitCode()).isZero();
@@ -111,13 +111,17 @@ class BackendsCommandTest {
         .startsWith("kvbm: ")
         .contains("future");
     assertThat((List<?>) JsonText.object(ran.out()).get("backends")).hasSize(1);
+    assertThat((List<?>) JsonText.object(ran.out()).get("refused"))
+        .singleElement()
+        .asString()
+        .contains("future");
   }
 
   @Test
   void without_backends_there_is_a_hint_and_an_empty_list() {
     assertThat(list(List.of(), "backends").err()).contains("no backends are installed");
     assertThat(list(List.of(), "backends", "--json").out())
-        .isEqualToIgnoringNewLines("{\"backends\":[]}");
+        .isEqualToIgnoringNewLines("{\"backends\":[],\"refused\":[]}");
   }
 
   @Test

@@ -1,9 +1,10 @@
 package org.example.zstdmemory;
 
 import io.kvbm.testkit.BackendHarness;
-import io.kvbm.testkit.contract.ProviderContract;
+import io.kvbm.testkit.contract.BackendTck;
 
-class ZstdMemoryProviderContractTest extends ProviderContract {
+/** Every contract of kvbm's test kit, by one harness. */
+class ZstdMemoryTckTest extends BackendTck {
 
   @Override
   protected BackendHarness harness() {
