@@ -49,10 +49,7 @@ final class ShapeRules {
                 + " its users can name, too",
             "javac's lint `exports`",
             200,
-            (code, type) ->
-                code.isModular(type)
-                    && code.isExported(type)
-                    && type.getModifiers().contains(JavaModifier.PUBLIC),
+            (code, type) -> code.isModular(type) && code.isExported(type) && isPublic(type),
             ShapeRules::nameable),
         new Rule(
             "packages-start-with-the-module",
@@ -132,6 +129,12 @@ final class ShapeRules {
     }
   }
 
+  /** What is nested in an interface that is not public is called public, and is not. */
+  private static boolean isPublic(JavaClass type) {
+    return type.getModifiers().contains(JavaModifier.PUBLIC)
+        && type.getEnclosingClass().map(ShapeRules::isPublic).orElse(true);
+  }
+
   private static void nameable(CodeBase code, JavaClass type, List<String> found) {
     for (JavaMember member : type.getMembers()) {
       if (member.getModifiers().contains(JavaModifier.PUBLIC)
@@ -140,7 +143,7 @@ final class ShapeRules {
         for (JavaClass named : member.getAllInvolvedRawTypes()) {
           JavaClass base = named.getBaseComponentType();
           if (base.getPackageName().startsWith("io.kvbm.")
-              && !(base.getModifiers().contains(JavaModifier.PUBLIC) && code.isExported(base))) {
+              && !(isPublic(base) && code.isExported(base))) {
             found.add(member.getFullName() + " names " + base.getName() + ", which no user can");
           }
         }
