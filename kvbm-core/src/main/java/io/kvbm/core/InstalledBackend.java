@@ -14,6 +14,8 @@ import io.kvbm.api.transfer.Transport;
 import io.kvbm.core.plugin.OneLine;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
@@ -58,7 +60,7 @@ record InstalledBackend(
     Module module = type.getModule();
     return new InstalledBackend(
         provider,
-        provider.name(),
+        Objects.requireNonNull(provider.name(), "name() is null"),
         versionOf(type),
         module.isNamed() ? module.getName() : CLASS_PATH,
         locationOf(type),
@@ -72,19 +74,29 @@ record InstalledBackend(
     if (source == null || source.getLocation() == null) {
       return "an unknown place";
     }
-    String location = source.getLocation().toString();
-    return location.startsWith("file:") ? source.getLocation().getPath() : location;
+    URL location = source.getLocation();
+    try {
+      // Not its getPath(), in which a space is %20.
+      return location.getProtocol().equals("file")
+          ? Path.of(location.toURI()).toString()
+          : location.toString();
+    } catch (URISyntaxException | IllegalArgumentException e) {
+      return location.toString(); // Of a loader that does not encode: better than nothing.
+    }
   }
 
   private static String versionOf(Class<?> type) {
-    return Optional.ofNullable(type.getModule().getDescriptor())
+    Optional<ModuleDescriptor> descriptor = Optional.ofNullable(type.getModule().getDescriptor());
+    return descriptor
+        .filter(module -> !module.isAutomatic())
         .flatMap(ModuleDescriptor::rawVersion)
         .or(() -> Optional.ofNullable(type.getPackage().getImplementationVersion()))
         .or(() -> manifestVersionOf(type))
+        .or(() -> descriptor.flatMap(ModuleDescriptor::rawVersion)) // Guessed from the file's name.
         .orElse(UNKNOWN_VERSION);
   }
 
-  /** Of a jar that is an automatic module neither descriptor nor package may know the version. */
+  /** The package of an automatic module does not know what the manifest says. */
   private static Optional<String> manifestVersionOf(Class<?> type) {
     Path jar = Path.of(locationOf(type));
     if (!Files.isRegularFile(jar)) {

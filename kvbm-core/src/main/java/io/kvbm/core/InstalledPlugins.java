@@ -3,8 +3,10 @@ package io.kvbm.core;
 import io.kvbm.core.plugin.OneLine;
 import io.kvbm.core.plugin.PluginFolders;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.SortedSet;
@@ -12,6 +14,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -26,14 +29,16 @@ record InstalledPlugins<T>(List<T> plugins, List<String> refusals) {
    * {@return what a loader and the plugin folders provide}
    *
    * @param kind what messages call such a plugin
+   * @param builtIn those whose names no other may have; not part of the result
    */
   static <T> InstalledPlugins<T> find(
       Class<T> service,
       String kind,
       Function<T, String> nameOf,
+      List<T> builtIn,
       ClassLoader loader,
       PluginFolders folders) {
-    Search<T> search = new Search<>(kind, nameOf);
+    Search<T> search = new Search<>(kind, nameOf, builtIn);
     PluginFolders.find(ServiceLoader.load(service, loader), search::add, search::leaveOut);
     folders.find(service, search::add, search::leaveOut);
     return search.result();
@@ -42,24 +47,43 @@ record InstalledPlugins<T>(List<T> plugins, List<String> refusals) {
   /** Collects what is found and what is wrong with it. */
   static final class Search<T> {
 
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
+
     private final String kind;
     private final Function<T, String> nameOf;
+    private final Map<String, T> builtIn = new HashMap<>();
     private final Map<String, List<T>> byName = new TreeMap<>();
 
     /** What is broken below the plugin folders is found again with each of them. */
     private final SortedSet<String> refusals = new TreeSet<>();
 
-    Search(String kind, Function<T, String> nameOf) {
+    Search(String kind, Function<T, String> nameOf, List<T> builtIn) {
       this.kind = kind;
       this.nameOf = nameOf;
+      builtIn.forEach(plugin -> this.builtIn.put(nameOf.apply(plugin), plugin));
     }
 
     void add(Supplier<T> source) {
       try {
-        T plugin = source.get();
-        byName.computeIfAbsent(nameOf.apply(plugin), _ -> new ArrayList<>()).add(plugin);
+        add(source.get());
       } catch (ServiceConfigurationError | RuntimeException | LinkageError e) {
         leaveOut(e);
+      }
+    }
+
+    private void add(T plugin) {
+      String name = Objects.requireNonNull(nameOf.apply(plugin), "its name is null");
+      T same = builtIn.get(name);
+      if (same == null && NAME.matcher(name).matches()) {
+        byName.computeIfAbsent(name, _ -> new ArrayList<>()).add(plugin);
+      } else if (same == null || same.getClass() != plugin.getClass()) {
+        String reason =
+            same == null
+                ? "its name is not of the form " + NAME
+                : "a built-in one has its name and cannot be replaced";
+        refusals.add(
+            "%s '%s' in %s is left out: %s"
+                .formatted(kind, name, InstalledBackend.locationOf(plugin.getClass()), reason));
       }
     }
 

@@ -83,6 +83,8 @@ public final class Platform implements AutoCloseable {
   private final MemoryBudget memoryBudget;
   private final boolean leakDetection;
   private final InstalledPlugins<Codec> codecs;
+  private final InstalledPlugins<EvictionPolicyProvider> policies;
+  private final InstalledPlugins<HashScheme> hashSchemes;
   private final Deadlines deadlines;
   private final TransferEngine transfers;
   private final Object closeLock = new Object();
@@ -98,7 +100,24 @@ public final class Platform implements AutoCloseable {
     disk = Optional.ofNullable(builder.disk);
     memoryBudget = builder.memoryBudget;
     leakDetection = builder.leakDetection;
-    codecs = InstalledPlugins.find(Codec.class, "codec", Codec::name, builder.classLoader, plugins);
+    ClassLoader loader = builder.classLoader;
+    codecs = InstalledPlugins.find(Codec.class, "codec", Codec::name, List.of(), loader, plugins);
+    policies =
+        InstalledPlugins.find(
+            EvictionPolicyProvider.class,
+            "eviction policy",
+            EvictionPolicyProvider::name,
+            EvictionPolicies.builtIn(),
+            loader,
+            plugins);
+    hashSchemes =
+        InstalledPlugins.find(
+            HashScheme.class,
+            "hash scheme",
+            HashScheme::name,
+            HashSchemes.builtIn(),
+            loader,
+            plugins);
     open = new OpenBackends(this::lend);
     deadlines = Deadlines.threaded(clock);
     transfers =
@@ -142,9 +161,12 @@ public final class Platform implements AutoCloseable {
         .toList();
   }
 
-  /** {@return one line for each plugin, provider or codec found and refused, saying why} */
+  /** {@return one line for each plugin or provider found and refused, saying why} */
   public List<String> refusals() {
-    return Stream.concat(catalog.refusals().stream(), codecs.refusals().stream()).toList();
+    return Stream.of(
+            catalog.refusals(), codecs.refusals(), policies.refusals(), hashSchemes.refusals())
+        .flatMap(List::stream)
+        .toList();
   }
 
   /**
@@ -243,21 +265,30 @@ public final class Platform implements AutoCloseable {
   /**
    * {@return what makes eviction policies of a name}
    *
-   * @param name a built-in policy or one that a module provides
+   * @param name a built-in policy or one that a module or a plugin folder provides
    * @throws ConfigurationException if there is none of that name, listing those there are
    */
   public EvictionPolicyProvider evictionPolicy(String name) {
-    return EvictionPolicies.of(name);
+    return EvictionPolicies.of(name, policies.plugins());
+  }
+
+  /**
+   * {@return the names that {@link #evictionPolicy} knows, sorted}
+   *
+   * @throws ConfigurationException if a policy on the path cannot be loaded or two have one name
+   */
+  public List<String> evictionPolicies() {
+    return EvictionPolicies.names(policies.plugins());
   }
 
   /**
    * {@return a hash scheme}
    *
-   * @param name a built-in scheme or one that a module provides
+   * @param name a built-in scheme or one that a module or a plugin folder provides
    * @throws ConfigurationException if there is none of that name, listing those there are
    */
   public HashScheme hashScheme(String name) {
-    return HashSchemes.of(name);
+    return HashSchemes.of(name, hashSchemes.plugins());
   }
 
   /**

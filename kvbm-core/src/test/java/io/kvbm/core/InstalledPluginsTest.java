@@ -2,6 +2,7 @@ package io.kvbm.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.ServiceConfigurationError;
 import org.junit.jupiter.api.Test;
 
@@ -10,7 +11,7 @@ class InstalledPluginsTest {
   @Test
   void aNameThatComesTwiceIsRefusedNamingBothPlaces() {
     InstalledPlugins.Search<Object> search =
-        new InstalledPlugins.Search<>("codec", Object::toString);
+        new InstalledPlugins.Search<>("codec", Object::toString, List.of());
     search.add(() -> "lz4");
     search.add(() -> new StringBuilder("zstd"));
     search.add(() -> new StringBuilder("lz4"));
@@ -26,7 +27,8 @@ class InstalledPluginsTest {
 
   @Test
   void aPluginThatDoesNotLoadIsOneLine() {
-    InstalledPlugins.Search<String> search = new InstalledPlugins.Search<>("codec", name -> name);
+    InstalledPlugins.Search<String> search =
+        new InstalledPlugins.Search<>("codec", name -> name, List.of());
     search.add(
         () -> {
           throw new ServiceConfigurationError("not a codec");

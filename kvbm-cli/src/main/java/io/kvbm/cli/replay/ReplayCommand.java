@@ -15,7 +15,6 @@ import io.kvbm.cli.trace.TraceFormat;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.config.KvbmConfig;
-import io.kvbm.core.policy.EvictionPolicies;
 import io.kvbm.core.tier.CacheLevel;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -174,9 +173,9 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
   public int run(Console console) throws InterruptedException {
     PlatformFactory factory = Objects.requireNonNull(platforms, "use() comes before run()");
     KvbmConfig config = factory.configure();
-    ReplayOptions options = options(config);
-    Trace trace = readTrace(console);
     try (Platform platform = factory.open(config)) {
+      ReplayOptions options = options(config, platform);
+      Trace trace = readTrace(console);
       ReplayReport report = replay(trace, options, platform, console);
       // The tiers are closed by now: the memory and the disk space they held are free for this.
       PlainSpeed plain = PlainSpeed.beside(report, options, platform, console);
@@ -198,7 +197,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
     return report.wrongBlocks() == 0 && report.sabotaged() == 0 ? OK : FAILED;
   }
 
-  private ReplayOptions options(KvbmConfig config) {
+  private ReplayOptions options(KvbmConfig config, Platform platform) {
     notNegative("--sabotage", sabotage);
     TierChoice tiers = new TierChoice(config, this::isGiven);
     Map<CacheLevel, Integer> capacities = new EnumMap<>(CacheLevel.class);
@@ -216,7 +215,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
     backends.put(CacheLevel.DISK, tiers.backend(CacheLevel.DISK, diskBackend));
     Map<CacheLevel, String> policies = new EnumMap<>(CacheLevel.class);
     for (CacheLevel level : CacheLevel.values()) {
-      policies.put(level, knownPolicy(tiers.policy(level, policy)));
+      policies.put(level, knownPolicy(tiers.policy(level, policy), platform));
     }
     return new ReplayOptions(
         capacities, backends, blockBytes, policies, tiers.settings(), diskDirectory, sabotage);
@@ -226,8 +225,8 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
     return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 
-  private String knownPolicy(String name) {
-    List<String> known = EvictionPolicies.names();
+  private String knownPolicy(String name, Platform platform) {
+    List<String> known = platform.evictionPolicies();
     if (!known.contains(name)) {
       throw new ParameterException(
           spec.commandLine(),

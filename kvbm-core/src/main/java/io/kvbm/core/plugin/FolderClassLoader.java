@@ -42,7 +42,8 @@ final class FolderClassLoader extends URLClassLoader {
     synchronized (getClassLoadingLock(name)) {
       Class<?> found = findLoadedClass(name);
       if (found == null) {
-        found = name.startsWith(API_PACKAGE) ? super.loadClass(name, false) : locate(name);
+        // What the parent's api lacks must not come from a copy: half of each fits neither.
+        found = name.startsWith(API_PACKAGE) ? getParent().loadClass(name) : locate(name);
       }
       if (resolve) {
         resolveClass(found);

@@ -1,6 +1,7 @@
 package io.kvbm.core.plugin;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.module.Configuration;
 import java.lang.module.ModuleDescriptor;
@@ -10,6 +11,7 @@ import java.lang.module.ResolvedModule;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URL;
+import java.net.URLConnection;
 import java.nio.ByteBuffer;
 import java.security.CodeSigner;
 import java.security.CodeSource;
@@ -176,11 +178,16 @@ final class LayerClassLoader extends SecureClassLoader implements AutoCloseable 
     if (closed) {
       throw new IOException("plugin " + getName() + " is closed");
     }
+    ModuleReader reader;
     try {
-      return readers.computeIfAbsent(module.descriptor().name(), _ -> open(module));
+      reader = readers.computeIfAbsent(module.descriptor().name(), _ -> open(module));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+    if (closed) {
+      reader.close(); // Opened while others were being closed.
+    }
+    return reader;
   }
 
   private static ModuleReader open(ModuleReference module) {
@@ -233,6 +240,30 @@ final class LayerClassLoader extends SecureClassLoader implements AutoCloseable 
   public @Nullable URL getResource(String name) {
     URL own = findResource(name);
     return own == null ? super.getResource(name) : own;
+  }
+
+  @Override
+  public Enumeration<URL> getResources(String name) throws IOException {
+    List<URL> found = findAll(name);
+    ClassLoader parent = getParent();
+    found.addAll(Collections.list(parent.getResources(name)));
+    return Collections.enumeration(found);
+  }
+
+  /** Past the cache of the JDK, which would hold the jar open beyond {@link #close}. */
+  @Override
+  public @Nullable InputStream getResourceAsStream(String name) {
+    URL found = getResource(name);
+    if (found == null) {
+      return null;
+    }
+    try {
+      URLConnection connection = found.openConnection();
+      connection.setUseCaches(false);
+      return connection.getInputStream();
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   @Override

@@ -48,7 +48,7 @@ final class NativeLibraries implements AutoCloseable {
    * none of that name for this machine}
    *
    * @param name without prefix and suffix, as given to {@link System#loadLibrary}
-   * @throws UncheckedIOException if it is there and cannot be copied
+   * @throws UnsatisfiedLinkError if it is there and cannot be copied
    */
   synchronized @Nullable String find(String name) {
     if (closed || name.contains("/")) {
@@ -59,7 +59,12 @@ final class NativeLibraries implements AutoCloseable {
       try {
         copy = copy(System.mapLibraryName(name));
       } catch (IOException e) {
-        throw new UncheckedIOException("native library %s of %s".formatted(name, folder), e);
+        UnsatisfiedLinkError failure =
+            new UnsatisfiedLinkError(
+                "native library %s of %s cannot be copied: %s"
+                    .formatted(name, folder, OneLine.of(e)));
+        failure.initCause(e);
+        throw failure;
       }
       if (copy == null) {
         return null;
@@ -95,7 +100,8 @@ final class NativeLibraries implements AutoCloseable {
     if (!Files.isDirectory(folder)) {
       return Optional.empty();
     }
-    try (Stream<Path> files = Files.walk(folder, MAX_FOLDER_DEPTH)) {
+    Path real = folder.toRealPath(); // A walk goes into no link, not even one it begins with.
+    try (Stream<Path> files = Files.walk(real, MAX_FOLDER_DEPTH)) {
       List<Path> named =
           files
               .filter(file -> file.getFileName().toString().equals(fileName))
@@ -103,9 +109,15 @@ final class NativeLibraries implements AutoCloseable {
               .sorted(Comparator.comparing(Path::toString))
               .toList();
       return NativePlatform.CURRENT
-          .best(named.stream().map(file -> folder.relativize(file).toString()))
-          .map(folder::resolve);
+          .best(named.stream().map(file -> withSlashes(real.relativize(file))))
+          .map(real::resolve);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
+  }
+
+  private static String withSlashes(Path path) {
+    return path.toString().replace(path.getFileSystem().getSeparator(), "/");
   }
 
   private static boolean isNamed(ZipEntry entry, String fileName) {
@@ -121,7 +133,12 @@ final class NativeLibraries implements AutoCloseable {
       scratch = ScratchFolder.create();
     }
     Path copy = scratch.path().resolve(fileName);
-    Files.copy(bytes, copy);
+    try {
+      Files.copy(bytes, copy);
+    } catch (IOException e) {
+      Files.deleteIfExists(copy);
+      throw e;
+    }
     return copy;
   }
 

@@ -1,12 +1,10 @@
 package io.kvbm.core.plugin;
 
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -24,6 +22,8 @@ record NativePlatform(String system, String architecture) {
           Map.entry("linux", "linux"),
           Map.entry("freebsd", "freebsd"),
           Map.entry("openbsd", "openbsd"),
+          Map.entry("netbsd", "netbsd"),
+          Map.entry("dragonflybsd", "dragonflybsd"),
           Map.entry("sunos", "sunos"),
           Map.entry("aix", "aix"),
           Map.entry("darwin", "mac"),
@@ -45,7 +45,14 @@ record NativePlatform(String system, String architecture) {
           Map.entry("arm64", "aarch64"),
           Map.entry("arm", "arm"),
           Map.entry("armv7", "arm"),
+          Map.entry("armv6", "arm"),
           Map.entry("armhf", "arm"),
+          Map.entry("armel", "arm"),
+          Map.entry("32", "x86"),
+          Map.entry("ppc", "ppc"),
+          Map.entry("sparc", "sparc"),
+          Map.entry("sparcv9", "sparc"),
+          Map.entry("mips64el", "mips64el"),
           Map.entry("i386", "x86"),
           Map.entry("i586", "x86"),
           Map.entry("i686", "x86"),
@@ -70,34 +77,35 @@ record NativePlatform(String system, String architecture) {
 
   /**
    * {@return the path whose folders say most clearly that it is for this platform; one that names
-   * another system or architecture is never taken}
+   * another system or architecture is never taken, and one for musl only where there is no other}
    *
    * @param paths with {@code /} between folders; the first of equals wins
    */
   Optional<String> best(Stream<String> paths) {
     return paths
         .filter(path -> fits(path, SYSTEMS, system) && fits(path, ARCHITECTURES, architecture))
-        .min(Comparator.comparingInt(path -> -clarity(path)));
+        .min(
+            Comparator.comparing((String path) -> folders(path).contains("musl"))
+                .thenComparingInt(path -> -clarity(path)));
   }
 
   private static boolean fits(String path, Map<String, String> known, String wanted) {
-    Set<String> named = named(path, known);
-    return named.isEmpty() || named.contains(wanted);
+    Optional<String> named = named(path, known);
+    return named.isEmpty() || named.get().equals(wanted);
   }
 
   private static int clarity(String path) {
-    return named(path, SYSTEMS).size() + named(path, ARCHITECTURES).size();
+    return (named(path, SYSTEMS).isPresent() ? 1 : 0)
+        + (named(path, ARCHITECTURES).isPresent() ? 1 : 0);
   }
 
-  private static Set<String> named(String path, Map<String, String> known) {
-    Set<String> named = new HashSet<>();
-    for (String word : words(path.substring(0, path.lastIndexOf('/') + 1))) {
-      String canonical = known.get(word);
-      if (canonical != null) {
-        named.add(canonical);
-      }
-    }
-    return named;
+  /** The last word counts: {@code com/apple/linux/amd64} and {@code linux-android}. */
+  private static Optional<String> named(String path, Map<String, String> known) {
+    return folders(path).reversed().stream().filter(known::containsKey).findFirst().map(known::get);
+  }
+
+  private static List<String> folders(String path) {
+    return words(path.substring(0, path.lastIndexOf('/') + 1));
   }
 
   private static List<String> words(String text) {

@@ -8,10 +8,12 @@ import java.lang.module.ResolutionException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -35,14 +37,20 @@ public final class PluginFolders implements AutoCloseable {
 
   private static final String JAR = ".jar";
 
-  private final List<Plugin> plugins = new ArrayList<>();
+  private record Loaded(String name, Path path, Plugin plugin) {}
+
+  private final List<Loaded> plugins = new ArrayList<>();
   private final List<Refusal> refusals = new ArrayList<>();
 
-  private PluginFolders() {}
+  private final PluginHost host;
+
+  private PluginFolders(PluginHost host) {
+    this.host = host;
+  }
 
   /** {@return no plugins} */
   public static PluginFolders none() {
-    return new PluginFolders();
+    return new PluginFolders(PluginHost.current());
   }
 
   /**
@@ -59,16 +67,16 @@ public final class PluginFolders implements AutoCloseable {
   }
 
   static PluginFolders open(Path directory, PluginHost host) {
-    PluginFolders folders = new PluginFolders();
+    PluginFolders folders = new PluginFolders(host);
     for (Path entry : list(directory)) {
       String name = entry.getFileName().toString();
       if (name.startsWith(".")) {
         continue;
       }
       if (Files.isDirectory(entry)) {
-        folders.load(name, entry, host);
+        folders.load(name, entry);
       } else if (name.endsWith(JAR)) {
-        folders.load(name.substring(0, name.length() - JAR.length()), entry, host);
+        folders.load(name.substring(0, name.length() - JAR.length()), entry);
       }
     }
     return folders;
@@ -92,16 +100,22 @@ public final class PluginFolders implements AutoCloseable {
     }
   }
 
-  private void load(String name, Path path, PluginHost host) {
+  private void load(String name, Path path) {
     try {
-      plugins.add(define(name, path, host));
+      plugins.add(new Loaded(name, path, define(name, path, host)));
     } catch (RefusedPluginException e) {
       refusals.add(new Refusal(name, e.line()));
     } catch (FindException | ResolutionException | LayerInstantiationException e) {
-      refuse(name, path, "its modules do not fit together: " + OneLine.of(e));
+      refuse(name, path, "its modules do not fit together: " + withCause(e));
     } catch (IOException | RuntimeException e) {
       refuse(name, path, OneLine.of(e));
     }
+  }
+
+  /** What is wrong inside a jar is in the cause; the message itself only names the jar. */
+  private static String withCause(RuntimeException e) {
+    Throwable cause = e.getCause();
+    return cause == null ? OneLine.of(e) : OneLine.of(e) + ": " + OneLine.of(cause);
   }
 
   private void refuse(String name, Path path, String reason) {
@@ -123,7 +137,7 @@ public final class PluginFolders implements AutoCloseable {
       PluginJar read = PluginJar.read(jar);
       read.checkSpi();
       providesServices |= read.providesServices();
-      if (!read.isApi()) {
+      if (!read.isApiOnly()) {
         own.add(jar);
       }
     }
@@ -158,22 +172,35 @@ public final class PluginFolders implements AutoCloseable {
    *
    * @param service one that this module uses
    * @param found gets each provider, in order of the plugins; its class is loaded, no object made
-   * @param broken gets what keeps a provider from being loaded
+   * @param broken gets what keeps a provider of a plugin from being loaded, saying which plugin
    * @param <T> the service's type
    */
   public <T> void find(
       Class<T> service,
       Consumer<ServiceLoader.Provider<T>> found,
       Consumer<ServiceConfigurationError> broken) {
-    for (Plugin plugin : plugins) {
+    if (plugins.isEmpty()) {
+      return;
+    }
+    // The loader of each plugin comes upon these too, and they are not the plugin's fault.
+    Set<String> below = new HashSet<>();
+    find(host.load(service), _ -> {}, error -> below.add(OneLine.of(error)));
+    for (Loaded loaded : plugins) {
       find(
-          plugin.load(service),
+          loaded.plugin().load(service),
           provider -> {
-            if (plugin.owns(provider.type())) {
+            if (loaded.plugin().owns(provider.type())) {
               found.accept(provider);
             }
           },
-          broken);
+          error -> {
+            String line = OneLine.of(error);
+            if (!below.contains(line)) {
+              broken.accept(
+                  new ServiceConfigurationError(
+                      "plugin %s in %s: %s".formatted(loaded.name(), loaded.path(), line)));
+            }
+          });
     }
   }
 
@@ -213,9 +240,9 @@ public final class PluginFolders implements AutoCloseable {
   /** Ends the loading of classes. What the plugins made must have been closed before. */
   @Override
   public void close() {
-    for (Plugin plugin : plugins.reversed()) {
+    for (Loaded loaded : plugins.reversed()) {
       try {
-        plugin.close();
+        loaded.plugin().close();
       } catch (IOException e) {
         LOG.log(System.Logger.Level.DEBUG, "a plugin's jar did not close", e);
       }

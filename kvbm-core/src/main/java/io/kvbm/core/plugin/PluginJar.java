@@ -3,13 +3,11 @@ package io.kvbm.core.plugin;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
 import java.io.IOException;
-import java.lang.module.FindException;
+import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
-import java.lang.module.ModuleFinder;
-import java.lang.module.ModuleReference;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 import java.util.regex.Matcher;
@@ -24,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param spi its {@code Kvbm-Spi}, or null
  * @param providesServices whether it provides a service of the api, as a module or by {@code
  *     META-INF/services}
- * @param isApi whether it is the api itself, which always comes from the platform
+ * @param isApi whether it holds the api, whose classes always come from the platform
  */
 record PluginJar(Path path, @Nullable String spi, boolean providesServices, boolean isApi) {
 
@@ -48,9 +46,9 @@ record PluginJar(Path path, @Nullable String spi, boolean providesServices, bool
       return new PluginJar(
           path,
           attributes.getValue(SPI_ATTRIBUTE),
-          listsServices(jar) || declaresServices(path),
+          listsServices(jar) || declaresServices(jar),
           jar.getEntry(API_MARK) != null);
-    } catch (IOException | FindException | SecurityException e) {
+    } catch (IOException | RuntimeException e) {
       throw new RefusedPluginException(
           "%s cannot be read: %s; copy it again".formatted(path, OneLine.of(e)));
     }
@@ -60,25 +58,24 @@ record PluginJar(Path path, @Nullable String spi, boolean providesServices, bool
     return jar.stream().anyMatch(entry -> entry.getName().startsWith(SERVICES + API_PACKAGE));
   }
 
-  private static boolean declaresServices(Path path) {
-    return explicitDescriptor(path).stream()
-        .flatMap(descriptor -> descriptor.provides().stream())
-        .anyMatch(provides -> provides.service().startsWith(API_PACKAGE));
+  /** Reads the descriptor alone: a jar that is no module works on a class path all the same. */
+  private static boolean declaresServices(JarFile jar) throws IOException {
+    JarEntry entry = jar.getJarEntry("module-info.class");
+    if (entry == null) {
+      return false;
+    }
+    try (InputStream bytes = jar.getInputStream(entry)) {
+      return ModuleDescriptor.read(bytes).provides().stream()
+          .anyMatch(provides -> provides.service().startsWith(API_PACKAGE));
+    }
   }
 
-  /** A jar of which no module name can be made is no module; on a class path it works. */
-  private static Optional<ModuleDescriptor> explicitDescriptor(Path path) {
-    try {
-      return ModuleFinder.of(path).findAll().stream()
-          .map(ModuleReference::descriptor)
-          .filter(descriptor -> !descriptor.isAutomatic())
-          .findFirst();
-    } catch (FindException e) {
-      if (e.getCause() instanceof IllegalArgumentException) {
-        return Optional.empty();
-      }
-      throw e;
-    }
+  /**
+   * {@return whether the jar is a copy of the api and nothing else, in place of which the
+   * platform's is used}
+   */
+  boolean isApiOnly() {
+    return isApi && !providesServices;
   }
 
   /** Refuses a jar that provides services and was built for another SPI, or does not say which. */

@@ -6,6 +6,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 
 /**
  * A temporary folder that is gone after the process, even where the process was killed: its owner
@@ -19,9 +20,10 @@ final class ScratchFolder implements AutoCloseable {
 
   /**
    * Never swept by this process: to close a second channel of a file gives up the process's lock on
-   * it.
+   * it. The process's id alone does not tell: in a container it is the same after each restart.
    */
-  private static final String OWN_PREFIX = PREFIX + ProcessHandle.current().pid() + "-";
+  private static final String OWN_PREFIX =
+      "%s%d-%x-".formatted(PREFIX, ProcessHandle.current().pid(), startMillis());
 
   private static final String LOCK = ".lock";
 
@@ -49,6 +51,10 @@ final class ScratchFolder implements AutoCloseable {
         throw new IOException("cannot lock " + path);
       }
     }
+  }
+
+  private static long startMillis() {
+    return ProcessHandle.current().info().startInstant().map(Instant::toEpochMilli).orElse(0L);
   }
 
   Path path() {

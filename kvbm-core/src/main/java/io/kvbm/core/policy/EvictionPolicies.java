@@ -5,6 +5,7 @@ import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.policy.EvictionPolicyProvider;
 import io.kvbm.api.spi.Nearest;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.ServiceConfigurationError;
@@ -21,6 +22,9 @@ public final class EvictionPolicies {
 
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
 
+  private static final List<EvictionPolicyProvider> BUILT_IN =
+      List.of(new LruPolicyProvider(), new FifoPolicyProvider(), new PriorityPolicyProvider());
+
   private EvictionPolicies() {}
 
   /**
@@ -29,7 +33,22 @@ public final class EvictionPolicies {
    * @throws ConfigurationException if a provider cannot be loaded or two have the same name
    */
   public static List<String> names() {
-    return List.copyOf(load().keySet());
+    return names(List.of());
+  }
+
+  /**
+   * {@return the names of all policies, sorted}
+   *
+   * @param more beside those on the path, for instance those of plugin folders
+   * @throws ConfigurationException if a provider cannot be loaded or two have the same name
+   */
+  public static List<String> names(Collection<EvictionPolicyProvider> more) {
+    return List.copyOf(load(more).keySet());
+  }
+
+  /** {@return the built-in policies, the default first} */
+  public static List<EvictionPolicyProvider> builtIn() {
+    return BUILT_IN;
   }
 
   /**
@@ -40,7 +59,19 @@ public final class EvictionPolicies {
    *     two have the same name
    */
   public static EvictionPolicyProvider of(String name) {
-    SortedMap<String, EvictionPolicyProvider> providers = load();
+    return of(name, List.of());
+  }
+
+  /**
+   * {@return the provider of the policy}
+   *
+   * @param name as users give it
+   * @param more beside those on the path, for instance those of plugin folders
+   * @throws ConfigurationException if there is none of that name, a provider cannot be loaded or
+   *     two have the same name
+   */
+  public static EvictionPolicyProvider of(String name, Collection<EvictionPolicyProvider> more) {
+    SortedMap<String, EvictionPolicyProvider> providers = load(more);
     EvictionPolicyProvider provider = providers.get(name);
     if (provider == null) {
       throw new ConfigurationException(
@@ -67,9 +98,22 @@ public final class EvictionPolicies {
     return capacity;
   }
 
-  private static SortedMap<String, EvictionPolicyProvider> load() {
+  private static SortedMap<String, EvictionPolicyProvider> load(
+      Collection<EvictionPolicyProvider> more) {
     try {
-      return byName(ServiceLoader.load(EvictionPolicyProvider.class).iterator());
+      // Not by the thread's loader: to that, these very policies may be unknown.
+      SortedMap<String, EvictionPolicyProvider> providers =
+          byName(
+              ServiceLoader.load(
+                      EvictionPolicyProvider.class, EvictionPolicies.class.getClassLoader())
+                  .iterator());
+      for (EvictionPolicyProvider provider : more) {
+        EvictionPolicyProvider same = providers.get(provider.name());
+        if (same == null || same.getClass() != provider.getClass()) {
+          add(provider, providers);
+        }
+      }
+      return providers;
     } catch (ServiceConfigurationError e) {
       throw new ConfigurationException(
           ErrorCode.INVALID_CONFIG,

@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /** Hash schemes by name: the built-in ones and those that {@link ServiceLoader} finds. */
 public final class HashSchemes {
@@ -32,15 +34,33 @@ public final class HashSchemes {
    *     loaded
    */
   public static HashScheme of(String name) {
+    return of(name, List.of());
+  }
+
+  /**
+   * {@return the scheme of a name, among those of {@link #of(String)} and more}
+   *
+   * @param name the scheme's name
+   * @param more for instance those of plugin folders
+   * @throws ConfigurationException if no scheme or several have the name, or a provider cannot be
+   *     loaded
+   */
+  public static HashScheme of(String name, Collection<HashScheme> more) {
     for (HashScheme scheme : BUILT_IN) {
       if (scheme.name().equals(name)) {
         return scheme;
       }
     }
-    return of(name, ServiceLoader.load(HashScheme.class, HashSchemes.class.getClassLoader()));
+    ServiceLoader<HashScheme> found =
+        ServiceLoader.load(HashScheme.class, HashSchemes.class.getClassLoader());
+    return among(name, () -> Stream.concat(stream(found), more.stream()).iterator());
   }
 
-  static HashScheme of(String name, Iterable<HashScheme> others) {
+  private static Stream<HashScheme> stream(Iterable<HashScheme> schemes) {
+    return StreamSupport.stream(schemes.spliterator(), false);
+  }
+
+  static HashScheme among(String name, Iterable<HashScheme> others) {
     Map<String, HashScheme> known = new TreeMap<>();
     BUILT_IN.forEach(scheme -> known.put(scheme.name(), scheme));
     try {

@@ -96,7 +96,7 @@ class HashSchemesTest {
         () -> {
           throw new ServiceConfigurationError("broken.jar");
         };
-    assertThatThrownBy(() -> HashSchemes.of("mine", broken))
+    assertThatThrownBy(() -> HashSchemes.among("mine", broken))
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("broken.jar");
   }
