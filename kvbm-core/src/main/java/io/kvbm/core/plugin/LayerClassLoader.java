@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * the loaders the JDK makes for a layer cannot.
  *
  * <p>A package of the plugin's own modules comes from the plugin, a package of a module it reads in
- * the layers below from there, everything else from the parent. Threading: safe from any thread.
+ * the layers below from there, everything else from the JDK. Threading: safe from any thread.
  */
 final class LayerClassLoader extends SecureClassLoader implements AutoCloseable {
 
@@ -53,16 +53,11 @@ final class LayerClassLoader extends SecureClassLoader implements AutoCloseable 
    * @param name the plugin's name, for stack traces
    * @param configuration the plugin's modules
    * @param below the layer the configuration was resolved against
-   * @param parent for packages that no module the plugin reads has
    * @param natives the plugin's native libraries; stays the caller's
    */
   LayerClassLoader(
-      String name,
-      Configuration configuration,
-      ModuleLayer below,
-      ClassLoader parent,
-      NativeLibraries natives) {
-    super(name, parent);
+      String name, Configuration configuration, ModuleLayer below, NativeLibraries natives) {
+    super(name, ClassLoader.getPlatformClassLoader());
     this.natives = natives;
     for (ResolvedModule module : configuration.modules()) {
       ModuleReference reference = module.reference();

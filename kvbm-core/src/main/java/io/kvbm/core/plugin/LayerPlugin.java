@@ -11,9 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /** A plugin in a module layer of its own, above the layer of kvbm's modules. */
 final class LayerPlugin implements Plugin {
@@ -34,7 +32,6 @@ final class LayerPlugin implements Plugin {
    * @param name for messages and stack traces
    * @param jars the plugin's jars without the api
    * @param below kvbm's layer
-   * @param parent for packages that no module the plugin reads has
    * @param natives closed with the plugin
    * @throws RefusedPluginException if the modules do not fit together
    * @throws java.lang.module.FindException if a jar is no module
@@ -42,22 +39,24 @@ final class LayerPlugin implements Plugin {
    * @throws LayerInstantiationException if two modules have a package in common
    */
   @SuppressWarnings("restricted") // Native access is what a plugin folder is for.
-  static Plugin define(
-      String name, List<Path> jars, ModuleLayer below, ClassLoader parent, NativeLibraries natives)
+  static Plugin define(String name, List<Path> jars, ModuleLayer below, NativeLibraries natives)
       throws RefusedPluginException {
     checkNames(name, jars);
-    ModuleFinder finder = ModuleFinder.of(jars.toArray(Path[]::new));
-    checkRequirements(name, finder, below);
-    Set<String> roots =
-        finder.findAll().stream()
-            .map(module -> module.descriptor().name())
-            .collect(Collectors.toSet());
-    Configuration configuration = below.configuration().resolve(finder, ModuleFinder.of(), roots);
-    LayerClassLoader loader = new LayerClassLoader(name, configuration, below, parent, natives);
+    PluginModules modules = new PluginModules(jars, below.configuration());
+    checkRequirements(name, modules, below);
+    Configuration configuration =
+        below.configuration().resolve(modules, ModuleFinder.of(), modules.names());
+    LayerClassLoader loader = new LayerClassLoader(name, configuration, below, natives);
     ModuleLayer.Controller controller =
         ModuleLayer.defineModules(configuration, List.of(below), _ -> loader);
-    // Whoever put the plugin there decided to trust it; others get no native access by that.
-    controller.layer().modules().forEach(controller::enableNativeAccess);
+    for (Module module : controller.layer().modules()) {
+      // Whoever put the plugin there decided to trust it; others get no native access by that.
+      controller.enableNativeAccess(module);
+      if (modules.undescribed().contains(module.getName())) {
+        controller.layer().modules().forEach(other -> controller.addReads(module, other));
+        controller.addReads(module, loader.getUnnamedModule());
+      }
+    }
     return new LayerPlugin(controller.layer(), loader, natives);
   }
 
@@ -83,7 +82,8 @@ final class LayerPlugin implements Plugin {
       for (Requires requires : module.descriptor().requires()) {
         if (!requires.modifiers().contains(Requires.Modifier.STATIC)
             && finder.find(requires.name()).isEmpty()
-            && below.configuration().findModule(requires.name()).isEmpty()) {
+            && !(PluginModules.isVisible(requires.name())
+                && below.configuration().findModule(requires.name()).isPresent())) {
           throw new RefusedPluginException(missing(name, module.descriptor(), requires.name()));
         }
       }

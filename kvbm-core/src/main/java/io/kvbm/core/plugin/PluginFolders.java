@@ -148,7 +148,7 @@ public final class PluginFolders implements AutoCloseable {
     }
     NativeLibraries natives = new NativeLibraries(path, own);
     return host.layer().isPresent()
-        ? LayerPlugin.define(name, own, host.layer().get(), host.loader(), natives)
+        ? LayerPlugin.define(name, own, host.layer().get(), natives)
         : FolderPlugin.define(name, own, host.loader(), natives);
   }
 

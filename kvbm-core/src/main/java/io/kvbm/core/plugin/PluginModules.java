@@ -1,0 +1,116 @@
+package io.kvbm.core.plugin;
+
+import java.io.IOException;
+import java.lang.module.Configuration;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReader;
+import java.lang.module.ModuleReference;
+import java.lang.module.ResolvedModule;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The modules of one plugin. What a jar without a descriptor would be as an automatic module is
+ * given one here: an automatic module reads everything, so that a library which both the plugin and
+ * the platform have would be there twice for it, and be refused.
+ */
+final class PluginModules implements ModuleFinder {
+
+  /** The only module of the platform that plugins see; besides, there are those of the JDK. */
+  static final String API = "io.kvbm.api";
+
+  private final Map<String, ModuleReference> modules = new HashMap<>();
+  private final Set<String> undescribed = new HashSet<>();
+
+  /**
+   * Reads the descriptors.
+   *
+   * @param jars the plugin's jars
+   * @param below what the plugin is loaded above
+   */
+  PluginModules(List<Path> jars, Configuration below) {
+    Set<String> visible = visibleOf(below);
+    for (ModuleReference found : ModuleFinder.of(jars.toArray(Path[]::new)).findAll()) {
+      ModuleDescriptor descriptor = found.descriptor();
+      if (descriptor.isAutomatic()) {
+        undescribed.add(descriptor.name());
+        modules.put(descriptor.name(), new Described(found, describe(descriptor, visible)));
+      } else {
+        modules.put(descriptor.name(), found);
+      }
+    }
+  }
+
+  /** {@return whether a plugin may require the module from below} */
+  static boolean isVisible(String module) {
+    return module.equals(API) || ModuleFinder.ofSystem().find(module).isPresent();
+  }
+
+  private static Set<String> visibleOf(Configuration below) {
+    Set<String> visible = new HashSet<>();
+    collect(below, visible);
+    return visible;
+  }
+
+  private static void collect(Configuration configuration, Set<String> visible) {
+    configuration.modules().stream()
+        .map(ResolvedModule::name)
+        .filter(PluginModules::isVisible)
+        .forEach(visible::add);
+    configuration.parents().forEach(parent -> collect(parent, visible));
+  }
+
+  /** Like an automatic module, but it reads no more of the platform than the api. */
+  private static ModuleDescriptor describe(ModuleDescriptor automatic, Set<String> visible) {
+    ModuleDescriptor.Builder builder =
+        ModuleDescriptor.newOpenModule(automatic.name()).packages(automatic.packages());
+    automatic.packages().forEach(builder::exports);
+    automatic.provides().forEach(builder::provides);
+    automatic.version().ifPresent(builder::version);
+    visible.forEach(builder::requires);
+    return builder.build();
+  }
+
+  /** {@return the modules whose jars say nothing of what they read: each reads all the others} */
+  Set<String> undescribed() {
+    return undescribed;
+  }
+
+  /** {@return the names of all modules} */
+  Set<String> names() {
+    return Set.copyOf(modules.keySet());
+  }
+
+  @Override
+  public Optional<ModuleReference> find(String name) {
+    return Optional.ofNullable(modules.get(name));
+  }
+
+  @Override
+  public Set<ModuleReference> findAll() {
+    return modules.values().stream().collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** A jar with a descriptor that is not in it. */
+  private static final class Described extends ModuleReference {
+
+    private final ModuleReference jar;
+
+    Described(ModuleReference jar, ModuleDescriptor descriptor) {
+      super(descriptor, jar.location().orElse(null));
+      this.jar = jar;
+    }
+
+    @Override
+    public ModuleReader open() throws IOException {
+      return jar.open();
+    }
+  }
+}
