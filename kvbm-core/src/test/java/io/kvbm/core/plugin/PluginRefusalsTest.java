@@ -164,7 +164,11 @@ class PluginRefusalsTest {
     Files.createDirectory(jar);
     assertThat(refusal(mode)).startsWith(jar + " cannot be read: ");
     Files.delete(jar);
-    bad().automatic().entry("module-info.class", new byte[] {1, 2, 3}).writeTo(jar);
+    bad()
+        .automatic()
+        .withoutService(PluginWorkshop.BACKENDS)
+        .entry("module-info.class", new byte[] {1, 2, 3})
+        .writeTo(jar);
     assertThat(refusal(mode)).startsWith(jar + " cannot be read: ");
   }
 
@@ -206,11 +210,7 @@ class PluginRefusalsTest {
     bad().leavingOut("org.example.bad.Provider").writeTo(badJar());
     assertThat(refusal(mode))
         .contains("plugin bad in " + workshop.plugin("bad"), "org.example.bad");
-    bad()
-        .automatic()
-        .service(PluginWorkshop.BACKENDS, "org.example.bad.Absent")
-        .leavingOut("x")
-        .writeTo(badJar());
+    bad().automatic().service(PluginWorkshop.BACKENDS, "org.example.bad.Absent").writeTo(badJar());
     assertThat(refusal(mode)).contains("org.example.bad.Absent not found");
     bad().automatic().service(PluginWorkshop.BACKENDS, "%& no class\n").writeTo(badJar());
     assertThat(refusal(mode)).contains("plugin bad in " + workshop.plugin("bad"));
@@ -232,7 +232,9 @@ class PluginRefusalsTest {
             .module("module org.example.more {}")
             .writeTo(workshop.plugin("bad").resolve("more.jar"));
     assertThat(refusal(mode))
-        .contains("its modules do not fit together", "org.example.bad", "org.example.more");
+        .isEqualTo(
+            "plugin bad has package org.example.bad in two modules, remove one: org.example.bad and"
+                + " org.example.more");
     Files.delete(split);
 
     workshop.jar().text("a.txt", "").writeTo(workshop.plugin("bad").resolve("1.2.jar"));
