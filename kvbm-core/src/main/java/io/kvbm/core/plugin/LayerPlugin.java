@@ -43,6 +43,7 @@ final class LayerPlugin implements Plugin {
       throws RefusedPluginException {
     checkNames(name, jars);
     PluginModules modules = new PluginModules(jars, below.configuration());
+    checkPackages(name, modules);
     checkRequirements(name, modules, below);
     Configuration configuration =
         below.configuration().resolve(modules, ModuleFinder.of(), modules.names());
@@ -71,6 +72,27 @@ final class LayerPlugin implements Plugin {
               "plugin %s has module %s twice, remove one: %s and %s"
                   .formatted(
                       name, module.descriptor().name(), other.getFileName(), jar.getFileName()));
+        }
+      }
+    }
+  }
+
+  /** The layer would be refused with the name of the package alone. */
+  private static void checkPackages(String name, ModuleFinder finder)
+      throws RefusedPluginException {
+    Map<String, String> owners = new TreeMap<>();
+    for (ModuleReference module : finder.findAll()) {
+      String owner = module.descriptor().name();
+      for (String packageName : module.descriptor().packages()) {
+        String other = owners.putIfAbsent(packageName, owner);
+        if (other != null) {
+          throw new RefusedPluginException(
+              "plugin %s has package %s in two modules, remove one: %s and %s"
+                  .formatted(
+                      name,
+                      packageName,
+                      other.compareTo(owner) < 0 ? other : owner,
+                      other.compareTo(owner) < 0 ? owner : other));
         }
       }
     }
