@@ -20,7 +20,7 @@ public final class OneLine {
     if (message == null || message.isBlank()) {
       return thrown.getClass().getSimpleName();
     }
-    String line = message.strip().lines().findFirst().orElse("");
+    String line = message.strip().lines().findFirst().orElse("").strip();
     if (thrown instanceof NoClassDefFoundError && !line.contains(" ")) {
       return "class %s is missing; add the jar that has it".formatted(line.replace('/', '.'));
     }

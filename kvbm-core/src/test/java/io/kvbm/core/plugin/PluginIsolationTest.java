@@ -290,4 +290,79 @@ class PluginIsolationTest {
           .hasMessageContaining("did you mean 'coldest'?");
     }
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void a_plugin_may_have_nothing_but_a_codec_and_a_hash_scheme(HostMode mode) throws IOException {
+    workshop
+        .jar()
+        .source(
+            "org.example.small.Fold",
+            """
+            package org.example.small;
+            import java.lang.foreign.MemorySegment;
+            public final class Fold implements io.kvbm.api.codec.Codec {
+              public String name() { return "fold"; }
+              public long maxEncodedByteSize(long byteSize) { return byteSize; }
+              public long encode(MemorySegment source, MemorySegment target) { return 0; }
+              public void decode(MemorySegment source, MemorySegment target) {}
+            }
+            """)
+        .source(
+            "org.example.small.Scheme",
+            """
+            package org.example.small;
+            import io.kvbm.api.block.BlockKey;
+            import io.kvbm.api.hash.*;
+            public final class Scheme implements HashScheme {
+              public String name() { return "small-1"; }
+              public long saltHash(CacheSalt salt) { return 0; }
+              public BlockKey first(long salt, TokenSpan block) { return new BlockKey(1, 1); }
+              public BlockKey next(long salt, BlockKey parent, TokenSpan block) { return parent; }
+            }
+            """)
+        .service("io.kvbm.api.codec.Codec", "org.example.small.Fold")
+        .service("io.kvbm.api.hash.HashScheme", "org.example.small.Scheme")
+        .attribute("Kvbm-Spi", PluginWorkshop.SPI)
+        .writeTo(workshop.plugins().resolve("small.jar"));
+    try (DrivenPlatform platform = DrivenPlatform.open(mode, workshop.plugins())) {
+      assertThat(platform.refusals()).isEmpty();
+      assertThat(platform.codecs()).contains("fold");
+      assertThat(DrivenPlatform.call(platform.hashScheme("small-1"), "name")).isEqualTo("small-1");
+      assertThatThrownBy(() -> platform.hashScheme("small-2")).hasMessageContaining("'small-1'");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void a_platform_that_cannot_be_made_closes_its_plugins(HostMode mode) throws IOException {
+    Path open = Path.of("/proc/self/fd");
+    RequiredTools.assumeOrFail("proc", Files.isDirectory(open), "/proc shows which files are open");
+    Path jar =
+        workshop.backend("ember", "1", "hi").writeTo(workshop.plugin("ember").resolve("p.jar"));
+    ClassLoader broken =
+        new ClassLoader(mode.loader()) {
+          @Override
+          public java.util.Enumeration<URL> getResources(String name) {
+            if (name.endsWith("Codec")) {
+              throw new IllegalStateException("no codecs today");
+            }
+            return java.util.Collections.emptyEnumeration();
+          }
+        };
+    assertThatThrownBy(() -> DrivenPlatform.open(mode, broken, workshop.plugins()))
+        .hasMessage("no codecs today");
+    try (Stream<Path> files = Files.list(open)) {
+      assertThat(
+              files.anyMatch(
+                  file -> {
+                    try {
+                      return Files.readSymbolicLink(file).equals(jar);
+                    } catch (IOException e) {
+                      return false; // Closed since it was listed.
+                    }
+                  }))
+          .isFalse();
+    }
+  }
 }
