@@ -1,6 +1,7 @@
 package io.kvbm.core.plugin;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.module.Configuration;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
@@ -14,6 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
 import java.util.stream.Collectors;
 
 /**
@@ -41,7 +45,7 @@ final class PluginModules implements ModuleFinder {
       ModuleDescriptor descriptor = found.descriptor();
       if (descriptor.isAutomatic()) {
         undescribed.add(descriptor.name());
-        modules.put(descriptor.name(), new Described(found, describe(descriptor, visible)));
+        modules.put(descriptor.name(), new Described(found, describe(found, visible)));
       } else {
         modules.put(descriptor.name(), found);
       }
@@ -68,14 +72,40 @@ final class PluginModules implements ModuleFinder {
   }
 
   /** Like an automatic module, but it reads no more of the platform than the api. */
-  private static ModuleDescriptor describe(ModuleDescriptor automatic, Set<String> visible) {
+  private static ModuleDescriptor describe(ModuleReference jar, Set<String> visible) {
+    ModuleDescriptor automatic = jar.descriptor();
     ModuleDescriptor.Builder builder =
         ModuleDescriptor.newOpenModule(automatic.name()).packages(automatic.packages());
     automatic.packages().forEach(builder::exports);
     automatic.provides().forEach(builder::provides);
-    automatic.version().ifPresent(builder::version);
+    manifestVersion(jar).or(automatic::rawVersion).ifPresent(builder::version);
     visible.forEach(builder::requires);
     return builder.build();
+  }
+
+  /** {@return what the manifest says; the file's name, which a guess is made from, may be any} */
+  private static Optional<String> manifestVersion(ModuleReference jar) {
+    try (ModuleReader reader = jar.open();
+        InputStream manifest = reader.open(JarFile.MANIFEST_NAME).orElse(null)) {
+      return manifest == null
+          ? Optional.empty()
+          : Optional.ofNullable(
+                  new Manifest(manifest)
+                      .getMainAttributes()
+                      .getValue(Attributes.Name.IMPLEMENTATION_VERSION))
+              .filter(PluginModules::isVersion);
+    } catch (IOException e) {
+      return Optional.empty(); // The jar was read before: whoever needs it will say what is wrong.
+    }
+  }
+
+  private static boolean isVersion(String text) {
+    try {
+      ModuleDescriptor.Version.parse(text);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   /** {@return the modules whose jars say nothing of what they read: each reads all the others} */
