@@ -5,7 +5,6 @@ import io.kvbm.core.plugin.PluginFolders;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -58,8 +57,8 @@ record InstalledPlugins<T>(List<T> plugins, List<String> refusals) {
       try {
         T plugin = source.get();
         byName.computeIfAbsent(nameOf.apply(plugin), _ -> new ArrayList<>()).add(plugin);
-      } catch (ServiceConfigurationError | RuntimeException | LinkageError e) {
-        leaveOut(e);
+      } catch (RuntimeException | Error e) {
+        leaveOut(BackendDiscovery.onlyOfPlugin(e));
       }
     }
 
