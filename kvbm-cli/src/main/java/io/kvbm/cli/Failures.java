@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 
@@ -24,6 +25,9 @@ final class Failures {
       case FileSystemException failed ->
           Objects.requireNonNullElse(failed.getMessage(), reason(failed));
       case IOException failed -> "input or output failed: " + reason(failed);
+      case InvalidPathException path ->
+          "no file can be named '%s' here: %s; in a locale such as LC_ALL=C.UTF-8 every name can be"
+              .formatted(path.getInput(), path.getReason());
       default ->
           "unexpected %s; this is a defect, run again with --verbose and report what it shows"
               .formatted(reason(thrown));

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -36,6 +37,8 @@ public final class Main {
     this.line = Commands.assemble(root, providers, console);
     line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
     line.setUsageHelpAutoWidth(false);
+    // The name of a file may begin with @.
+    line.setExpandAtFiles(false);
   }
 
   /**
@@ -65,19 +68,19 @@ public final class Main {
   }
 
   static int run(String[] args, Console console, Iterator<CommandProvider> providers) {
-    return run(args, console, providers, Surroundings.ofProcess());
+    return run(args, console, providers, Surroundings::ofProcess);
   }
 
   static int run(
       String[] args,
       Console console,
       Iterator<CommandProvider> providers,
-      Surroundings surroundings) {
+      Supplier<Surroundings> surroundings) {
     int exitCode;
     try {
       // What goes wrong before the options are read is shown as they ask, too.
       console.configure(contains(args, "--json"), contains(args, "--verbose"));
-      exitCode = new Main(console, providers, surroundings).execute(args);
+      exitCode = new Main(console, providers, surroundings.get()).execute(args);
     } catch (Throwable e) {
       console.error(Failures.describe(e));
       console.trace(e);
@@ -109,6 +112,9 @@ public final class Main {
       Version.print(console);
       return Subcommand.OK;
     }
+    if (root.config != null && root.config.toString().isBlank()) {
+      throw new ParameterException(command, "--config is empty; name a file");
+    }
     if (parsed.commandSpec().userObject() instanceof UsesPlatform user) {
       user.use(new PlatformFactory(surroundings, root.config));
     }
@@ -133,8 +139,13 @@ public final class Main {
 
   /** What is left over where commands are expected is meant to be one. */
   private static String complaint(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException misplaced
+        && misplaced.getUnmatched().getFirst().matches("--plugins(=.*)?")) {
+      return "--plugins is for the launcher and stands first: kvbm --plugins DIR COMMAND";
+    }
     if (!(e instanceof UnmatchedArgumentException unmatched) || unmatched.isUnknownOption()) {
-      return Objects.requireNonNullElse(e.getMessage(), "the command line is not understood");
+      return Objects.requireNonNullElse(e.getMessage(), "the command line is not understood")
+          .replaceFirst("^Error: ", "");
     }
     String first = unmatched.getUnmatched().getFirst();
     Set<String> commands = e.getCommandLine().getSubcommands().keySet();

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.function.Supplier;
 
 /**
  * A run of the program in this process.
@@ -29,6 +30,18 @@ public record Invocation(int exitCode, String out, String err) {
 
   /** Runs with the real commands in surroundings of the test's. */
   public static Invocation in(Surroundings surroundings, String... args) {
+    return of(
+        (line, console) ->
+            Main.run(
+                line,
+                console,
+                ServiceLoader.load(CommandProvider.class).iterator(),
+                () -> surroundings),
+        args);
+  }
+
+  /** Runs with the real commands in surroundings that have yet to be found. */
+  static Invocation in(Supplier<Surroundings> surroundings, String... args) {
     return of(
         (line, console) ->
             Main.run(

@@ -12,15 +12,21 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 class MainTest {
+
+  @TempDir private Path scratch;
 
   @Command(name = "probe", description = "A command of the test.")
   private static final class Probe implements Subcommand {
@@ -278,5 +284,47 @@ class MainTest {
 
     assertThat(Invocation.of(providers, "--help").out())
         .containsSubsequence("Commands:", "group", "probe");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"backends --plugins /x", "--json --plugins=/x backends"})
+  void plugins_in_the_wrong_place_are_told_theirs(String line) {
+    Invocation ran = Invocation.of(line.split(" "));
+
+    assertThat(ran.exitCode()).isEqualTo(2);
+    assertThat(ran.out()).isEmpty();
+    assertThat(ran.err())
+        .startsWith(
+            "kvbm: --plugins is for the launcher and stands first: kvbm --plugins DIR COMMAND\n");
+  }
+
+  @Test
+  void a_name_that_begins_with_an_at_sign_is_no_file_of_arguments() throws IOException {
+    Path arguments = Files.writeString(scratch.resolve("arguments"), "backends");
+
+    Invocation ran = Invocation.of("@" + arguments);
+
+    assertThat(ran.exitCode()).isEqualTo(2);
+    assertThat(ran.out()).isEmpty();
+    assertThat(ran.err()).startsWith("kvbm: there is no command '@" + arguments + "'");
+  }
+
+  @Test
+  void surroundings_that_cannot_be_named_are_an_error_of_one_line() {
+    Invocation ran =
+        Invocation.in(
+            () -> {
+              throw new InvalidPathException("/tmp/\uFFFD", "unmappable characters");
+            },
+            "backends",
+            "--json");
+
+    assertThat(ran)
+        .isEqualTo(
+            new Invocation(
+                1,
+                "",
+                "kvbm: no file can be named '/tmp/\uFFFD' here: unmappable characters; in a locale"
+                    + " such as LC_ALL=C.UTF-8 every name can be\n"));
   }
 }

@@ -91,9 +91,22 @@ final class BackendDiscovery {
         return;
       }
       accepted.add(backend);
-    } catch (RuntimeException | LinkageError e) {
-      refuse(who, "provider %s in %s is broken: %s".formatted(who, where, OneLine.of(e)));
+    } catch (RuntimeException | Error e) {
+      refuse(
+          who,
+          "provider %s in %s is broken: %s".formatted(who, where, OneLine.of(onlyOfPlugin(e))));
     }
+  }
+
+  /**
+   * {@return what foreign code threw, for its own account} Whatever it is, the others go on; only
+   * the memory that is used up is not the matter of one plugin, and thrown again.
+   */
+  static Throwable onlyOfPlugin(Throwable thrown) {
+    if (thrown instanceof OutOfMemoryError full) {
+      throw full;
+    }
+    return thrown;
   }
 
   private BackendCatalog catalog() {

@@ -64,8 +64,8 @@ record InstalledBackend(
         versionOf(type),
         module.isNamed() ? module.getName() : CLASS_PATH,
         locationOf(type),
-        new TreeSet<>(provider.storageKinds()),
-        List.copyOf(provider.configKeys()),
+        new TreeSet<>(Objects.requireNonNull(provider.storageKinds(), "storageKinds() is null")),
+        List.copyOf(Objects.requireNonNull(provider.configKeys(), "configKeys() is null")),
         provider.priority());
   }
 
@@ -125,8 +125,8 @@ record InstalledBackend(
     try {
       config.validate(name, configKeys);
       return Objects.requireNonNull(provider.probe(config), "probe() returned null");
-    } catch (RuntimeException | LinkageError e) {
-      return new Availability.Unavailable(OneLine.of(e));
+    } catch (RuntimeException | Error e) {
+      return new Availability.Unavailable(OneLine.of(BackendDiscovery.onlyOfPlugin(e)));
     }
   }
 
@@ -142,12 +142,12 @@ record InstalledBackend(
               : config;
       settings.validate(name, configKeys);
       return List.copyOf(provider.diagnose(settings));
-    } catch (RuntimeException | LinkageError e) {
+    } catch (RuntimeException | Error e) {
       return List.of(
           Finding.missing(
               Finding.Scope.MACHINE,
               "backend-" + name.substring(0, Math.min(name.length(), MAX_NAME_IN_FINDING)),
-              "its checks failed: " + OneLine.of(e),
+              "its checks failed: " + OneLine.of(BackendDiscovery.onlyOfPlugin(e)),
               "correct its settings, or update the backend"));
     }
   }
@@ -172,10 +172,11 @@ record InstalledBackend(
       return call.get();
     } catch (KvbmException e) {
       throw e;
-    } catch (RuntimeException | LinkageError e) {
+    } catch (RuntimeException | Error e) {
       throw new BackendException(
           ErrorCode.OPERATION_FAILED,
-          "backend '%s' could not be %s: %s".formatted(name, attempt, OneLine.of(e)),
+          "backend '%s' could not be %s: %s"
+              .formatted(name, attempt, OneLine.of(BackendDiscovery.onlyOfPlugin(e))),
           e);
     }
   }

@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -66,8 +65,8 @@ record InstalledPlugins<T>(List<T> plugins, List<String> refusals) {
     void add(Supplier<T> source) {
       try {
         add(source.get());
-      } catch (ServiceConfigurationError | RuntimeException | LinkageError e) {
-        leaveOut(e);
+      } catch (RuntimeException | Error e) {
+        leaveOut(BackendDiscovery.onlyOfPlugin(e));
       }
     }
 

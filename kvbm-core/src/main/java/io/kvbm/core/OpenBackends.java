@@ -55,7 +55,7 @@ final class OpenBackends {
     } catch (RuntimeException e) {
       try {
         backend.close();
-      } catch (RuntimeException | LinkageError alsoFailed) {
+      } catch (RuntimeException | Error alsoFailed) {
         e.addSuppressed(alsoFailed);
       }
       throw e;
@@ -96,7 +96,7 @@ final class OpenBackends {
     for (Backend backend : due) {
       try {
         backend.close();
-      } catch (RuntimeException | LinkageError e) {
+      } catch (RuntimeException | Error e) {
         failures.add(e);
       }
     }

@@ -13,6 +13,8 @@ import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
+import io.kvbm.api.spi.ConfigKey;
+import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.storage.AbstractStorage;
 import io.kvbm.api.storage.AllocationRequest;
@@ -33,6 +35,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
@@ -628,6 +631,101 @@ class PlatformTest {
     @Override
     public Storage allocate(AllocationRequest request) {
       throw new BackendException(ErrorCode.OPERATION_FAILED, "allocates nothing", null);
+    }
+  }
+
+  /** Throws an error of its own wherever it is asked. */
+  private static final class Failing extends BrokenProviders.Sound {
+    private final String where;
+
+    Failing(String where) {
+      this.where = where;
+    }
+
+    private void failAt(String place) {
+      if (where.equals(place)) {
+        throw new AssertionError("boom at " + place);
+      }
+    }
+
+    @Override
+    public List<ConfigKey> configKeys() {
+      failAt("configKeys");
+      return List.of();
+    }
+
+    @Override
+    public Availability probe(BackendConfig config) {
+      failAt("probe");
+      return super.probe(config);
+    }
+
+    @Override
+    public List<Finding> diagnose(BackendConfig config) {
+      failAt("diagnose");
+      return List.of();
+    }
+
+    @Override
+    public Backend open(BackendContext context, BackendConfig config) {
+      failAt("open");
+      return super.open(context, config);
+    }
+  }
+
+  @Test
+  void an_error_of_a_provider_is_its_own_matter_and_leaves_the_others_working() {
+    for (String where : List.of("configKeys", "probe", "diagnose", "open")) {
+      try (Platform platform =
+          Platform.builder()
+              .providers(List.of(new Failing(where), NamedProvider.of("other", "echo")))
+              .build()) {
+        List<String> told = new ArrayList<>(platform.refusals());
+        platform.backends().stream()
+            .map(listing -> listing.availability().toString())
+            .forEach(told::add);
+        platform.diagnose(Optional.empty()).forEach(finding -> told.add(finding.found()));
+        if (where.equals("open")) {
+          assertThatThrownBy(() -> platform.backend("sound", BackendConfig.empty()))
+              .isInstanceOf(BackendException.class)
+              .satisfies(e -> told.add(e.getMessage()));
+        }
+
+        assertThat(told).as(where).anyMatch(line -> line.contains("boom at " + where));
+        assertThat(platform.backend("other", BackendConfig.empty())).isNotNull();
+      }
+    }
+  }
+
+  @Test
+  void a_provider_without_settings_to_name_is_refused_by_what_it_left_out() {
+    BackendProvider nameless =
+        new BrokenProviders.Sound() {
+          @Override
+          @SuppressWarnings("NullAway") // what a plugin can do all the same
+          public List<ConfigKey> configKeys() {
+            return null;
+          }
+        };
+    try (Platform platform = Platform.builder().providers(List.of(nameless)).build()) {
+      assertThat(platform.refusals())
+          .singleElement()
+          .asString()
+          .endsWith("is broken: configKeys() is null");
+    }
+  }
+
+  @Test
+  void memory_that_is_used_up_is_not_blamed_on_a_provider() {
+    BackendProvider greedy =
+        new BrokenProviders.Sound() {
+          @Override
+          public Availability probe(BackendConfig config) {
+            throw new OutOfMemoryError("Java heap space");
+          }
+        };
+    try (Platform platform = Platform.builder().providers(List.of(greedy)).build()) {
+      assertThatThrownBy(platform::backends).isInstanceOf(OutOfMemoryError.class);
     }
   }
 }

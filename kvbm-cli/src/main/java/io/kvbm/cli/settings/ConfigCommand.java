@@ -1,6 +1,7 @@
 package io.kvbm.cli.settings;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.kvbm.api.ConfigurationException;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.console.Table;
 import io.kvbm.cli.spi.Subcommand;
@@ -76,8 +77,7 @@ final class ConfigCommand implements Subcommand, UsesPlatform {
   }
 
   private static int check(Path file, PlatformFactory factory, Console console) {
-    KvbmConfig.Builder sources = KvbmConfig.builder().file(file);
-    List<String> problems = sources.problems(factory.schema(factory.sources()));
+    List<String> problems = problems(file, factory.schema(factory.sources()));
     problems.forEach(console::error);
     if (console.isJson()) {
       console.document(
@@ -96,6 +96,15 @@ final class ConfigCommand implements Subcommand, UsesPlatform {
       console.line(file + " is right");
     }
     return problems.isEmpty() ? OK : FAILED;
+  }
+
+  /** Of a file that is no YAML the first problem is all that can be told. */
+  private static List<String> problems(Path file, ConfigSchema schema) {
+    try {
+      return KvbmConfig.builder().file(file).problems(schema);
+    } catch (ConfigurationException e) {
+      return List.of(String.valueOf(e.getMessage()));
+    }
   }
 
   private static void printText(String text, Console console) {

@@ -195,4 +195,38 @@ class ConfigCommandTest {
         .contains("\"blocks\":20", "\"blocks\":40")
         .doesNotContain("\"blocks\":256,");
   }
+
+  @Test
+  void an_empty_file_name_is_a_usage_error() {
+    for (String name : List.of("", " ")) {
+      Invocation ran = Invocation.in(NOTHING, "config", "--config", name, "--json");
+
+      assertThat(ran.exitCode()).isEqualTo(2);
+      assertThat(ran.out()).isEmpty();
+      assertThat(ran.err()).startsWith("kvbm: --config is empty; name a file\n");
+    }
+  }
+
+  @Test
+  void a_file_that_is_no_yaml_is_checked_with_a_document_too() throws IOException {
+    Path file = file("tiers: [\n");
+
+    Invocation ran = Invocation.in(NOTHING, "config", "--check", file.toString(), "--json");
+
+    assertThat(ran.exitCode()).isEqualTo(1);
+    assertThat(ran.err().lines()).singleElement().asString().startsWith("kvbm: " + file + ":1:");
+    Map<String, Object> document = JsonText.object(ran.out());
+    assertThat(document).containsEntry("valid", false);
+    assertThat(document.get("problems"))
+        .asInstanceOf(InstanceOfAssertFactories.LIST)
+        .containsExactly(ran.err().strip().substring("kvbm: ".length()));
+  }
+
+  @Test
+  void two_questions_at_once_are_refused_in_the_words_of_the_program() {
+    Invocation ran = Invocation.in(NOTHING, "config", "--schema", "--sample");
+
+    assertThat(ran.exitCode()).isEqualTo(2);
+    assertThat(ran.err()).startsWith("kvbm: --schema, --sample are mutually exclusive");
+  }
 }

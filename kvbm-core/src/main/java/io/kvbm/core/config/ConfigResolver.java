@@ -164,7 +164,10 @@ final class ConfigResolver {
   void throwProblems() {
     if (!problems.isEmpty()) {
       String more =
-          problems.size() == 1 ? "" : " (and %d more problems)".formatted(problems.size() - 1);
+          problems.size() == 1
+              ? ""
+              : " (and %d more %s)"
+                  .formatted(problems.size() - 1, problems.size() == 2 ? "problem" : "problems");
       throw new ConfigurationException(ErrorCode.INVALID_CONFIG, problems.getFirst().line() + more);
     }
   }

@@ -238,4 +238,13 @@ class KvbmConfigTest {
     assertThat(environment("KVBM_MODEL_DTYPE", " fp8 ").build(WITH_BACKENDS).string("model.dtype"))
         .contains("fp8");
   }
+
+  @Test
+  void one_more_problem_is_counted_as_one() {
+    KvbmConfig.Builder sources =
+        KvbmConfig.builder().environment(Map.of("KVBM_A", "1", "KVBM_B", "2"));
+
+    assertThatThrownBy(() -> sources.build(WITH_BACKENDS))
+        .hasMessageEndingWith("unset it (and 1 more problem)");
+  }
 }
