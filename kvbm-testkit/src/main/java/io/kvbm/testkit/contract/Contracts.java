@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 
 /**
- * The contracts a backend runs, and the names of their tests. {@link CodecContract} is none of them:
- * a codec is no part of a backend, has no harness and opts out of nothing.
+ * The contracts a backend runs, and the names of their tests. {@link CodecContract} is none of
+ * them: a codec is no part of a backend, has no harness and opts out of nothing.
  */
 final class Contracts {
 
