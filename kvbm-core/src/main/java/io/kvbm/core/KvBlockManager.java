@@ -320,6 +320,7 @@ public final class KvBlockManager implements AutoCloseable {
    * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
    *     no installed backend shares blocks
    */
+  @SuppressWarnings("DoNotCallSuggester") // callers may compile against the specification's call
   public SerializedBlockSet exportLocalBlockset() {
     throw notShared("export its blocks");
   }
@@ -331,6 +332,7 @@ public final class KvBlockManager implements AutoCloseable {
    * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
    *     no installed backend shares blocks
    */
+  @SuppressWarnings("DoNotCallSuggester") // callers may compile against the specification's call
   public void importRemoteBlockset(SerializedBlockSet blockSet) {
     throw notShared("import a block set of " + blockSet.bytes().length + " bytes");
   }
@@ -342,6 +344,7 @@ public final class KvBlockManager implements AutoCloseable {
    * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
    *     no installed backend shares blocks
    */
+  @SuppressWarnings("DoNotCallSuggester") // callers may compile against the specification's call
   public List<RemoteBlock> getRemoteBlocksImmutable(BlockDescriptorList descriptors) {
     throw notShared("read blocks of worker " + descriptors.workerId());
   }
@@ -353,6 +356,7 @@ public final class KvBlockManager implements AutoCloseable {
    * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
    *     no installed backend shares blocks
    */
+  @SuppressWarnings("DoNotCallSuggester") // callers may compile against the specification's call
   public List<RemoteBlock> getRemoteBlocksMutable(BlockDescriptorList descriptors) {
     throw notShared("write blocks of worker " + descriptors.workerId());
   }

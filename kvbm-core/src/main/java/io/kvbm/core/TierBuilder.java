@@ -134,6 +134,7 @@ final class TierBuilder {
     return new Tier(level, pool, storageKind);
   }
 
+  @SuppressWarnings("EnumOrdinal") // the registry counts tiers from 0, and levels are in that order
   private BlockPoolBuilder poolBuilder(
       CacheLevel level, KvManagerLayoutConfig layout, BlockRegistry registry) {
     KvManagerRuntimeConfig runtime = config.runtime();

@@ -130,14 +130,27 @@ public final class BytePatterns {
    * @param what names the memory in the message
    */
   public static void verifyAll(MemorySegment actual, byte value, String what) {
-    for (long at = 0; at < actual.byteSize(); at++) {
-      byte found = actual.get(ValueLayout.JAVA_BYTE, at);
-      if (found != value) {
-        fail(
-            "%s: byte %d of %d is 0x%02x, expected 0x%02x"
-                .formatted(what, at, actual.byteSize(), found, value));
-      }
+    long at = firstOther(actual, value);
+    if (at >= 0) {
+      fail(
+          "%s: byte %d of %d is 0x%02x, expected 0x%02x"
+              .formatted(
+                  what, at, actual.byteSize(), actual.get(ValueLayout.JAVA_BYTE, at), value));
     }
+  }
+
+  /** {@return where memory first holds another byte, or -1} */
+  private static long firstOther(MemorySegment actual, byte value) {
+    long byteSize = actual.byteSize();
+    if (byteSize == 0) {
+      return -1;
+    }
+    if (actual.get(ValueLayout.JAVA_BYTE, 0) != value) {
+      return 0;
+    }
+    // Each byte against the one before it: many at a time, where a loop takes one by one.
+    long at = MemorySegment.mismatch(actual, 1, byteSize, actual, 0, byteSize - 1);
+    return at < 0 ? -1 : at + 1;
   }
 
   private static long firstDifference(MemorySegment actual, long seed, long from) {

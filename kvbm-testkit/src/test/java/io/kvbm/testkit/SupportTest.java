@@ -19,6 +19,25 @@ import org.opentest4j.TestAbortedException;
 
 class SupportTest {
 
+  @Test
+  void anyByteThatDiffersIsNamedByItsPlace() {
+    for (int byteSize : new int[] {0, 1, 2, 7, 64, 4097}) {
+      MemorySegment bytes = MemorySegment.ofArray(new byte[byteSize]);
+      BytePatterns.guard(bytes);
+      BytePatterns.verifyAll(bytes, BytePatterns.GUARD, "all the same");
+      for (int at = 0; at < byteSize; at++) {
+        bytes.set(ValueLayout.JAVA_BYTE, at, (byte) 1);
+        String place = "byte %d of %d is 0x01, expected 0xa5".formatted(at, byteSize);
+        assertThatThrownBy(() -> BytePatterns.verifyAll(bytes, BytePatterns.GUARD, "one byte"))
+            .hasMessageContaining(place);
+        bytes.set(ValueLayout.JAVA_BYTE, at, BytePatterns.GUARD);
+      }
+    }
+    MemorySegment others = MemorySegment.ofArray(new byte[100]);
+    assertThatThrownBy(() -> BytePatterns.verifyAll(others, BytePatterns.GUARD, "all others"))
+        .hasMessageContaining("byte 0 of 100 is 0x00");
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 7, 8, 9, 4097})
   void patternsAreRecognisedAndEveryChangedByteIsFound(int byteSize) {

@@ -55,7 +55,7 @@ final class MountTable {
   private Optional<Mount> top() {
     return mounts.stream()
         .filter(mount -> mount.point().equals(Path.of("/")))
-        .filter(mount -> find(mount.parentId()).filter(parent -> parent != mount).isEmpty())
+        .filter(mount -> find(mount.parentId()).filter(parent -> !parent.equals(mount)).isEmpty())
         .findFirst();
   }
 

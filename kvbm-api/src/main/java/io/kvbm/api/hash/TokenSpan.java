@@ -17,6 +17,7 @@ import java.util.List;
  *     the sequence's start
  */
 @Stability(Stability.Level.STABLE)
+@SuppressWarnings("ArrayRecordComponent") // a view made for one call, compared by nobody
 public record TokenSpan(
     int[] tokens, int offset, int length, int position, List<MultimodalRun> runs) {
 

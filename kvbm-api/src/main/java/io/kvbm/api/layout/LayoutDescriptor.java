@@ -75,6 +75,7 @@ public record LayoutDescriptor(
   }
 
   /** {@return the binary form} */
+  @SuppressWarnings("EnumOrdinal") // a type is persisted by its position, which DTypeTest pins
   public byte[] toBytes() {
     byte[] name = type.name().getBytes(StandardCharsets.UTF_8);
     int size = HEADER_BYTES + 2 + name.length + 6 * Integer.BYTES + Long.BYTES + 2 * Integer.BYTES;
@@ -112,6 +113,7 @@ public record LayoutDescriptor(
    * @throws CorruptionException if the magic, the length or the checksum is wrong
    * @throws ConfigurationException if the version is unknown
    */
+  @SuppressWarnings("EnumOrdinal") // as toBytes
   public static LayoutDescriptor fromBytes(byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     if (bytes.length < HEADER_BYTES + Integer.BYTES || in.getInt() != MAGIC) {

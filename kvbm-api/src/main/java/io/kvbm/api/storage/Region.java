@@ -5,6 +5,7 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.Stability;
 import io.kvbm.api.disk.DiskFile;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -91,10 +92,12 @@ public sealed interface Region {
    *
    * @param agent the agent's name
    * @param generation the agent's generation; a restarted agent has another one
-   * @param key what the transport needs to reach the memory, as exported by the agent
+   * @param key what the transport needs to reach the memory, as exported by the agent; not copied:
+   *     nobody changes it any more
    * @param address the address in the agent
    * @param byteSize the length in bytes
    */
+  @SuppressWarnings("ArrayRecordComponent") // compared by content below
   record RemoteRegion(String agent, long generation, byte[] key, long address, long byteSize)
       implements Region {
     /** Checks that there is an agent and a key. */
@@ -107,6 +110,21 @@ public sealed interface Region {
     public RemoteRegion slice(long offset, long byteSize) {
       checkRange(this, offset, byteSize);
       return new RemoteRegion(agent, generation, key, address + offset, byteSize);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof RemoteRegion region
+          && agent.equals(region.agent)
+          && generation == region.generation
+          && Arrays.equals(key, region.key)
+          && address == region.address
+          && byteSize == region.byteSize;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(agent, generation, Arrays.hashCode(key), address, byteSize);
     }
   }
 

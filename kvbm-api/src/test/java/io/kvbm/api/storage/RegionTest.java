@@ -34,6 +34,19 @@ class RegionTest {
   }
 
   @Test
+  void remoteRegionsAreComparedByTheContentOfTheirKeys() {
+    Region region = new Region.RemoteRegion("peer", 1, new byte[] {1, 2}, 1000, 10);
+    assertThat(region)
+        .isEqualTo(new Region.RemoteRegion("peer", 1, new byte[] {1, 2}, 1000, 10))
+        .hasSameHashCodeAs(new Region.RemoteRegion("peer", 1, new byte[] {1, 2}, 1000, 10))
+        .isNotEqualTo(new Region.RemoteRegion("peer", 1, new byte[] {1, 3}, 1000, 10))
+        .isNotEqualTo(new Region.RemoteRegion("peer", 2, new byte[] {1, 2}, 1000, 10))
+        .isNotEqualTo(new Region.RemoteRegion("other", 1, new byte[] {1, 2}, 1000, 10))
+        .isNotEqualTo(new Region.RemoteRegion("peer", 1, new byte[] {1, 2}, 1001, 10))
+        .isNotEqualTo(new Region.RemoteRegion("peer", 1, new byte[] {1, 2}, 1000, 11));
+  }
+
+  @Test
   void sliceMovesTheAddress() {
     assertThat(new Region.DeviceRegion(2, 1000, 10).slice(3, 4))
         .isEqualTo(new Region.DeviceRegion(2, 1003, 4));

@@ -17,6 +17,7 @@ import java.util.OptionalDouble;
  * @param control the peer measured against itself: how far from 1 chance alone gets; empty where it
  *     was not measured
  */
+@SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record BenchCase(
     String name,
     Map<String, Double> ours,

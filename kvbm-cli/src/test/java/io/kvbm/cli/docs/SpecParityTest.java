@@ -30,9 +30,7 @@ class SpecParityTest {
           "backend-pinned",
           "backend-remote",
           "graph-csr",
-          "kvbm-arch-tests",
           "kvbm-bench",
-          "kvbm-codecs",
           "kvbm-core",
           "model-store");
   private static final Pattern TEST_METHOD = Pattern.compile("\\bvoid\\s+(\\w+)\\(");

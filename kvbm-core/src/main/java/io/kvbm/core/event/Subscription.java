@@ -94,6 +94,7 @@ public final class Subscription implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("NonAtomicVolatileUpdate") // only the one task under way writes it
   private void reportLoss(long count) {
     long first = cursor;
     lostCount += count;

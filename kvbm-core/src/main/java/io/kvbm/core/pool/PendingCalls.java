@@ -18,6 +18,7 @@ import java.util.function.Supplier;
  * <p>A call whose stage was ended by the shutdown may still run to its end; what it took is given
  * back.
  */
+@SuppressWarnings("CollectionUndefinedEquality") // each future is meant, whatever it holds
 final class PendingCalls {
 
   private final String owner;

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * one keeps its link to the rest of the chain, and while the table grows, when links do change,
  * {@link #moves} differs and the reader looks again under the monitor.
  */
+@SuppressWarnings("NonAtomicVolatileUpdate") // written under the monitor, read by anyone
 final class RegistryStripe {
 
   private static final int MIN_BUCKETS = 16;

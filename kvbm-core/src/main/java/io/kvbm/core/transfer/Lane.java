@@ -137,8 +137,8 @@ final class Lane {
     return batches;
   }
 
+  @SuppressWarnings("NonAtomicVolatileUpdate") // the lock is held; volatile is for the gauge
   private void addQueued(int count) {
-    // The lock is held; volatile is for the gauge.
     queuedBlocks = queuedBlocks + count;
     if (count < 0) {
       room.signalAll();

@@ -95,10 +95,11 @@ public abstract class AllocatorContract extends BackendContract {
 
   @Test
   void liveStoragesNeverOverlap() {
+    int count = scaled(40, 15);
     for (StorageAllocator allocator : allocators) {
       List<Storage> live = new ArrayList<>();
       try {
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < count; i++) {
           Storage storage = allocator.allocate(1 + i * 3001L);
           live.add(storage);
           bytes.write(storage, 0, BytePatterns.heap((int) storage.byteSize(), i));
@@ -175,10 +176,11 @@ public abstract class AllocatorContract extends BackendContract {
 
   @Test
   void threadsAllocateAndCloseSideBySide() throws Exception {
+    int rounds = scaled(20, 4);
     for (StorageAllocator allocator : allocators) {
       Concurrently.run(
           thread -> {
-            for (int i = 0; i < 20; i++) {
+            for (int i = 0; i < rounds; i++) {
               int byteSize = 1 + (i * 7919 + thread * 104_729) % 50_000;
               try (Storage storage = allocator.allocate(byteSize)) {
                 long seed = thread * 1000L + i;

@@ -348,9 +348,10 @@ public abstract class BlockStoreContract extends BackendContract {
 
   @Test
   void threadsUseTheirOwnSlotsSideBySide() throws Exception {
+    int rounds = scaled(25, 5);
     Concurrently.run(
         thread -> {
-          for (int round = 1; round <= 25; round++) {
+          for (int round = 1; round <= rounds; round++) {
             int number = thread * 1000 + round;
             int byteSize = 1 + number * 31 % SLOT_BYTE_SIZE;
             put(thread, number, round, byteSize);

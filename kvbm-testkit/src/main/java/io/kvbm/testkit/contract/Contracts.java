@@ -10,7 +10,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 
-/** The contracts a backend runs, and the names of their tests. */
+/**
+ * The contracts a backend runs, and the names of their tests. {@link CodecContract} is none of
+ * them: a codec is no part of a backend, has no harness and opts out of nothing.
+ */
 final class Contracts {
 
   /** In the order of the report. */

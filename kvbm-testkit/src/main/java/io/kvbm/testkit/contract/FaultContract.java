@@ -107,7 +107,7 @@ public abstract class FaultContract extends BackendContract {
   void aFailingSourceFailsItsBatchOnly() {
     offered(Feature.TRANSFER, Backend::transports);
     Map<String, Workload.Use> uses = workingUses();
-    Workload.Lane lane = lane();
+    Workload.Lane lane = Workload.anyLane(backend(), openHarness());
     try (Storage target = lane.target().apply(4096)) {
       Storage source = lane.source().apply(4096);
       TransferBatch batch = TransferBatch.builder().add(0, source, 0, target, 0, 4096).build();
@@ -125,7 +125,7 @@ public abstract class FaultContract extends BackendContract {
   void cancelledBatchesEndAndHarmNoOther() {
     offered(Feature.TRANSFER, Backend::transports);
     Map<String, Workload.Use> uses = workingUses();
-    Workload.Lane lane = lane();
+    Workload.Lane lane = Workload.anyLane(backend(), openHarness());
     try (Storage source = lane.source().apply(4096);
         Storage target = lane.target().apply(4096)) {
       TransferBatch batch = TransferBatch.builder().add(0, source, 0, target, 0, 4096).build();
@@ -174,11 +174,5 @@ public abstract class FaultContract extends BackendContract {
       uses.values().forEach(Workload::works);
     }
     assertWorks(uses, "a disk that failed with " + fault);
-  }
-
-  private Workload.Lane lane() {
-    Optional<Workload.Lane> lane = new Workload(backend(), openHarness()).lane();
-    Assumptions.assumeTrue(lane.isPresent(), "no route is supported: see TransportContract");
-    return lane.orElseThrow();
   }
 }

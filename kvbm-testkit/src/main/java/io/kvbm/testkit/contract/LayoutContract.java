@@ -319,6 +319,7 @@ public abstract class LayoutContract extends BackendContract {
   }
 
   @Test
+  @SuppressWarnings("EnumOrdinal") // any of them
   void randomShapesNeverOverlap() {
     long seed = new Random().nextLong();
     Random random = new Random(seed);

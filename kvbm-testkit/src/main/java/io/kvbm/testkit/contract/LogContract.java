@@ -253,6 +253,7 @@ public abstract class LogContract extends BackendContract {
   }
 
   @Test
+  @SuppressWarnings("EnumOrdinal") // each in turn
   void appendersSideBySideGetEachNumberOnce() throws Exception {
     Map<Long, Long> seeds = new ConcurrentHashMap<>();
     Concurrently.run(

@@ -519,15 +519,16 @@ public abstract class ObjectStoreContract extends BackendContract {
 
   @Test
   void readersSeeOnePutWholeWhileWritersReplace() throws Exception {
+    int rounds = scaled(60, 12);
     put("key", 2000, 0);
     Concurrently.run(
         thread -> {
-          for (int i = 0; i < 60; i++) {
+          for (int i = 0; i < rounds; i++) {
             if (thread % 2 == 0) {
               put("key", 1000 + (thread + i) % 50 * 40, (thread + i) % 50);
             } else {
               byte[] bytes = store.getBytes("key").orElseThrow();
-              long seed = (bytes.length - 1000) / 40;
+              int seed = (bytes.length - 1000) / 40;
               BytePatterns.verify(
                   MemorySegment.ofArray(bytes), bytes.length == 2000 ? seedOf(bytes) : seed, "key");
             }

@@ -256,7 +256,7 @@ public abstract class StorageContract extends BackendContract {
   @Test
   void threadsLeaseWhileOneCloses() throws Exception {
     for (StorageAllocator allocator : allocators) {
-      for (int round = 0; round < 10; round++) {
+      for (int round = 0; round < scaled(10, 3); round++) {
         try (Storage storage = allocator.allocate(BYTE_SIZE)) {
           bytes.write(storage, 0, BytePatterns.heap(BYTE_SIZE, 11));
           Concurrently.run(thread -> leaseUntilClosed(storage, thread));

@@ -157,8 +157,8 @@ public abstract class TransportContract extends BackendContract {
     int blocks = 7;
     int parts = 4;
     forEachLane(
-        part * parts * blocks,
-        (part + 13) * parts * blocks,
+        (long) part * parts * blocks,
+        (part + 13L) * parts * blocks,
         (transport, source, target) -> {
           TransferBatch.Builder batch = TransferBatch.builder();
           target.memset(BytePatterns.GUARD & 0xFF, 0, target.byteSize());
@@ -184,13 +184,13 @@ public abstract class TransportContract extends BackendContract {
     int part = 4096;
     int blocks = 32;
     forEachLane(
-        part * blocks,
-        part * (blocks + 2),
+        (long) part * blocks,
+        part * (blocks + 2L),
         (transport, source, target) -> {
           TransferBatch.Builder batch = TransferBatch.builder();
           target.memset(BytePatterns.GUARD & 0xFF, 0, target.byteSize());
           for (int i = 0; i < blocks; i++) {
-            write(source, i * part, part, i);
+            write(source, (long) i * part, part, i);
             batch.add(i, source, (long) i * part, target, (i + 1L) * part, part);
           }
           RecordingCompletion completion = completion(blocks);
@@ -324,11 +324,11 @@ public abstract class TransportContract extends BackendContract {
   void threadsSubmitSideBySide() throws Exception {
     int part = 30_000;
     forEachLane(
-        part * Concurrently.THREADS,
-        part * Concurrently.THREADS,
+        (long) part * Concurrently.THREADS,
+        (long) part * Concurrently.THREADS,
         (transport, source, target) -> {
           for (int thread = 0; thread < Concurrently.THREADS; thread++) {
-            write(source, thread * part, part, thread);
+            write(source, (long) thread * part, part, thread);
           }
           Concurrently.run(
               thread -> {

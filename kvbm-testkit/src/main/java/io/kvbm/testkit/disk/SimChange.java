@@ -25,6 +25,7 @@ sealed interface SimChange {
   }
 
   /** Bytes written; each sector survives by itself, and so does the new length. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Write(long position, byte[] bytes) implements SimChange {
     @Override
     public void apply(SimImage image) {
