@@ -152,7 +152,12 @@ public final class PluginFolders implements AutoCloseable {
         : FolderPlugin.define(name, own, host.loader(), natives);
   }
 
-  private static List<Path> jarsIn(Path folder) throws IOException {
+  private static List<Path> jarsIn(Path folder) throws IOException, RefusedPluginException {
+    if (!Files.isReadable(folder) || !Files.isExecutable(folder)) {
+      throw new RefusedPluginException(
+          "the plugin folder %s may not be read by this user; change its permissions"
+              .formatted(folder));
+    }
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(file -> file.getFileName().toString().endsWith(JAR))

@@ -5,6 +5,7 @@ import io.kvbm.api.spi.SpiVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
@@ -40,6 +41,14 @@ record PluginJar(Path path, @Nullable String spi, boolean providesServices, bool
    * @throws RefusedPluginException if it cannot be read
    */
   static PluginJar read(Path path) throws RefusedPluginException {
+    if (!Files.isRegularFile(path)) {
+      // To open a pipe would wait for whoever writes into it.
+      throw new RefusedPluginException(path + " is no file; put the jar itself there");
+    }
+    if (!Files.isReadable(path)) {
+      throw new RefusedPluginException(
+          path + " may not be read by this user; change its permissions");
+    }
     try (JarFile jar = new JarFile(path.toFile(), false, ZipFile.OPEN_READ, Runtime.version())) {
       Manifest manifest = jar.getManifest();
       Attributes attributes = manifest == null ? new Attributes() : manifest.getMainAttributes();

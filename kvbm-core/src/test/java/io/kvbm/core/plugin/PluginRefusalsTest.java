@@ -162,7 +162,10 @@ class PluginRefusalsTest {
     assertThat(refusal(mode)).startsWith(jar + " cannot be read: ");
     Files.delete(jar);
     Files.createDirectory(jar);
-    assertThat(refusal(mode)).startsWith(jar + " cannot be read: ");
+    assertThat(refusal(mode)).isEqualTo(jar + " is no file; put the jar itself there");
+    Files.delete(jar);
+    Files.createSymbolicLink(jar, jar.resolveSibling("gone"));
+    assertThat(refusal(mode)).isEqualTo(jar + " is no file; put the jar itself there");
     Files.delete(jar);
     bad()
         .automatic()
