@@ -64,8 +64,8 @@ class CodecTeethTest {
               "sourceIsNotChangedAndMayBeReadOnlyOrOnTheHeap"));
 
   @Test
-  void eachBrokenCodecFailsItsTestAndTheTableSaysWhatElse() throws Exception {
-    StringBuilder table = new StringBuilder("| broken | fails |\n|---|---|\n");
+  void eachBrokenCodecFailsTheTestMeantForItAndTheTableSaysWhich() throws Exception {
+    StringBuilder table = new StringBuilder("| broken | fails at least |\n|---|---|\n");
     Events sound = run(BrokenCodecs.Sound.class);
     assertThat(sound.failed().stream()).as("tests that the sound codec fails").isEmpty();
     assertThat(sound.succeeded().count()).isGreaterThanOrEqualTo(12);
@@ -76,7 +76,7 @@ class CodecTeethTest {
       run(broken.contract()).failed().stream()
           .map(event -> event.getTestDescriptor().getDisplayName().replaceAll("\\(.*", ""))
           .forEach(failed::add);
-      row(table, broken.name(), failed);
+      row(table, broken.name(), Set.of(broken.test()));
       if (!failed.contains(broken.test())) {
         wrong.append("%n'%s' fails %s".formatted(broken.name(), failed));
       }
