@@ -11,6 +11,7 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.Clock;
+import io.kvbm.api.spi.Finding;
 import io.kvbm.api.storage.AllocationRequest;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
@@ -643,6 +644,17 @@ public record BrokenBackend(String name, String contract, String test, Parts par
               Availability probe(BackendConfig config) {
                 config.validate("fixture", new HeapProvider().configKeys());
                 return super.probe(config);
+              }
+            }),
+        new BrokenBackend(
+            "diagnose throws",
+            "ProviderContract",
+            "diagnoseNeverThrowsAndNamesEachCheckOnce",
+            new Parts() {
+              @Override
+              List<Finding> diagnose(BackendConfig config) {
+                config.validate("fixture", new HeapProvider().configKeys());
+                return super.diagnose(config);
               }
             }),
         new BrokenBackend(

@@ -8,6 +8,7 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.ConfigKey;
+import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
 import io.kvbm.api.storage.StorageAllocator;
@@ -52,6 +53,11 @@ public class HeapProvider implements BackendProvider {
   @Override
   public Availability probe(BackendConfig config) {
     return parts.probe(config);
+  }
+
+  @Override
+  public List<Finding> diagnose(BackendConfig config) {
+    return parts.diagnose(config);
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.kvbm.api.spi.Availability;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.BackendProvider;
+import io.kvbm.api.spi.Finding;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.store.BlockStoreFactory;
 import io.kvbm.api.store.LogFactory;
@@ -36,6 +37,10 @@ class Parts {
 
   Availability probe(BackendConfig config) {
     return new Availability.Available("always");
+  }
+
+  List<Finding> diagnose(BackendConfig config) {
+    return List.of();
   }
 
   ReferenceState state() {
