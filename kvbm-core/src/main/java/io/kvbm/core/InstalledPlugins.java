@@ -39,8 +39,26 @@ record InstalledPlugins<T>(List<T> plugins, List<String> refusals) {
       PluginFolders folders) {
     Search<T> search = new Search<>(kind, nameOf, builtIn);
     PluginFolders.find(ServiceLoader.load(service, loader), search::add, search::leaveOut);
-    folders.find(service, search::add, search::leaveOut);
-    return search.result();
+    InstalledPlugins<T> ofPlatform = search.result();
+    Search<T> further = ofPlatform.furtherSearch(kind, nameOf, builtIn);
+    folders.find(service, further::add, further::leaveOut);
+    return ofPlatform.and(further.result(), nameOf);
+  }
+
+  /** A plugin folder cannot take away what the platform has: bytes were written by its name. */
+  Search<T> furtherSearch(String kind, Function<T, String> nameOf, List<T> builtIn) {
+    List<T> kept = new ArrayList<>(builtIn);
+    kept.addAll(plugins);
+    return new Search<>(kind, nameOf, kept);
+  }
+
+  InstalledPlugins<T> and(InstalledPlugins<T> others, Function<T, String> nameOf) {
+    Map<String, T> byName = new TreeMap<>();
+    plugins.forEach(plugin -> byName.put(nameOf.apply(plugin), plugin));
+    others.plugins.forEach(plugin -> byName.put(nameOf.apply(plugin), plugin));
+    SortedSet<String> lines = new TreeSet<>(refusals);
+    lines.addAll(others.refusals);
+    return new InstalledPlugins<>(List.copyOf(byName.values()), List.copyOf(lines));
   }
 
   /** Collects what is found and what is wrong with it. */
@@ -79,7 +97,7 @@ record InstalledPlugins<T>(List<T> plugins, List<String> refusals) {
         String reason =
             same == null
                 ? "its name is not of the form " + NAME
-                : "a built-in one has its name and cannot be replaced";
+                : "the platform's own of that name cannot be replaced";
         refusals.add(
             "%s '%s' in %s is left out: %s"
                 .formatted(kind, name, InstalledBackend.locationOf(plugin.getClass()), reason));

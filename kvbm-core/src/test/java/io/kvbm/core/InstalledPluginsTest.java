@@ -39,4 +39,25 @@ class InstalledPluginsTest {
     assertThat(found.plugins()).containsExactly("lz4");
     assertThat(found.refusals()).containsExactly("a codec is left out: not a codec");
   }
+
+  @Test
+  void whatThePlatformHasCannotBeTakenAwayByAPluginFolder() {
+    InstalledPlugins.Search<Object> platforms =
+        new InstalledPlugins.Search<>("codec", Object::toString, List.of());
+    platforms.add(() -> "zstd");
+    InstalledPlugins<Object> ofPlatform = platforms.result();
+    InstalledPlugins.Search<Object> folders =
+        ofPlatform.furtherSearch("codec", Object::toString, List.of());
+    folders.add(() -> new StringBuilder("zstd"));
+    folders.add(() -> new StringBuilder("brotli"));
+
+    InstalledPlugins<Object> all = ofPlatform.and(folders.result(), Object::toString);
+
+    assertThat(all.plugins()).extracting(Object::toString).containsExactly("brotli", "zstd");
+    assertThat(all.plugins().getLast()).isEqualTo("zstd");
+    assertThat(all.refusals())
+        .singleElement()
+        .asString()
+        .contains("codec 'zstd' in ", "the platform's own of that name cannot be replaced");
+  }
 }

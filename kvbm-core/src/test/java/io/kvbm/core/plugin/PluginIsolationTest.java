@@ -284,7 +284,7 @@ class PluginIsolationTest {
           .containsExactly(
               "eviction policy 'My Policy' in %s is left out: its name is not of the form [a-z][a-z0-9-]{0,62}"
                   .formatted(jar),
-              "eviction policy 'lru' in %s is left out: a built-in one has its name and cannot be replaced"
+              "eviction policy 'lru' in %s is left out: the platform's own of that name cannot be replaced"
                   .formatted(jar));
       assertThatThrownBy(() -> platform.policy("coldesd"))
           .hasMessageContaining("did you mean 'coldest'?");
