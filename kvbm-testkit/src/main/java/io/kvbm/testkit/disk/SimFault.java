@@ -7,10 +7,12 @@ public enum SimFault {
    * and none of the rest will ever be: a later sync succeeds without it.
    */
   EIO(5, "Input/output error"),
-  /** There is no space. */
+  /** There is no space. Set to stay, it hits only calls that take space. */
   ENOSPC(28, "No space left on device"),
   /** A signal ended the call before anything happened. */
-  EINTR(4, "Interrupted system call");
+  EINTR(4, "Interrupted system call"),
+  /** A read or write moves a part of the bytes, where the alignment allows; others just work. */
+  SHORT(0, "Short transfer");
 
   private final int errno;
   private final String words;
@@ -20,7 +22,7 @@ public enum SimFault {
     this.words = words;
   }
 
-  /** {@return the error number Linux has for it} */
+  /** {@return the error number Linux has for it; 0 where the call succeeds} */
   public int errno() {
     return errno;
   }
