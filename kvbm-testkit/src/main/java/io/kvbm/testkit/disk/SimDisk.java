@@ -20,7 +20,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A disk in memory that fails as disks do, the same way for the same seed and calls.
@@ -105,6 +104,25 @@ public final class SimDisk implements Disk {
    */
   public synchronized void failFrom(long call, SimFault fault) {
     schedule.failFrom(call, fault);
+  }
+
+  /**
+   * Makes a later read or write move only a part of the bytes, where the alignment allows.
+   *
+   * @param call the number of the call, counted from 1 since the disk was made
+   */
+  public synchronized void shortenAt(long call) {
+    schedule.shortenAt(call);
+  }
+
+  /**
+   * Makes every read and write from one call on move only a part of the bytes, until {@link
+   * #repair}.
+   *
+   * @param call the number of the first call, counted from 1 since the disk was made
+   */
+  public synchronized void shortenFrom(long call) {
+    schedule.shortenFrom(call);
   }
 
   /** Forgets the faults, cuts and stalls that were still to come. */
@@ -434,13 +452,13 @@ public final class SimDisk implements Disk {
 
   synchronized int read(SimFile file, long position, MemorySegment target) {
     requireTransfer(file, file.isReadable(), position, target);
-    boolean shortened = begin(SimOperation.READ, file.path()) == SimFault.SHORT;
+    begin(SimOperation.READ, file.path());
     SimImage image = file.node().cached();
     if (position >= image.byteSize()) {
       return target.byteSize() == 0 ? 0 : -1;
     }
     long wanted = Math.min(target.byteSize(), image.byteSize() - position);
-    int count = shorten(file, wanted, shortened);
+    int count = shorten(file, wanted);
     SimPlace place = new SimPlace(file.node(), position);
     if (settings.misdirectedReads > 0) {
       place = misdirect(place, count, settings.misdirectedReads);
@@ -464,11 +482,11 @@ public final class SimDisk implements Disk {
 
   synchronized int write(SimFile file, long position, MemorySegment source) {
     requireTransfer(file, file.isWritable(), position, source);
-    boolean shortened = begin(SimOperation.WRITE, file.path()) == SimFault.SHORT;
+    begin(SimOperation.WRITE, file.path());
     if (source.byteSize() == 0) {
       return 0;
     }
-    int count = shorten(file, source.byteSize(), shortened);
+    int count = shorten(file, source.byteSize());
     SimImage image = file.node().cached();
     while (count > 0 && !fits(image.missingPages(position, count))) {
       // What fits is written, as a file system does.
@@ -488,10 +506,10 @@ public final class SimDisk implements Disk {
     return count;
   }
 
-  private int shorten(SimFile file, long length, boolean always) {
+  private int shorten(SimFile file, long length) {
     int count = (int) Math.min(length, Integer.MAX_VALUE & -SimImage.PAGE);
     boolean whole = settings.shortTransfers == 0 || random.nextDouble() >= settings.shortTransfers;
-    if (whole && !always) {
+    if (whole && !schedule.shortens(calls)) {
       return count;
     }
     int units = count / file.alignment();
@@ -569,14 +587,14 @@ public final class SimDisk implements Disk {
   }
 
   /** Counts a call and lets happen to it what was planned; {@link #end} is its other half. */
-  private @Nullable SimFault begin(SimOperation operation, Path path) {
+  private void begin(SimOperation operation, Path path) {
     requirePower(path);
     end(path); // where the former call was refused before it came to its end
     calls++;
     counts.merge(operation, 1L, Long::sum);
     current = operation;
     if (schedule.isEmpty()) {
-      return null;
+      return;
     }
     long call = calls;
     stallIfPlanned(call, path);
@@ -593,11 +611,10 @@ public final class SimDisk implements Disk {
     if (fault == SimFault.ENOSPC) {
       throw full(path, 0);
     }
-    if (fault != null && fault != SimFault.SHORT) {
+    if (fault != null) {
       String what = operation.name().toLowerCase(Locale.ROOT);
       throw failed(fault.errno(), what + " " + path + ": " + fault.words());
     }
-    return fault;
   }
 
   private void stallIfPlanned(long call, Path path) {

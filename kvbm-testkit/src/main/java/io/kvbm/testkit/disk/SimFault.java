@@ -10,9 +10,7 @@ public enum SimFault {
   /** There is no space. Set to stay, it hits only calls that take space. */
   ENOSPC(28, "No space left on device"),
   /** A signal ended the call before anything happened. */
-  EINTR(4, "Interrupted system call"),
-  /** A read or write moves a part of the bytes, where the alignment allows; others just work. */
-  SHORT(0, "Short transfer");
+  EINTR(4, "Interrupted system call");
 
   private final int errno;
   private final String words;
@@ -22,7 +20,7 @@ public enum SimFault {
     this.words = words;
   }
 
-  /** {@return the error number Linux has for it; 0 where the call succeeds} */
+  /** {@return the error number Linux has for it} */
   public int errno() {
     return errno;
   }

@@ -14,6 +14,8 @@ final class SimSchedule {
   private final Map<Long, SimFault> faults = new HashMap<>();
   private final Set<Long> stalls = new HashSet<>();
   private final Set<Long> waiting = new HashSet<>();
+  private final Set<Long> shortened = new HashSet<>();
+  private long shortenedFrom = NEVER;
   private long stickyFrom = NEVER;
   private @Nullable SimFault sticky;
   private long cutCall = NEVER;
@@ -27,6 +29,8 @@ final class SimSchedule {
 
   void clear() {
     faults.clear();
+    shortened.clear();
+    shortenedFrom = NEVER;
     release();
     sticky = null;
     stickyFrom = NEVER;
@@ -44,6 +48,20 @@ final class SimSchedule {
     stickyFrom = call;
     sticky = fault;
     empty = false;
+  }
+
+  void shortenAt(long call) {
+    shortened.add(call);
+    empty = false;
+  }
+
+  void shortenFrom(long call) {
+    shortenedFrom = call;
+    empty = false;
+  }
+
+  boolean shortens(long call) {
+    return !empty && (call >= shortenedFrom || shortened.contains(call));
   }
 
   void cutAt(long call) {

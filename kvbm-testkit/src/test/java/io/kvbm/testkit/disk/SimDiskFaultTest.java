@@ -139,11 +139,15 @@ class SimDiskFaultTest {
     makeDurable(disk, FILE, 1000);
     try (DiskFile file = disk.open(FILE, MAKE);
         Arena arena = Arena.ofConfined()) {
-      disk.failNext(SimFault.SHORT);
+      disk.shortenAt(disk.calls() + 1);
       assertThat(file.read(0, arena.allocate(1000))).isBetween(1, 999);
-      disk.failNext(SimFault.SHORT);
+      disk.shortenAt(disk.calls() + 1);
       assertThat(file.write(0, arena.allocate(1000))).isBetween(1, 999);
       assertThat(file.write(0, arena.allocate(1000))).isEqualTo(1000);
+      disk.shortenFrom(disk.calls() + 1);
+      assertThat(file.write(0, arena.allocate(1000))).isBetween(1, 999);
+      assertThat(file.read(0, arena.allocate(1000))).isBetween(1, 999);
+      file.readFully(0, arena.allocate(1000));
     }
   }
 
