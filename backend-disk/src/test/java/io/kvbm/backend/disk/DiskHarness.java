@@ -4,6 +4,7 @@ import io.kvbm.api.disk.Disk;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.backend.disk.log.LogSettings;
 import io.kvbm.testkit.BackendHarness;
 import io.kvbm.testkit.Feature;
 import io.kvbm.testkit.TestContext;
@@ -60,7 +61,9 @@ final class DiskHarness implements BackendHarness {
 
   @Override
   public BackendConfig config() {
-    return BackendConfig.of("dir", directory().toString()).with("direct", direct);
+    return BackendConfig.of("dir", directory().toString())
+        .with("direct", direct)
+        .with("logSegmentSize", "1MiB");
   }
 
   @Override
@@ -73,14 +76,13 @@ final class DiskHarness implements BackendHarness {
     return Map.of(
         Feature.LAYOUTS, "the platform's own layouts fit files",
         Feature.BLOCK_STORE, SLABS,
-        Feature.OBJECT_STORE, SLABS,
-        Feature.LOG, SLABS);
+        Feature.OBJECT_STORE, SLABS);
   }
 
   @Override
   public List<Path> leftovers() {
     try (Stream<Path> left = Files.list(directory())) {
-      return left.toList();
+      return left.filter(path -> !path.endsWith(LogSettings.DIRECTORY)).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -127,6 +129,10 @@ final class DiskHarness implements BackendHarness {
       return;
     }
     try {
+      Path logs = directory.resolve(LogSettings.DIRECTORY); // outlive the backend on purpose
+      if (Files.exists(logs)) {
+        removeAll(logs);
+      }
       if (contractDirectory != null && Files.exists(contractDirectory)) {
         removeAll(contractDirectory);
       }
