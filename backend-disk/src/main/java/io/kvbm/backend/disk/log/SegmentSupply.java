@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps one segment ready to be used: the reserve that lets a log go on when others have filled the
- * disk. Blocks: called on a {@link Lane}, but for {@link #isExhausted} and {@link
- * #isReady}.
+ * disk. Blocks: called on a {@link Lane}, but for {@link #isExhausted} and {@link #isReady}.
  */
 final class SegmentSupply {
 

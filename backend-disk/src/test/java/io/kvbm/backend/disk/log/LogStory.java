@@ -65,11 +65,7 @@ final class LogStory implements CrashStory {
     disk = found;
     SegmentFiles files =
         new SegmentFiles(
-            found,
-            new InlineEngine(),
-            DIRECTORY,
-            new LogSettings(SEGMENT, true, false),
-            checks);
+            found, new InlineEngine(), DIRECTORY, new LogSettings(SEGMENT, true, false), checks);
     try {
       log = DiskLog.open(files, Runnable::run, () -> {});
       List<Long> replayed = replay();
@@ -132,7 +128,8 @@ final class LogStory implements CrashStory {
       }
     }
     int end = start + replayed.size();
-    boolean fits = start >= 0 && end <= records.size() && records.subList(start, end).equals(replayed);
+    boolean fits =
+        start >= 0 && end <= records.size() && records.subList(start, end).equals(replayed);
     if (!fits || (end < durable && !replayed.isEmpty())) {
       throw new AssertionError(
           "found %s, of %s the first %d are synced".formatted(replayed, records, durable));
@@ -176,7 +173,9 @@ final class LogStory implements CrashStory {
     if (lenient) {
       return; // a read may have gone astray
     }
-    if (replayed.isEmpty() ? !records.isEmpty() && records.getLast() >= dropped : !endsWith(replayed)) {
+    if (replayed.isEmpty()
+        ? !records.isEmpty() && records.getLast() >= dropped
+        : !endsWith(replayed)) {
       throw new AssertionError("replayed %s of %s".formatted(replayed, records));
     }
   }
