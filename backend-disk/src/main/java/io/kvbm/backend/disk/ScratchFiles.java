@@ -90,7 +90,7 @@ final class ScratchFiles {
     } else {
       made = !disk.exists(path);
       options.add(made ? OpenOption.CREATE_NEW : OpenOption.TRUNCATE);
-      file = disk.open(path, options);
+      file = made ? disk.open(path, options) : cut(path, options);
     }
     try {
       reserve(file, byteSize);
@@ -98,6 +98,16 @@ final class ScratchFiles {
     } catch (KvbmException e) {
       discard(file, made, e);
       throw e;
+    }
+  }
+
+  /** A file that is mapped must not become shorter: the mapping's owner would die of a signal. */
+  private DiskFile cut(Path path, Set<OpenOption> options) {
+    if (!FileMappings.mayBeMapped(disk, path)) {
+      return disk.open(path, options);
+    }
+    try (Disk.DiskLock _ = FileMappings.lockOf(disk, path)) {
+      return disk.open(path, options);
     }
   }
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class FileDiskTest {
 
-  private static final Set<OpenOption> MAKE =
+  static final Set<OpenOption> MAKE =
       EnumSet.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE);
 
   @TempDir Path directory;
