@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk;
+package io.kvbm.backend.disk.media;
 
 import io.kvbm.api.store.MediaProfile.Medium;
 import java.io.IOException;
@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * @param partition the folder of what was asked for
  * @param disk the folder of the disk it is on; the same where it is a whole disk
  */
-record BlockDevice(Path partition, Path disk) {
+public record BlockDevice(Path partition, Path disk) {
 
   private static final Pattern CHOSEN = Pattern.compile("\\[([\\w-]+)]");
   private static final int MAX_STACK = 8;
@@ -28,7 +28,7 @@ record BlockDevice(Path partition, Path disk) {
    * @param sys where {@code /sys} is
    * @param mount the mount
    */
-  static Optional<BlockDevice> of(Path sys, Mount mount) {
+  public static Optional<BlockDevice> of(Path sys, Mount mount) {
     Path byNumber = sys.resolve("dev/block").resolve(mount.device());
     if (mount.device().startsWith("0:")) { // btrfs numbers its subvolumes itself.
       if (!mount.source().startsWith("/dev/")) {
@@ -51,17 +51,17 @@ record BlockDevice(Path partition, Path disk) {
   }
 
   /** {@return the kernel's name, for instance {@code nvme0n1p1}} */
-  String name() {
+  public String name() {
     return partition.getFileName().toString();
   }
 
   /** {@return the kernel's name of the whole disk} */
-  String diskName() {
+  public String diskName() {
     return disk.getFileName().toString();
   }
 
   /** {@return the device this one is stacked on, as a volume is, or itself} */
-  BlockDevice bottom() {
+  public BlockDevice bottom() {
     BlockDevice at = this;
     for (int i = 0; i < MAX_STACK; i++) {
       Optional<BlockDevice> next = firstSlave(at);
@@ -82,7 +82,7 @@ record BlockDevice(Path partition, Path disk) {
   }
 
   /** {@return the kind of medium; empty where it is one that no profile describes} */
-  Optional<Medium> medium() {
+  public Optional<Medium> medium() {
     String name = diskName();
     if (name.startsWith("nvme")) {
       return Optional.of(Medium.NVME);
@@ -100,34 +100,39 @@ record BlockDevice(Path partition, Path disk) {
   }
 
   /** {@return whether a hypervisor provides it} */
-  boolean isVirtual() {
+  public boolean isVirtual() {
     String vendor = text("device/vendor").orElse("");
     return diskName().matches("(vd|xvd)[a-z]+")
         || List.of("QEMU", "VMware", "VBOX", "Msft", "Google").contains(vendor);
   }
 
   /** {@return whether it hangs on a universal serial bus} */
-  boolean isUsb() {
+  public boolean isUsb() {
     return disk.toString().matches(".*/usb\\d+/.*");
   }
 
   /** {@return whether it is a file that looks like a disk} */
-  boolean isLoop() {
+  public boolean isLoop() {
     return diskName().matches("loop\\d+");
   }
 
   /** {@return whether its blocks are kept in memory} */
-  boolean isMemory() {
+  public boolean isMemory() {
     return diskName().matches("(zram|ram|pmem)\\d+");
   }
 
+  /** {@return whether its blocks are gone with the machine's power} */
+  public boolean isVolatile() {
+    return isMemory() && !diskName().startsWith("pmem");
+  }
+
   /** {@return whether the kernel takes it for a rotating disk} */
-  Optional<Boolean> rotational() {
+  public Optional<Boolean> rotational() {
     return text("queue/rotational").map(text -> text.equals("1"));
   }
 
   /** {@return the scheduler of its queue} */
-  Optional<String> scheduler() {
+  public Optional<String> scheduler() {
     return text("queue/scheduler")
         .map(CHOSEN::matcher)
         .filter(Matcher::find)
@@ -135,18 +140,18 @@ record BlockDevice(Path partition, Path disk) {
   }
 
   /** {@return how far the kernel reads ahead, in KiB} */
-  OptionalLong readAheadKibibytes() {
+  public OptionalLong readAheadKibibytes() {
     return number("queue/read_ahead_kb");
   }
 
   /** {@return whether it takes notice of blocks that are free again} */
-  Optional<Boolean> takesDiscard() {
+  public Optional<Boolean> takesDiscard() {
     OptionalLong most = number("queue/discard_max_bytes");
     return most.isPresent() ? Optional.of(most.getAsLong() > 0) : Optional.empty();
   }
 
   /** {@return {@code write back} where acknowledged writes may still be in its memory} */
-  Optional<String> writeCache() {
+  public Optional<String> writeCache() {
     return text("queue/write_cache");
   }
 

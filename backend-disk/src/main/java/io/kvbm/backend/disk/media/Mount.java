@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk;
+package io.kvbm.backend.disk.media;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param source what is mounted, for instance {@code /dev/sda1}
  * @param superOptions those of the file system; the ones that are at their default may be left out
  */
-record Mount(
+public record Mount(
     int id,
     int parentId,
     String device,
@@ -34,7 +34,7 @@ record Mount(
   private static final int FIXED_FIELDS = 6;
 
   /** {@return the mount a line describes, or empty if it describes none} */
-  static Optional<Mount> parse(String line) {
+  public static Optional<Mount> parse(String line) {
     List<String> fields = Arrays.asList(line.split(" "));
     int separator = fields.indexOf("-"); // Between are optional fields, any number of them.
     if (separator < FIXED_FIELDS || fields.size() < separator + 4) {
@@ -77,12 +77,12 @@ record Mount(
   }
 
   /** {@return whether an option is set, on the mount or on the file system} */
-  boolean has(String option) {
+  public boolean has(String option) {
     return options.contains(option) || superOptions.contains(option);
   }
 
   /** {@return the value of an option written as {@code name=value}} */
-  Optional<String> value(String name) {
+  public Optional<String> value(String name) {
     return Stream.concat(options.stream(), superOptions.stream())
         .filter(option -> option.startsWith(name + "="))
         .map(option -> option.substring(name.length() + 1))
@@ -90,7 +90,7 @@ record Mount(
   }
 
   /** {@return whether only a folder of the file system is mounted} */
-  boolean isPartial() {
+  public boolean isPartial() {
     return !root.equals("/");
   }
 }

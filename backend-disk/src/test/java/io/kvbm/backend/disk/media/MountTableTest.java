@@ -1,7 +1,8 @@
-package io.kvbm.backend.disk;
+package io.kvbm.backend.disk.media;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvbm.backend.disk.FakeMachine;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
-package io.kvbm.backend.disk;
+package io.kvbm.backend.disk.media;
 
 /** Kinds of file systems, by what there is to say of them. */
-enum FileSystemFamily {
+public enum FileSystemFamily {
   /** ext2, ext3, ext4. */
   EXT,
   /** XFS. */
@@ -18,7 +18,7 @@ enum FileSystemFamily {
   OTHER;
 
   /** {@return the family of a type in the mount table} */
-  static FileSystemFamily of(String type) {
+  public static FileSystemFamily of(String type) {
     return switch (type) {
       case "ext2", "ext3", "ext4" -> EXT;
       case "xfs" -> XFS;

@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk;
+package io.kvbm.backend.disk.media;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The mounts of this process. Immutable; a snapshot. */
-final class MountTable {
+public final class MountTable {
 
   private final List<Mount> mounts;
 
@@ -17,12 +17,12 @@ final class MountTable {
   }
 
   /** {@return the mounts a text in the form of {@code /proc/self/mountinfo} lists} */
-  static MountTable parse(List<String> lines) {
+  public static MountTable parse(List<String> lines) {
     return new MountTable(lines.stream().map(Mount::parse).flatMap(Optional::stream).toList());
   }
 
   /** {@return the mounts a file lists; none where it cannot be read} */
-  static MountTable read(Path file) {
+  public static MountTable read(Path file) {
     try {
       // A name in another encoding must not hide the other mounts.
       return parse(new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines().toList());
@@ -39,7 +39,7 @@ final class MountTable {
    *
    * @param path absolute, without symbolic links
    */
-  Optional<Mount> of(Path path) {
+  public Optional<Mount> of(Path path) {
     Optional<Mount> at = top();
     while (at.isPresent()) {
       Optional<Mount> next = below(at.get(), path);

@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk;
+package io.kvbm.backend.disk.media;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,13 +12,13 @@ import java.util.stream.Stream;
  * mount table leaves out what is at its default, and for some settings the default stands in the
  * superblock; ext4 lists everything in {@code /proc/fs/ext4/DEVICE/options}.
  */
-final class FileSystemSettings {
+public final class FileSystemSettings {
 
   private static final int EXT4_COMMIT_SECONDS = 5;
   private static final int BTRFS_COMMIT_SECONDS = 30;
 
   /** What {@link #dataMode} says of a file system without a journal. */
-  static final String NO_JOURNAL = "no journal";
+  public static final String NO_JOURNAL = "no journal";
 
   private final Mount mount;
   private final Optional<List<String>> complete;
@@ -28,7 +28,7 @@ final class FileSystemSettings {
    * @param mount the mount
    * @param device what it is on, if there is something
    */
-  FileSystemSettings(Path proc, Mount mount, Optional<BlockDevice> device) {
+  public FileSystemSettings(Path proc, Mount mount, Optional<BlockDevice> device) {
     this.mount = mount;
     this.complete =
         isExt(mount.type()) ? device.flatMap(found -> read(proc, found.name())) : Optional.empty();
@@ -45,12 +45,12 @@ final class FileSystemSettings {
   }
 
   /** {@return whether it is one of the extended file systems, all served by one driver} */
-  static boolean isExt(String type) {
+  public static boolean isExt(String type) {
     return type.equals("ext4") || type.equals("ext3") || type.equals("ext2");
   }
 
   /** {@return whether blocks are chosen only when data is written back; empty if unknown} */
-  Optional<Boolean> delayedAllocation() {
+  public Optional<Boolean> delayedAllocation() {
     if (complete.isPresent()) {
       return complete.map(options -> options.contains("delalloc"));
     }
@@ -66,7 +66,7 @@ final class FileSystemSettings {
    * {@return {@code ordered}, {@code journal}, {@code writeback} or {@link #NO_JOURNAL}; empty if
    * unknown}
    */
-  Optional<String> dataMode() {
+  public Optional<String> dataMode() {
     if (complete.isPresent()) {
       return Optional.of(value(complete.get().stream(), "data").orElse(NO_JOURNAL));
     }
@@ -74,7 +74,7 @@ final class FileSystemSettings {
   }
 
   /** {@return whether the order of journal and data is kept in the device's cache, too} */
-  Optional<Boolean> barrier() {
+  public Optional<Boolean> barrier() {
     Stream<String> options =
         complete
             .map(List::stream)
@@ -95,7 +95,7 @@ final class FileSystemSettings {
   }
 
   /** {@return after how many seconds changes are written at the latest; empty if there is none} */
-  Optional<Integer> commitSeconds() {
+  public Optional<Integer> commitSeconds() {
     Optional<Integer> said =
         complete
             .flatMap(options -> value(options.stream(), "commit"))
@@ -112,7 +112,7 @@ final class FileSystemSettings {
   }
 
   /** {@return whether freed blocks are told to the device at once} */
-  boolean discards() {
+  public boolean discards() {
     return mount.has("discard") || mount.value("discard").isPresent();
   }
 
