@@ -1,9 +1,12 @@
 package io.kvbm.backend.disk.slab;
 
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.store.BlockStoreFactory;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -53,7 +56,7 @@ record OpenSlab(
     closers.push(reservation::close);
     Arena arena = Arena.ofShared();
     closers.push(arena::close);
-    SlotTable table = new SlotTable(arena.allocate(tableByteSize, DiskPages.PAGE), layout.slots());
+    SlotTable table = new SlotTable(allocate(arena, tableByteSize), layout.slots());
     SlotBuffers buffers =
         new SlotBuffers(environment.memory(), layout.slotStride(), settings.buffers(layout));
     closers.push(buffers::close);
@@ -63,14 +66,31 @@ record OpenSlab(
     return new OpenSlab(layout, extents, buffers, table, closers);
   }
 
-  private static void makeDirectory(Disk disk, Path directory) {
-    if (disk.exists(directory)) {
-      return;
+  private static MemorySegment allocate(Arena arena, long byteSize) {
+    try {
+      return arena.allocate(byteSize, DiskPages.PAGE);
+    } catch (OutOfMemoryError e) {
+      throw new CapacityException(
+          ErrorCode.ALLOCATION_FAILED,
+          "no memory for a table of %d bytes, %d for each slot; ask for fewer slots"
+              .formatted(byteSize, SlotTable.RECORD),
+          byteSize,
+          0,
+          e);
     }
-    disk.createDirectories(directory);
-    Path parent = directory.toAbsolutePath().getParent();
-    if (parent != null) {
-      disk.syncDirectory(parent);
+  }
+
+  /** Makes the names of the directory and of those made above it durable. */
+  private static void makeDirectory(Disk disk, Path directory) {
+    ArrayDeque<Path> parents = new ArrayDeque<>();
+    Path missing = directory.toAbsolutePath();
+    while (missing.getParent() != null && !disk.exists(missing)) {
+      missing = missing.getParent();
+      parents.push(missing);
+    }
+    if (!parents.isEmpty()) {
+      disk.createDirectories(directory);
+      parents.forEach(disk::syncDirectory);
     }
   }
 
