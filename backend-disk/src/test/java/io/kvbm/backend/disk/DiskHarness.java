@@ -4,6 +4,9 @@ import io.kvbm.api.disk.Disk;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.api.store.BlockStore;
+import io.kvbm.backend.disk.slab.SlabDamage;
+import io.kvbm.backend.disk.slab.SlabSettings;
 import io.kvbm.testkit.BackendHarness;
 import io.kvbm.testkit.Feature;
 import io.kvbm.testkit.TestContext;
@@ -72,7 +75,6 @@ final class DiskHarness implements BackendHarness {
   public Map<Feature, String> unsupported() {
     return Map.of(
         Feature.LAYOUTS, "the platform's own layouts fit files",
-        Feature.BLOCK_STORE, SLABS,
         Feature.OBJECT_STORE, SLABS,
         Feature.LOG, SLABS);
   }
@@ -80,7 +82,7 @@ final class DiskHarness implements BackendHarness {
   @Override
   public List<Path> leftovers() {
     try (Stream<Path> left = Files.list(directory())) {
-      return left.toList();
+      return left.filter(path -> !path.endsWith(SlabSettings.DIRECTORY)).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -98,6 +100,12 @@ final class DiskHarness implements BackendHarness {
       }
     }
     return contractDirectory;
+  }
+
+  @Override
+  public boolean damageBlock(BlockStore store, int slot) {
+    SlabDamage.flip(store, slot);
+    return true;
   }
 
   private static void removeAll(Path top) throws IOException {
@@ -127,6 +135,10 @@ final class DiskHarness implements BackendHarness {
       return;
     }
     try {
+      Path blocks = directory.resolve(SlabSettings.DIRECTORY); // outlive the backend on purpose
+      if (Files.exists(blocks)) {
+        removeAll(blocks);
+      }
       if (contractDirectory != null && Files.exists(contractDirectory)) {
         removeAll(contractDirectory);
       }
