@@ -64,6 +64,24 @@ class SupportTest {
   }
 
   @Test
+  void theTimeOfDayJumpsAndStopsWhileTheRisingTimeGoesOn() {
+    ManualClock clock = new ManualClock();
+    Instant start = clock.instant();
+    clock.jump(Duration.ofDays(3650));
+    assertThat(clock.instant()).isEqualTo(start.plus(Duration.ofDays(3650)));
+    clock.jump(Duration.ofDays(-7300));
+    assertThat(clock.instant()).isEqualTo(start.minus(Duration.ofDays(3650)));
+    assertThat(clock.nanoTime()).isZero();
+    clock.freeze(true);
+    clock.advance(Duration.ofSeconds(5));
+    assertThat(clock.instant()).isEqualTo(start.minus(Duration.ofDays(3650)));
+    assertThat(clock.nanoTime()).isEqualTo(5_000_000_000L);
+    clock.freeze(false);
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(clock.instant()).isEqualTo(start.minus(Duration.ofDays(3650)).plusSeconds(1));
+  }
+
+  @Test
   void theClockMovesOnlyWhenTold() {
     ManualClock clock = new ManualClock();
     long nanos = clock.nanoTime();

@@ -5,7 +5,11 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
-import io.kvbm.api.disk.DiskFile;
+import io.kvbm.backend.disk.file.Errno;
+import io.kvbm.backend.disk.file.FileErrors;
+import io.kvbm.backend.disk.file.Pages;
+import io.kvbm.backend.disk.file.Posix;
+import io.kvbm.backend.disk.file.PosixFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * finishes and the thread stays interrupted. Elsewhere an interrupt ends the use of the file, so
  * I/O belongs on threads that are never interrupted.
  */
-final class ChannelFile implements DiskFile {
+final class ChannelFile implements PosixFile {
 
   /** The most bytes one call moves: a byte buffer counts in 31 bits. */
   private static final long MAX_TRANSFER = 1L << 30;
@@ -84,6 +88,11 @@ final class ChannelFile implements DiskFile {
   @Override
   public long descriptor() {
     return number;
+  }
+
+  @Override
+  public int posixDescriptor() {
+    return posix == null || closed ? NO_DESCRIPTOR : (int) number;
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
+import io.kvbm.backend.disk.file.Pages;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

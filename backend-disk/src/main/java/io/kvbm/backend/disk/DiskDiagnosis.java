@@ -3,6 +3,7 @@ package io.kvbm.backend.disk;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.Finding;
+import io.kvbm.backend.disk.file.Posix;
 import io.kvbm.backend.disk.media.MediaDetector;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -7,6 +7,8 @@ import io.kvbm.api.KvbmException;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
+import io.kvbm.backend.disk.file.Errno;
+import io.kvbm.backend.disk.file.Posix;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

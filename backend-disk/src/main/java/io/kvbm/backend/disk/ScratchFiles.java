@@ -7,6 +7,7 @@ import io.kvbm.api.KvbmException;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
+import io.kvbm.backend.disk.file.Pages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

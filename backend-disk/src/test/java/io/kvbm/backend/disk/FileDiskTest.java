@@ -10,6 +10,7 @@ import io.kvbm.api.TransientException;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
+import io.kvbm.backend.disk.file.Errno;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,6 +1,7 @@
 package io.kvbm.testkit.disk;
 
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** A change to a file's bytes or length that is not durable yet. */
 sealed interface SimChange {
@@ -16,7 +17,7 @@ sealed interface SimChange {
    *
    * @param image the file as it was before
    * @param random decides
-   * @param torn whether a sector may survive in part
+   * @param torn whether a sector may survive in part, or as garbage, or as zeros
    */
   default void survive(SimImage image, SplittableRandom random, boolean torn) {
     if (random.nextBoolean()) {
@@ -37,8 +38,14 @@ sealed interface SimChange {
     public void survive(SimImage image, SplittableRandom random, boolean torn) {
       for (int start = 0; start < bytes.length; ) {
         int end = (int) Math.min(bytes.length, start + SECTOR - (position + start) % SECTOR);
-        int kept = keptBytes(end - start, random, torn);
-        image.put(position + start, bytes, start, kept);
+        int choice = random.nextInt(torn ? 8 : 2);
+        if (choice == 1 || choice == 7) {
+          image.put(position + start, bytes, start, end - start);
+        } else if (choice == 2) {
+          image.put(position + start, bytes, start, random.nextInt(end - start));
+        } else if (choice == 3 || choice == 4) {
+          spoil(image, position + start, choice == 3 ? null : random);
+        }
         start = end;
       }
       if (random.nextBoolean()) {
@@ -46,13 +53,13 @@ sealed interface SimChange {
       }
     }
 
-    private static int keptBytes(int length, SplittableRandom random, boolean torn) {
-      int choice = random.nextInt(torn ? 3 : 2);
-      return switch (choice) {
-        case 0 -> 0;
-        case 1 -> length;
-        default -> random.nextInt(length);
-      };
+    /** The whole sector is gone, also bytes of it that were durable and not written again. */
+    private static void spoil(SimImage image, long position, @Nullable SplittableRandom random) {
+      byte[] sector = new byte[SECTOR];
+      if (random != null) {
+        random.nextBytes(sector);
+      }
+      image.put(position / SECTOR * SECTOR, sector, 0, SECTOR);
     }
   }
 

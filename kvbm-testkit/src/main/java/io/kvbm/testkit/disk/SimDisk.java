@@ -14,7 +14,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -31,7 +30,8 @@ import java.util.SplittableRandom;
  * removal that was not synced happened or not. Without a power cut, {@code reboot} is the death of
  * the process: all that was written is there.
  *
- * <p>Calls are counted from 1 and any of them can be made to fail: {@link #failAt}. Threading: safe
+ * <p>Calls are counted from 1 and any of them can be made to fail ({@link #failAt}, {@link
+ * #failFrom}), to cut the power ({@link #cutAt}) or to wait ({@link #stallAt}). Threading: safe
  * from any thread; the same seed gives the same faults as long as calls come in the same order.
  */
 public final class SimDisk implements Disk {
@@ -46,19 +46,26 @@ public final class SimDisk implements Disk {
   private final SplittableRandom random;
   private final SimNames names;
   private final Set<Path> locks = new HashSet<>();
-  private final Map<Long, SimFault> faults = new HashMap<>();
+  private final SimSchedule schedule = new SimSchedule();
+  private final SimHistory history;
   private final Map<SimOperation, Long> counts = new EnumMap<>(SimOperation.class);
   private long calls;
   private long nextNumber = 3;
   private long usedPages;
   private boolean off;
   private boolean cut;
+  private boolean recovering;
+  private boolean cutAfterwards;
+  private SimOperation current = SimOperation.OPEN;
 
-  private SimDisk(Builder settings, SplittableRandom random, SimNames names) {
+  private SimDisk(Builder settings, SplittableRandom random, SimNames names, SimHistory history) {
     this.settings = settings;
     this.random = random;
     this.names = names;
-    this.usedPages = names.nodes().stream().mapToLong(node -> node.cached().pageCount()).sum();
+    this.history = history;
+    for (SimNode node : names.nodes()) {
+      usedPages += node.cached().pageCount();
+    }
   }
 
   /**
@@ -86,7 +93,113 @@ public final class SimDisk implements Disk {
    * @param fault how
    */
   public synchronized void failAt(long call, SimFault fault) {
-    faults.put(call, fault);
+    schedule.failAt(call, fault);
+  }
+
+  /**
+   * Makes a later call fail and every one behind it, until {@link #repair}.
+   *
+   * @param call the number of the first call that fails, counted from 1 since the disk was made
+   * @param fault how; {@link SimFault#ENOSPC} hits only calls that take space
+   */
+  public synchronized void failFrom(long call, SimFault fault) {
+    schedule.failFrom(call, fault);
+  }
+
+  /**
+   * Makes a later read or write move only a part of the bytes, where the alignment allows.
+   *
+   * @param call the number of the call, counted from 1 since the disk was made
+   */
+  public synchronized void shortenAt(long call) {
+    schedule.shortenAt(call);
+  }
+
+  /**
+   * Makes every read and write from one call on move only a part of the bytes, until {@link
+   * #repair}.
+   *
+   * @param call the number of the first call, counted from 1 since the disk was made
+   */
+  public synchronized void shortenFrom(long call) {
+    schedule.shortenFrom(call);
+  }
+
+  /** Forgets the faults, cuts and stalls that were still to come. */
+  public synchronized void repair() {
+    schedule.clear();
+    notifyAll();
+  }
+
+  /**
+   * Cuts the power in the middle of a later call: what the call was to change may have happened in
+   * part, and the call fails.
+   *
+   * @param call the number of the call, counted from 1 since the disk was made
+   */
+  public synchronized void cutAt(long call) {
+    schedule.cutAt(call);
+  }
+
+  /**
+   * Cuts the power in the middle of a later call of one phase.
+   *
+   * @param phase which calls count; of {@link CrashPhase#RECOVERY} those while {@link #recovering},
+   *     of the others those while not
+   * @param number which of these, counted from 1 and from now
+   */
+  public synchronized void cutAt(CrashPhase phase, long number) {
+    schedule.cutAt(phase, number);
+  }
+
+  /**
+   * Makes a later call wait until {@link #release}, as a device that has stopped answering does;
+   * calls of other threads go on meanwhile.
+   *
+   * @param call the number of the call, counted from 1 since the disk was made
+   */
+  public synchronized void stallAt(long call) {
+    schedule.stallAt(call);
+  }
+
+  /** Lets every call go on that waits, and those that were still to wait. */
+  public synchronized void release() {
+    schedule.release();
+    notifyAll();
+  }
+
+  /** {@return how many calls wait for {@link #release} now} */
+  public synchronized int stalled() {
+    return schedule.waiting();
+  }
+
+  /**
+   * Says whether a store is being opened, for {@link #crashes}.
+   *
+   * @param recovering whether crashes from now on are of the phase recovery
+   */
+  public synchronized void recovering(boolean recovering) {
+    this.recovering = recovering;
+  }
+
+  /**
+   * {@return how often the power of this disk, and of those it was rebooted from, was cut in one
+   * phase}
+   *
+   * @param phase what the disk was doing
+   */
+  public synchronized long crashes(CrashPhase phase) {
+    return history.crashes(phase);
+  }
+
+  /** {@return how many writes or reads of this disk and its predecessors went elsewhere: 0 or 1} */
+  public synchronized long misdirected() {
+    return history.misdirected();
+  }
+
+  /** {@return whether the power was cut or the disk was rebooted: nothing works any more} */
+  public synchronized boolean isOff() {
+    return off;
   }
 
   /**
@@ -114,8 +227,16 @@ public final class SimDisk implements Disk {
 
   /** Cuts the power: every later call fails, files and locks are gone. */
   public synchronized void powerCut() {
-    off = true;
-    cut = true;
+    cutPower(CrashPhase.IDLE);
+  }
+
+  private void cutPower(CrashPhase phase) {
+    if (!off) {
+      off = true;
+      cut = true;
+      history.crashed(recovering ? CrashPhase.RECOVERY : phase);
+      notifyAll();
+    }
   }
 
   /**
@@ -125,12 +246,13 @@ public final class SimDisk implements Disk {
    */
   public synchronized SimDisk reboot() {
     off = true;
+    notifyAll();
     SplittableRandom next = random.split();
     if (cut) {
-      return new SimDisk(settings, next, names.afterCut(next, settings.tornSectors));
+      return new SimDisk(settings, next, names.afterCut(next, settings.tornSectors), history);
     }
     names.nodes().forEach(SimNode::abandoned);
-    return new SimDisk(settings, next, names);
+    return new SimDisk(settings, next, names, history);
   }
 
   @Override
@@ -141,7 +263,9 @@ public final class SimDisk implements Disk {
   @Override
   public synchronized DiskFile open(Path path, Set<OpenOption> options) {
     begin(SimOperation.OPEN, path);
-    return openAt(key(path), path, options);
+    SimFile file = openAt(key(path), path, options);
+    end(path);
+    return file;
   }
 
   private SimFile openAt(Path key, Path path, Set<OpenOption> options) {
@@ -201,7 +325,9 @@ public final class SimDisk implements Disk {
       }
       made = template.resolveSibling(text.toString());
     } while (names.find(key(made)) != null);
-    return openAt(key(made), made, exclusive);
+    SimFile file = openAt(key(made), made, exclusive);
+    end(template);
+    return file;
   }
 
   @Override
@@ -234,6 +360,7 @@ public final class SimDisk implements Disk {
         throw failed(20, "create directory " + directory + ": Not a directory");
       }
     }
+    end(directory);
   }
 
   @Override
@@ -256,6 +383,7 @@ public final class SimDisk implements Disk {
     if (replaced != null) {
       lostName(replaced);
     }
+    end(source);
   }
 
   @Override
@@ -270,6 +398,7 @@ public final class SimDisk implements Disk {
     }
     names.unlink(key(path));
     lostName(node);
+    end(path);
   }
 
   private void lostName(SimNode node) {
@@ -292,6 +421,7 @@ public final class SimDisk implements Disk {
     if (!settings.lyingSync) {
       names.sync(key(directory));
     }
+    end(directory);
   }
 
   @Override
@@ -329,8 +459,25 @@ public final class SimDisk implements Disk {
     }
     long wanted = Math.min(target.byteSize(), image.byteSize() - position);
     int count = shorten(file, wanted);
-    image.read(position, target.asSlice(0, count));
+    SimPlace place = new SimPlace(file.node(), position);
+    if (settings.misdirectedReads > 0) {
+      place = misdirect(place, count, settings.misdirectedReads);
+    }
+    place.node().cached().read(place.position(), target.asSlice(0, count));
+    end(file.path());
     return count;
+  }
+
+  /** {@return where the bytes really go, or come from: elsewhere at most once} */
+  private SimPlace misdirect(SimPlace place, int count, double probability) {
+    if (history.misdirected() > 0 || random.nextDouble() >= probability) {
+      return place;
+    }
+    SimPlace elsewhere = names.elsewhere(place, count, random);
+    if (!elsewhere.equals(place)) {
+      history.hasMisdirected();
+    }
+    return elsewhere;
   }
 
   synchronized int write(SimFile file, long position, MemorySegment source) {
@@ -350,13 +497,19 @@ public final class SimDisk implements Disk {
       throw full(file.path(), source.byteSize());
     }
     byte[] bytes = source.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE);
-    change(file.node(), new SimChange.Write(position, bytes));
+    SimPlace place = new SimPlace(file.node(), position);
+    if (settings.misdirectedWrites > 0) {
+      place = misdirect(place, count, settings.misdirectedWrites);
+    }
+    change(place.node(), new SimChange.Write(place.position(), bytes));
+    end(file.path());
     return count;
   }
 
   private int shorten(SimFile file, long length) {
     int count = (int) Math.min(length, Integer.MAX_VALUE & -SimImage.PAGE);
-    if (settings.shortTransfers == 0 || random.nextDouble() >= settings.shortTransfers) {
+    boolean whole = settings.shortTransfers == 0 || random.nextDouble() >= settings.shortTransfers;
+    if (whole && !schedule.shortens(calls)) {
       return count;
     }
     int units = count / file.alignment();
@@ -376,6 +529,7 @@ public final class SimDisk implements Disk {
     if (!settings.lyingSync) {
       file.node().sync();
     }
+    end(file.path());
   }
 
   synchronized void allocate(SimFile file, long position, long length) {
@@ -388,6 +542,7 @@ public final class SimDisk implements Disk {
       throw full(file.path(), length);
     }
     change(file.node(), new SimChange.Reserve(position, length));
+    end(file.path());
   }
 
   synchronized boolean punch(SimFile file, long position, long length) {
@@ -397,6 +552,7 @@ public final class SimDisk implements Disk {
     if (position < end) {
       change(file.node(), new SimChange.Punch(position, end - position));
     }
+    end(file.path());
     return true;
   }
 
@@ -407,6 +563,7 @@ public final class SimDisk implements Disk {
     requireOpen(file);
     begin(SimOperation.TRUNCATE, file.path());
     change(file.node(), new SimChange.Resize(byteSize));
+    end(file.path());
   }
 
   synchronized void close(SimFile file) {
@@ -429,17 +586,59 @@ public final class SimDisk implements Disk {
     return morePages <= settings.capacityByteSize / SimImage.PAGE - usedPages;
   }
 
+  /** Counts a call and lets happen to it what was planned; {@link #end} is its other half. */
   private void begin(SimOperation operation, Path path) {
     requirePower(path);
+    end(path); // where the former call was refused before it came to its end
     calls++;
     counts.merge(operation, 1L, Long::sum);
-    SimFault fault = faults.remove(calls);
+    current = operation;
+    if (schedule.isEmpty()) {
+      return;
+    }
+    long call = calls;
+    stallIfPlanned(call, path);
+    current = operation; // others called meanwhile
+    CrashPhase phase = recovering ? CrashPhase.RECOVERY : CrashPhase.of(operation);
+    if (schedule.takesCut(call, phase)) {
+      cutAfterwards = operation != SimOperation.READ && random.nextBoolean();
+      if (!cutAfterwards) {
+        cutPower(phase);
+        requirePower(path);
+      }
+    }
+    SimFault fault = schedule.takeFault(call, operation);
     if (fault == SimFault.ENOSPC) {
       throw full(path, 0);
     }
     if (fault != null) {
       String what = operation.name().toLowerCase(Locale.ROOT);
       throw failed(fault.errno(), what + " " + path + ": " + fault.words());
+    }
+  }
+
+  private void stallIfPlanned(long call, Path path) {
+    boolean interrupted = false;
+    while (schedule.holds(call) && !off) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    schedule.goesOn(call);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    requirePower(path);
+  }
+
+  /** Ends a call that changed something: its power cut may have waited for that. */
+  private void end(Path path) {
+    if (cutAfterwards) {
+      cutAfterwards = false;
+      cutPower(CrashPhase.of(current));
+      requirePower(path);
     }
   }
 
@@ -516,6 +715,8 @@ public final class SimDisk implements Disk {
     private boolean tornSectors;
     private boolean lyingSync;
     private double shortTransfers;
+    private double misdirectedWrites;
+    private double misdirectedReads;
 
     private Builder(long seed) {
       this.seed = seed;
@@ -528,6 +729,8 @@ public final class SimDisk implements Disk {
       this.tornSectors = other.tornSectors;
       this.lyingSync = other.lyingSync;
       this.shortTransfers = other.shortTransfers;
+      this.misdirectedWrites = other.misdirectedWrites;
+      this.misdirectedReads = other.misdirectedReads;
     }
 
     /**
@@ -553,7 +756,9 @@ public final class SimDisk implements Disk {
     }
 
     /**
-     * Lets a sector survive a power cut in part.
+     * Lets a 512-byte sector of a write that was not synced survive a power cut in part, or come
+     * back as zeros or as garbage: the whole sector then, with bytes of it that had been durable.
+     * Otherwise a sector is there or not.
      *
      * @return this builder
      */
@@ -583,9 +788,34 @@ public final class SimDisk implements Disk {
       return this;
     }
 
+    /**
+     * Lets a write land at another place of the same or another file, at most one of the disk and
+     * those it is rebooted to; the call says that it worked.
+     *
+     * @param probability how often, 0 to 1, until it happened
+     * @return this builder
+     */
+    public Builder misdirectedWrites(double probability) {
+      misdirectedWrites = probability;
+      return this;
+    }
+
+    /**
+     * Lets a read give the bytes of another place of the same or another file, at most one of the
+     * disk and those it is rebooted to.
+     *
+     * @param probability how often, 0 to 1, until it happened
+     * @return this builder
+     */
+    public Builder misdirectedReads(double probability) {
+      misdirectedReads = probability;
+      return this;
+    }
+
     /** {@return the empty disk} */
     public SimDisk build() {
-      return new SimDisk(new Builder(this), new SplittableRandom(seed), new SimNames());
+      return new SimDisk(
+          new Builder(this), new SplittableRandom(seed), new SimNames(), new SimHistory());
     }
   }
 }

@@ -7,7 +7,7 @@ public enum SimFault {
    * and none of the rest will ever be: a later sync succeeds without it.
    */
   EIO(5, "Input/output error"),
-  /** There is no space. */
+  /** There is no space. Set to stay, it hits only calls that take space. */
   ENOSPC(28, "No space left on device"),
   /** A signal ended the call before anything happened. */
   EINTR(4, "Interrupted system call");

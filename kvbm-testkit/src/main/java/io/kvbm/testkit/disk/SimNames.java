@@ -49,6 +49,20 @@ final class SimNames {
     return Set.copyOf(current.values());
   }
 
+  /** {@return a place of some file for so many bytes, or the same place where there is none} */
+  SimPlace elsewhere(SimPlace place, int count, SplittableRandom random) {
+    List<SimNode> files =
+        current.values().stream()
+            .filter(node -> !node.isDirectory() && node.cached().byteSize() >= count)
+            .toList();
+    if (files.isEmpty()) {
+      return place;
+    }
+    SimNode node = files.get(random.nextInt(files.size()));
+    long sectors = (node.cached().byteSize() - count) / SimChange.SECTOR + 1;
+    return new SimPlace(node, random.nextLong(sectors) * SimChange.SECTOR);
+  }
+
   void link(Path path, SimNode node) {
     make(new Link(path, node));
   }

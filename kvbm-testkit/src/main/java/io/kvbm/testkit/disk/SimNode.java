@@ -66,9 +66,20 @@ final class SimNode {
     return new SimNode(false, image, image.copy());
   }
 
+  /**
+   * A device may have kept the order, or written the last first, or nothing, or all; half of the
+   * time each change, and each sector of it, goes its own way.
+   */
   private void surviveInto(SimImage image, SplittableRandom random, boolean torn) {
-    for (SimChange change : pending) {
-      change.survive(image, random, torn);
+    int pattern = pending.isEmpty() ? 0 : random.nextInt(8);
+    int pivot = pattern < 4 ? 0 : random.nextInt(pending.size() + 1);
+    for (int i = 0; i < pending.size(); i++) {
+      SimChange change = pending.get(i);
+      if (pattern < 4 || i == pivot) {
+        change.survive(image, random, torn);
+      } else if (pattern < 6 ? i < pivot : i > pivot) {
+        change.apply(image);
+      }
     }
     image.trim();
   }

@@ -23,5 +23,10 @@ public enum SimOperation {
   /** Removing a name. */
   UNLINK,
   /** Making names durable. */
-  SYNC_DIRECTORY
+  SYNC_DIRECTORY;
+
+  /** {@return whether a full disk makes it fail} */
+  boolean takesSpace() {
+    return this == WRITE || this == ALLOCATE || this == CREATE_DIRECTORIES;
+  }
 }

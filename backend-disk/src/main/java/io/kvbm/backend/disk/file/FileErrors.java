@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk;
+package io.kvbm.backend.disk.file;
 
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CallerException;
@@ -19,7 +19,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what the operating system reports into the exception whose reaction fits. */
-final class FileErrors {
+public final class FileErrors {
 
   private final Map<String, Integer> numbers = new HashMap<>();
   private final Map<Integer, String> texts = new HashMap<>();
@@ -30,7 +30,7 @@ final class FileErrors {
    *
    * @param posix the C library, or null for the words Linux has in English
    */
-  FileErrors(@Nullable Posix posix) {
+  public FileErrors(@Nullable Posix posix) {
     for (int errno : Errno.KNOWN) {
       String text = posix == null ? english(errno) : posix.describe(errno);
       numbers.put(text, errno);
@@ -39,7 +39,7 @@ final class FileErrors {
   }
 
   /** {@return the error number behind an exception, or {@link Errno#NONE}} */
-  int errnoOf(IOException failure) {
+  public int errnoOf(IOException failure) {
     return switch (failure) {
       case NoSuchFileException _ -> Errno.ENOENT;
       case AccessDeniedException _ -> Errno.EACCES;
@@ -58,7 +58,7 @@ final class FileErrors {
    * @param action what was tried, as in "cannot {action} {path}"
    * @param path the file
    */
-  KvbmException translate(IOException failure, String action, Path path) {
+  public KvbmException translate(IOException failure, String action, Path path) {
     return translate(failure, action, path, 0);
   }
 
@@ -70,7 +70,7 @@ final class FileErrors {
    * @param path the file
    * @param requested bytes of space it asked for
    */
-  KvbmException translate(IOException failure, String action, Path path, long requested) {
+  public KvbmException translate(IOException failure, String action, Path path, long requested) {
     int errno = errnoOf(failure);
     String words = errno == Errno.NONE ? failure.toString() : wordsOf(errno);
     return build(errno, words, action, path, requested, failure);
@@ -84,7 +84,7 @@ final class FileErrors {
    * @param path the file
    * @param requested bytes of space it asked for
    */
-  KvbmException of(int errno, String action, Path path, long requested) {
+  public KvbmException of(int errno, String action, Path path, long requested) {
     String words = wordsOf(errno);
     return build(errno, words, action, path, requested, null);
   }

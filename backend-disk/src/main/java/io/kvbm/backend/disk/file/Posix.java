@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk;
+package io.kvbm.backend.disk.file;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
@@ -27,17 +27,17 @@ import java.util.function.IntSupplier;
  * the calls block.
  */
 @SuppressWarnings("restricted")
-final class Posix {
+public final class Posix {
 
-  static final int O_WRONLY = 1;
-  static final int O_RDWR = 2;
-  static final int O_CREAT = 0x40;
-  static final int O_EXCL = 0x80;
-  static final int O_TRUNC = 0x200;
-  static final int O_CLOEXEC = 0x80000;
+  public static final int O_WRONLY = 1;
+  public static final int O_RDWR = 2;
+  public static final int O_CREAT = 0x40;
+  public static final int O_EXCL = 0x80;
+  public static final int O_TRUNC = 0x200;
+  public static final int O_CLOEXEC = 0x80000;
 
-  static final int FALLOCATE_KEEP_SIZE = 1;
-  static final int FALLOCATE_PUNCH_HOLE = 2;
+  public static final int FALLOCATE_KEEP_SIZE = 1;
+  public static final int FALLOCATE_PUNCH_HOLE = 2;
 
   private static final int F_GETFL = 3;
   private static final int F_SETFL = 4;
@@ -50,12 +50,12 @@ final class Posix {
   private static final long FS_IOC_GETFLAGS = 0x80086601L;
 
   /** Indices into {@link #fileSystemNumbers}, which are those of the words of struct statvfs. */
-  static final int BLOCK_BYTE_SIZE = 1;
+  public static final int BLOCK_BYTE_SIZE = 1;
 
-  static final int BLOCKS = 2;
-  static final int USABLE_BLOCKS = 4;
-  static final int INODES = 5;
-  static final int USABLE_INODES = 7;
+  public static final int BLOCKS = 2;
+  public static final int USABLE_BLOCKS = 4;
+  public static final int INODES = 5;
+  public static final int USABLE_INODES = 7;
 
   private static final int STATVFS_BYTE_SIZE = 112;
   private static final int STATVFS_WORDS = 8;
@@ -127,7 +127,7 @@ final class Posix {
    * {@return the calls, or empty where this is another system, a call is missing, native access is
    * denied or {@code /proc} is not mounted}
    */
-  static Optional<Posix> find() {
+  public static Optional<Posix> find() {
     if (!System.getProperty("os.name", "").equals("Linux")
         || !Files.isDirectory(Path.of("/proc/self/fd"))) {
       return Optional.empty();
@@ -151,12 +151,12 @@ final class Posix {
   }
 
   /** {@return the flag that bypasses the page cache} */
-  int directFlag() {
+  public int directFlag() {
     return directFlag;
   }
 
   /** {@return the new descriptor} */
-  int open(Path path, int flags, int mode) {
+  public int open(Path path, int flags, int mode) {
     return untilDone(() -> openOnce(path, flags, mode));
   }
 
@@ -180,7 +180,7 @@ final class Posix {
   }
 
   /** Closes a descriptor. It is gone even where an error is returned. */
-  int close(int descriptor) {
+  public int close(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       return (int) close.invokeExact(state, descriptor) == 0 ? 0 : -errno(state);
@@ -189,7 +189,7 @@ final class Posix {
     }
   }
 
-  int fallocate(int descriptor, int mode, long position, long length) {
+  public int fallocate(int descriptor, int mode, long position, long length) {
     return untilDone(() -> fallocateOnce(descriptor, mode, position, length));
   }
 
@@ -204,7 +204,7 @@ final class Posix {
   }
 
   /** Makes an open descriptor bypass the page cache. */
-  int setDirect(int descriptor) {
+  public int setDirect(int descriptor) {
     int flags = fcntl(descriptor, F_GETFL, 0);
     return flags < 0 ? flags : fcntl(descriptor, F_SETFL, flags | directFlag);
   }
@@ -219,7 +219,7 @@ final class Posix {
     }
   }
 
-  int truncate(int descriptor, long byteSize) {
+  public int truncate(int descriptor, long byteSize) {
     return untilDone(() -> truncateOnce(descriptor, byteSize));
   }
 
@@ -236,7 +236,7 @@ final class Posix {
    * {@return whether the file system says that it has no direct I/O for this file; false also where
    * it says nothing, as many do}
    */
-  boolean deniesDirect(int descriptor) {
+  public boolean deniesDirect(int descriptor) {
     return directAlignment(descriptor).filter(alignment -> alignment.memory() == 0).isPresent();
   }
 
@@ -246,10 +246,10 @@ final class Posix {
    * @param memory alignment of addresses in bytes; 0 where there is no direct access
    * @param offset alignment of positions and lengths in bytes
    */
-  record DirectAlignment(int memory, int offset) {}
+  public record DirectAlignment(int memory, int offset) {}
 
   /** {@return what the file system says of an open file; empty where it says nothing} */
-  Optional<DirectAlignment> directAlignment(int descriptor) {
+  public Optional<DirectAlignment> directAlignment(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       MemorySegment empty = arena.allocateFrom("");
@@ -268,7 +268,7 @@ final class Posix {
   }
 
   /** {@return the size and use of the file system of an open file, or empty if it fails} */
-  Optional<long[]> fileSystemNumbers(int descriptor) {
+  public Optional<long[]> fileSystemNumbers(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       MemorySegment buffer = arena.allocate(STATVFS_BYTE_SIZE, Long.BYTES);
@@ -282,7 +282,7 @@ final class Posix {
   }
 
   /** {@return the attributes that {@code lsattr} shows} */
-  int inodeFlags(int descriptor) {
+  public int inodeFlags(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       MemorySegment flags = arena.allocate(JAVA_LONG);
@@ -294,7 +294,7 @@ final class Posix {
   }
 
   /** Makes an io_uring of so many entries. {@return its descriptor} */
-  int ioUringSetup(int entries) {
+  public int ioUringSetup(int entries) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
       MemorySegment parameters = arena.allocate(IO_URING_PARAMS_BYTE_SIZE, Long.BYTES);
@@ -309,7 +309,7 @@ final class Posix {
    * {@return the system's words for an error number, in the language the JDK puts into its
    * exceptions}
    */
-  String describe(int errno) {
+  public String describe(int errno) {
     try {
       MemorySegment text = (MemorySegment) strerror.invokeExact(errno);
       return text.reinterpret(256).getString(0);

@@ -1,13 +1,13 @@
-package io.kvbm.backend.disk;
+package io.kvbm.backend.disk.file;
 
 import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Arithmetic on pages, and the locks that order changes to a part of one. */
-final class Pages {
+public final class Pages {
 
   /** What buffers for direct access are aligned to: the largest page a file here may ask for. */
-  static final int ALIGNMENT = 1 << 16;
+  public static final int ALIGNMENT = 1 << 16;
 
   /** A power of two; a page's lock is shared with few others. */
   private static final int LOCK_COUNT = 1024;
@@ -29,16 +29,16 @@ final class Pages {
    * @param path the file
    * @param page the page's index in it
    */
-  static ReentrantLock lock(Path path, long page) {
+  public static ReentrantLock lock(Path path, long page) {
     int hash = 31 * path.hashCode() + Long.hashCode(page);
     return LOCKS[(hash ^ (hash >>> 16)) & (LOCK_COUNT - 1)];
   }
 
-  static long down(long value, int page) {
+  public static long down(long value, int page) {
     return value & -page;
   }
 
-  static long up(long value, int page) {
+  public static long up(long value, int page) {
     return (value + page - 1) & -page;
   }
 }

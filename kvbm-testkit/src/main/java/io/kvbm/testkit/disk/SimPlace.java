@@ -1,0 +1,4 @@
+package io.kvbm.testkit.disk;
+
+/** A place in a file. */
+record SimPlace(SimNode node, long position) {}
