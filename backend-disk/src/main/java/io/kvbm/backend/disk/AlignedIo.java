@@ -5,6 +5,7 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.disk.DiskFile;
 import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.backend.disk.file.Pages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.ReentrantLock;

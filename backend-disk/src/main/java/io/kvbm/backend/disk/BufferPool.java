@@ -2,6 +2,7 @@ package io.kvbm.backend.disk;
 
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.backend.disk.file.Pages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;

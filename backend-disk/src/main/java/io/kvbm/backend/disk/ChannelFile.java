@@ -5,7 +5,11 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
-import io.kvbm.api.disk.DiskFile;
+import io.kvbm.backend.disk.file.Errno;
+import io.kvbm.backend.disk.file.FileErrors;
+import io.kvbm.backend.disk.file.Pages;
+import io.kvbm.backend.disk.file.Posix;
+import io.kvbm.backend.disk.file.PosixFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,6 +20,8 @@ import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * finishes and the thread stays interrupted. Elsewhere an interrupt ends the use of the file, so
  * I/O belongs on threads that are never interrupted.
  */
-final class ChannelFile implements DiskFile {
+final class ChannelFile implements PosixFile {
 
   /** The most bytes one call moves: a byte buffer counts in 31 bits. */
   private static final long MAX_TRANSFER = 1L << 30;
@@ -42,6 +48,7 @@ final class ChannelFile implements DiskFile {
   private final @Nullable Posix posix;
   private final FileErrors errors;
   private final Object lifecycle = new Object();
+  private final List<Runnable> closeListeners = new ArrayList<>();
   private volatile FileChannel channel;
   private volatile boolean closed;
 
@@ -84,6 +91,25 @@ final class ChannelFile implements DiskFile {
   @Override
   public long descriptor() {
     return number;
+  }
+
+  @Override
+  public int posixDescriptor() {
+    return posix == null || closed ? NO_DESCRIPTOR : (int) number;
+  }
+
+  @Override
+  public void addCloseListener(Runnable listener) {
+    synchronized (lifecycle) {
+      closeListeners.add(listener);
+    }
+  }
+
+  @Override
+  public void removeCloseListener(Runnable listener) {
+    synchronized (lifecycle) {
+      closeListeners.remove(listener);
+    }
   }
 
   @Override
@@ -237,6 +263,8 @@ final class ChannelFile implements DiskFile {
         return;
       }
       closed = true;
+      closeListeners.forEach(Runnable::run);
+      closeListeners.clear();
       try {
         channel.close();
       } catch (IOException e) {

@@ -6,6 +6,10 @@ import io.kvbm.api.spi.ByteSizes;
 import io.kvbm.api.spi.Finding;
 import io.kvbm.api.store.MediaProfile;
 import io.kvbm.api.store.MediaProfile.Medium;
+import io.kvbm.backend.disk.media.BlockDevice;
+import io.kvbm.backend.disk.media.FileSystemSettings;
+import io.kvbm.backend.disk.media.MediaDetector;
+import io.kvbm.backend.disk.media.Mount;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,16 +55,8 @@ final class DeviceDiagnosis {
     return findings;
   }
 
-  /** Of a volume the disk at the bottom counts. */
   private Optional<Medium> knownMedium() {
-    if (device.isPresent()) {
-      return device.get().bottom().medium();
-    }
-    return switch (FileSystemFamily.of(mount.type())) {
-      case MEMORY -> Optional.of(Medium.TMPFS);
-      case NETWORK -> Optional.of(Medium.NETWORK);
-      default -> Optional.empty();
-    };
+    return MediaDetector.medium(mount, device);
   }
 
   private Finding medium() {
@@ -74,7 +70,7 @@ final class DeviceDiagnosis {
               .formatted(Advice.quote(mount.point().toString())));
     }
     String found =
-        device.map(this::deviceName).orElse(mount.type())
+        device.map(MediaDetector::deviceName).orElse(mount.type())
             + ": "
             + describe(MediaProfile.defaultsFor(medium.get()));
     return switch (medium.get()) {
@@ -92,18 +88,12 @@ final class DeviceDiagnosis {
     };
   }
 
-  private String deviceName(BlockDevice found) {
-    BlockDevice bottom = found.bottom();
-    String name = found.name();
-    return bottom.disk().equals(found.disk()) ? name : name + " on " + bottom.diskName();
-  }
-
   private String unknownMedium() {
     if (device.isEmpty()) {
       return "unknown: no block device stands behind " + mount.source();
     }
     BlockDevice bottom = device.get().bottom();
-    String name = deviceName(device.get());
+    String name = MediaDetector.deviceName(device.get());
     if (bottom.isUsb()) {
       return name + ": a USB drive, of which no profile says what it can do";
     }

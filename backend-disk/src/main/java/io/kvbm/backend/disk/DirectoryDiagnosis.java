@@ -3,6 +3,11 @@ package io.kvbm.backend.disk;
 import static io.kvbm.api.spi.Finding.Scope.DIRECTORY;
 
 import io.kvbm.api.spi.Finding;
+import io.kvbm.backend.disk.media.BlockDevice;
+import io.kvbm.backend.disk.media.FileSystemSettings;
+import io.kvbm.backend.disk.media.MediaDetector;
+import io.kvbm.backend.disk.media.Mount;
+import io.kvbm.backend.disk.media.MountTable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +52,7 @@ final class DirectoryDiagnosis {
         new ArrayList<>(
             new FileSystemDiagnosis(mount, isRoot, device, settings, status).findings());
     findings.addAll(new DeviceDiagnosis(root, mount, settings, device).findings());
+    findings.add(MediumMeasurement.durability(new MediaDetector(root), directory));
     return findings;
   }
 }

@@ -11,7 +11,9 @@ import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
+import io.kvbm.backend.disk.file.Pages;
 import io.kvbm.backend.disk.log.LogSettings;
+import io.kvbm.backend.disk.slab.SlabSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -90,6 +92,9 @@ public final class DiskBackendProvider implements BackendProvider {
     config.validate(name(), DiskSettings.KEYS);
     DiskSettings settings = DiskSettings.of(config);
     return new DiskBackend(
-        context, settings, LogSettings.of(config, settings.direct() != DirectAccess.OFF));
+        context,
+        settings,
+        SlabSettings.of(config, settings.directory(), settings.direct().text()),
+        LogSettings.of(config, settings.direct() != DirectAccess.OFF));
   }
 }

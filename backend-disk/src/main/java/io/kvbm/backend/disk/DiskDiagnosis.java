@@ -3,6 +3,8 @@ package io.kvbm.backend.disk;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.Finding;
+import io.kvbm.backend.disk.file.Posix;
+import io.kvbm.backend.disk.media.MediaDetector;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +41,11 @@ final class DiskDiagnosis {
   private static List<Finding> ofDirectory(Path directory, @Nullable Posix posix) {
     try {
       Path real = directory.toRealPath();
-      return new DirectoryDiagnosis(ROOT).findings(real, FileSystemStatus.of(real, posix));
+      List<Finding> findings =
+          new ArrayList<>(
+              new DirectoryDiagnosis(ROOT).findings(real, FileSystemStatus.of(real, posix)));
+      findings.add(MediumMeasurement.measured(MediaDetector.ofMachine().detect(real), real));
+      return findings;
     } catch (IOException e) {
       return List.of(
           Finding.missing(

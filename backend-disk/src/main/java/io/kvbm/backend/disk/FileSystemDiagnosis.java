@@ -4,6 +4,10 @@ import static io.kvbm.api.spi.Finding.Scope.DIRECTORY;
 
 import io.kvbm.api.spi.ByteSizes;
 import io.kvbm.api.spi.Finding;
+import io.kvbm.backend.disk.media.BlockDevice;
+import io.kvbm.backend.disk.media.FileSystemFamily;
+import io.kvbm.backend.disk.media.FileSystemSettings;
+import io.kvbm.backend.disk.media.Mount;
 import java.util.List;
 import java.util.Optional;
 

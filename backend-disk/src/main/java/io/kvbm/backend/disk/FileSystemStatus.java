@@ -1,5 +1,6 @@
 package io.kvbm.backend.disk;
 
+import io.kvbm.backend.disk.file.Posix;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;

@@ -7,6 +7,7 @@ import io.kvbm.api.KvbmException;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
+import io.kvbm.backend.disk.file.Pages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -90,7 +91,7 @@ final class ScratchFiles {
     } else {
       made = !disk.exists(path);
       options.add(made ? OpenOption.CREATE_NEW : OpenOption.TRUNCATE);
-      file = disk.open(path, options);
+      file = made ? disk.open(path, options) : cut(path, options);
     }
     try {
       reserve(file, byteSize);
@@ -98,6 +99,16 @@ final class ScratchFiles {
     } catch (KvbmException e) {
       discard(file, made, e);
       throw e;
+    }
+  }
+
+  /** A file that is mapped must not become shorter: the mapping's owner would die of a signal. */
+  private DiskFile cut(Path path, Set<OpenOption> options) {
+    if (!FileMappings.mayBeMapped(disk, path)) {
+      return disk.open(path, options);
+    }
+    try (Disk.DiskLock _ = FileMappings.lockOf(disk, path)) {
+      return disk.open(path, options);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk;
 
 import io.kvbm.api.disk.DiskFile;
+import io.kvbm.backend.disk.file.Pages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

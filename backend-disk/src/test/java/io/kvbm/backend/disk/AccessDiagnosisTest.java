@@ -6,6 +6,8 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.Finding.Scope;
 import io.kvbm.api.spi.Finding.Status;
+import io.kvbm.backend.disk.file.Errno;
+import io.kvbm.backend.disk.file.Posix;
 import io.kvbm.testkit.RequiredTools;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -17,7 +17,7 @@ final class DirectDirectory {
     RequiredTools.assumeOrFail(
         "direct-io",
         hasDirectAccess(directory),
-        directory + " has no direct access; set java.io.tmpdir to a directory on a disk");
+        directory + " has no direct access; test on a disk: mvn -Pintegration -Dkvbm.test.dir=DIR");
   }
 
   /** Skips a test of {@link DirectAccess#REQUIRED} where the directory has no direct access. */

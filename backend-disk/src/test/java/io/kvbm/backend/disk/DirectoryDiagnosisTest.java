@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.Finding.Scope;
 import io.kvbm.api.spi.Finding.Status;
+import io.kvbm.backend.disk.media.Mount;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,7 +101,8 @@ class DirectoryDiagnosisTest {
             "medium",
             "scheduler",
             "read-ahead",
-            "discard");
+            "discard",
+            "durability");
     assertFinding("/mnt/nvme", "mount", Status.OK, "/mnt/nvme |");
     assertFinding("/mnt/nvme", "file-system", Status.OK, "ext4 on /dev/nvme1n1p1");
     assertFinding("/mnt/nvme", "medium", Status.OK, "nvme1n1p1: NVMe", "3500 MB/s", "direct");
@@ -108,6 +110,20 @@ class DirectoryDiagnosisTest {
     assertFinding("/mnt/nvme", "barrier", Status.OK, "on, ", "write back", "not recommended");
     assertFinding("/mnt/nvme", "data-mode", Status.OK, "ordered; ", "not recommended");
     assertFinding("/srv/kv", "file-system", Status.OK, "of which /kv cache is mounted");
+  }
+
+  @Test
+  void whatASyncIsWorthIsSaid() {
+    assertFinding("/mnt/nvme", "durability", Status.OK, "SYNCED survives a power cut");
+    assertFinding(
+        "/mnt/old disk",
+        "durability",
+        Status.HINT,
+        "a crash of the system, no power cut",
+        "mounted without barriers",
+        "mount it with barriers");
+    assertFinding(
+        "/dev/shm/kv", "durability", Status.HINT, "the end of the process only", "tmpfs is memory");
   }
 
   @Test

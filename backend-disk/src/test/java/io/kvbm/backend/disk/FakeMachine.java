@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /** A folder with the files of {@code /proc}, {@code /sys} and {@code /etc} that a test needs. */
-record FakeMachine(Path root) {
+public record FakeMachine(Path root) {
 
   /** {@return a text that lies beside the tests} */
-  static String resource(String name) {
+  public static String resource(String name) {
     try (InputStream stream = FakeMachine.class.getResourceAsStream(name)) {
       return new String(
           Objects.requireNonNull(stream, name).readAllBytes(), StandardCharsets.UTF_8);
@@ -21,7 +21,7 @@ record FakeMachine(Path root) {
     }
   }
 
-  FakeMachine write(String file, String text) {
+  public FakeMachine write(String file, String text) {
     try {
       Path path = root.resolve(file);
       Files.createDirectories(path.getParent());
@@ -32,12 +32,12 @@ record FakeMachine(Path root) {
     }
   }
 
-  FakeMachine mounts(String resource) {
+  public FakeMachine mounts(String resource) {
     return write("proc/self/mountinfo", resource(resource));
   }
 
   /** Adds a whole disk, found by its number and its name. */
-  FakeMachine disk(String number, String bus, String name) {
+  public FakeMachine disk(String number, String bus, String name) {
     String folder = "sys/devices/" + bus + "/block/" + name;
     write(folder + "/queue/rotational", "0\n");
     write(folder + "/queue/scheduler", "[none] mq-deadline kyber bfq\n");
@@ -49,14 +49,14 @@ record FakeMachine(Path root) {
   }
 
   /** Adds a partition of a disk that was added. */
-  FakeMachine partition(String number, String bus, String disk, String name) {
+  public FakeMachine partition(String number, String bus, String disk, String name) {
     String folder = "sys/devices/" + bus + "/block/" + disk + "/" + name;
     write(folder + "/partition", "1\n");
     return linked(number, name, folder);
   }
 
   /** Lets a volume stand on a partition or disk that was added. */
-  FakeMachine stack(String bus, String volume, String below) {
+  public FakeMachine stack(String bus, String volume, String below) {
     link(
         "sys/devices/" + bus + "/block/" + volume + "/slaves/" + below,
         root.resolve("sys/class/block").resolve(below));

@@ -11,6 +11,7 @@ import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.backend.disk.file.Errno;
 import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.disk.SimDisk;
 import io.kvbm.testkit.disk.SimFault;

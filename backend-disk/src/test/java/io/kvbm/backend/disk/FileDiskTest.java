@@ -10,6 +10,7 @@ import io.kvbm.api.TransientException;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
+import io.kvbm.backend.disk.file.Errno;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class FileDiskTest {
 
-  private static final Set<OpenOption> MAKE =
+  static final Set<OpenOption> MAKE =
       EnumSet.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE);
 
   @TempDir Path directory;

@@ -2,6 +2,7 @@ package io.kvbm.backend.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvbm.backend.disk.file.Posix;
 import io.kvbm.testkit.RequiredTools;
 import java.io.IOException;
 import java.nio.file.FileStore;

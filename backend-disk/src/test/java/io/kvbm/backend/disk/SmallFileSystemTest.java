@@ -11,11 +11,13 @@ import io.kvbm.api.disk.DiskFile;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.backend.disk.file.Errno;
 import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.RequiredTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.stream.Stream;
@@ -62,6 +64,54 @@ class SmallFileSystemTest {
                       new FileDisk(), mount.path().resolve("g"), 4096, DirectAccess.REQUIRED))
           .hasMessageContaining("bypass the page cache");
       assertThat(entries(mount.path())).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aMappingThatFindsNoSpaceIsRefusedBeforeAnythingIsMapped() throws IOException {
+    try (Mount mount = Mount.of(directory.resolve("full"), "tmpfs", "size=1m")) {
+      Path path = mount.path().resolve("f");
+      for (FileDisk disk : new FileDisk[] {new FileDisk(), new FileDisk(null, true, false)}) {
+        assertThatThrownBy(() -> MappedFileStorage.newAt(disk, path, 2 << 20))
+            .isInstanceOfSatisfying(
+                CapacityException.class,
+                e -> assertThat(e.code()).isEqualTo(ErrorCode.ALLOCATION_FAILED))
+            .hasMessageContaining("No space left on device");
+        assertThat(path).doesNotExist();
+        assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(path.toString());
+      }
+      assertThatThrownBy(() -> MappedFileStorage.newTemp(mount.path(), 2 << 20))
+          .isInstanceOf(CapacityException.class);
+      Files.writeString(path, "kept");
+      assertThatThrownBy(() -> MappedFileStorage.newAt(path, 2 << 20))
+          .isInstanceOf(CapacityException.class);
+      assertThat(path).hasContent("kept");
+      try (DiskFile sparse = new FileDisk().open(path, FileDiskTest.MAKE)) {
+        sparse.truncate(2 << 20);
+      }
+      assertThatThrownBy(() -> MappedFileStorage.newAt(path, 2 << 20))
+          .as("holes there is no space for")
+          .isInstanceOf(CapacityException.class);
+      Files.delete(path);
+      MappedFileStorage.newAt(path, 1 << 19).close();
+      assertThat(entries(mount.path())).as("the file and its lock").isEqualTo(2);
+    }
+  }
+
+  @Test
+  void holesAreFilledByHandWhereTheFileSystemCannotReserve() throws IOException {
+    try (Mount mount = Mount.of(directory.resolve("ram"), "ramfs", "mode=755")) {
+      Path path = mount.path().resolve("f");
+      int size = 3 << 20;
+      try (DiskFile sparse = new FileDisk().open(path, FileDiskTest.MAKE)) {
+        sparse.truncate(size);
+      }
+      Files.write(path, new byte[] {1, 2, 3}, StandardOpenOption.WRITE);
+      assertThat(FileDiskTest.allocatedByteSize(path)).isLessThan(size);
+      MappedFileStorage.newAt(path, size).close();
+      assertThat(FileDiskTest.allocatedByteSize(path)).isEqualTo(size);
+      byte[] content = Files.readAllBytes(path);
+      assertThat(content).hasSize(size).startsWith(1, 2, 3, 0);
     }
   }
 
