@@ -2,8 +2,10 @@ package io.kvbm.backend.disk;
 
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.spi.Backend;
+import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.storage.StorageAllocator;
+import io.kvbm.api.store.ObjectStoreFactory;
 import io.kvbm.api.transfer.Transport;
 import java.util.List;
 
@@ -14,14 +16,17 @@ final class DiskBackend implements Backend {
   private final boolean ownsDisk;
   private final DiskAllocator allocator;
   private final FileTransport transport;
+  private final NvmeStoreFactory objectStores;
 
-  DiskBackend(BackendContext context, DiskSettings settings) {
+  DiskBackend(BackendContext context, BackendConfig config, DiskSettings settings) {
     this.ownsDisk = context.disk().isEmpty();
     this.disk = context.disk().orElseGet(() -> DiskStorage.fileDisk(settings));
     this.allocator =
         new DiskAllocator(disk, settings.directory(), settings.direct(), settings.unlinkAtOnce());
     this.transport =
         new FileTransport(context.ioExecutor(), context.memoryBudget(), settings.ioDepth());
+    this.objectStores =
+        new NvmeStoreFactory(context, disk, settings.directory(), NvmeSettings.of(config, settings));
   }
 
   @Override
@@ -35,6 +40,11 @@ final class DiskBackend implements Backend {
   }
 
   @Override
+  public List<ObjectStoreFactory> objectStores() {
+    return List.of(objectStores);
+  }
+
+  @Override
   public List<Disk> disks() {
     return List.of(disk);
   }
@@ -42,6 +52,7 @@ final class DiskBackend implements Backend {
   @Override
   public void close() {
     allocator.refuseMore();
+    objectStores.close();
     transport.close();
     if (ownsDisk) {
       disk.close();

@@ -88,6 +88,6 @@ public final class DiskBackendProvider implements BackendProvider {
   @Override
   public Backend open(BackendContext context, BackendConfig config) {
     config.validate(name(), DiskSettings.KEYS);
-    return new DiskBackend(context, DiskSettings.of(config));
+    return new DiskBackend(context, config, DiskSettings.of(config));
   }
 }

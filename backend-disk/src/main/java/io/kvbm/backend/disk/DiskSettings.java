@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,7 @@ record DiskSettings(
   private static final String DEFAULT_DIRECTORY = "/tmp";
   private static final int DEFAULT_IO_DEPTH = 4;
 
-  static final List<ConfigKey> KEYS =
+  private static final List<ConfigKey> OWN =
       List.of(
           new ConfigKey(
                   "allocatorType",
@@ -101,6 +102,9 @@ record DiskSettings(
               .withAlias(
                   new EnvironmentAlias(
                       ZERO_FILL_VARIABLE, text -> Optional.of(String.valueOf(zeroFill(text))))));
+
+  static final List<ConfigKey> KEYS =
+      Stream.of(OWN, NvmeSettings.KEYS).flatMap(List::stream).toList();
 
   /** {@return the settings of a process nobody configured: its environment variables} */
   static DiskSettings ofProcess() {

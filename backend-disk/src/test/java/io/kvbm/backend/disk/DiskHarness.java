@@ -31,6 +31,7 @@ final class DiskHarness implements BackendHarness {
   private final Optional<Disk> disk;
   private @Nullable Path directory;
   private @Nullable Path contractDirectory;
+  private @Nullable Path stores;
 
   private DiskHarness(String direct, Optional<Disk> disk) {
     this.direct = direct;
@@ -73,8 +74,20 @@ final class DiskHarness implements BackendHarness {
     return Map.of(
         Feature.LAYOUTS, "the platform's own layouts fit files",
         Feature.BLOCK_STORE, SLABS,
-        Feature.OBJECT_STORE, SLABS,
         Feature.LOG, SLABS);
+  }
+
+  /** Stores stay when a backend is closed, so they are beside the scratch files. */
+  @Override
+  public String location(String name) {
+    try {
+      if (stores == null) {
+        stores = Files.createTempDirectory("kvbm-disk-stores-");
+      }
+      return stores.resolve(name).toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
@@ -123,6 +136,13 @@ final class DiskHarness implements BackendHarness {
 
   @Override
   public void close() {
+    try {
+      if (stores != null) {
+        removeAll(stores);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     if (directory == null) {
       return;
     }
