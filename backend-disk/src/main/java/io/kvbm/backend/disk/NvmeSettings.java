@@ -8,6 +8,9 @@ import java.util.Locale;
 /** The settings of object stores of this backend. */
 final class NvmeSettings {
 
+  /** Holds the stores, in the backend's directory. */
+  static final String DIRECTORY = "objects";
+
   private static final StorageConfig DEFAULTS = StorageConfig.defaults();
 
   static final List<ConfigKey> KEYS =

@@ -93,8 +93,7 @@ public final class NvmeStore implements ObjectStore {
    */
   public static NvmeStore open(Path directory, StorageConfig config, OpenMode mode) {
     FileDisk disk = new FileDisk();
-    IoEngine engine =
-        new ThreadEngine(config.directIo() ? "direct" : "buffered", config.ioDepth());
+    IoEngine engine = new ThreadEngine(config.directIo() ? "direct" : "buffered", config.ioDepth());
     List<Codec> codecs = new ArrayList<>();
     ServiceLoader.load(Codec.class).forEach(codecs::add);
     try {
@@ -123,17 +122,22 @@ public final class NvmeStore implements ObjectStore {
       OpenMode mode,
       StorageConfig config,
       BackendContext context) {
-    LogObjectStore store =
-        LogObjectStore.open(
-            disk,
-            engine,
-            directory,
-            mode,
-            config.toSettings(),
-            new Codecs(context.codecs()),
-            context.clock(),
-            context.memoryBudget());
-    return new NvmeStore(store, engine, List.of(engine));
+    try {
+      LogObjectStore store =
+          LogObjectStore.open(
+              disk,
+              engine,
+              directory,
+              mode,
+              config.toSettings(),
+              new Codecs(context.codecs()),
+              context.clock(),
+              context.memoryBudget());
+      return new NvmeStore(store, engine, List.of(engine));
+    } catch (RuntimeException | Error e) {
+      engine.close();
+      throw e;
+    }
   }
 
   /** {@return the directory} */

@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk;
 
 import io.kvbm.api.CallerException;
+import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.spi.BackendContext;
@@ -12,8 +13,9 @@ import io.kvbm.backend.disk.io.IoEngine;
 import io.kvbm.backend.disk.io.ThreadEngine;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Opens object stores below the backend's directory, or in one named by its whole path. */
 final class NvmeStoreFactory implements ObjectStoreFactory, AutoCloseable {
@@ -22,7 +24,8 @@ final class NvmeStoreFactory implements ObjectStoreFactory, AutoCloseable {
   private final Disk disk;
   private final Path directory;
   private final StorageConfig config;
-  private final Set<NvmeStore> open = ConcurrentHashMap.newKeySet();
+  private final Set<NvmeStore> open = new HashSet<>();
+  private boolean closed;
 
   NvmeStoreFactory(BackendContext context, Disk disk, Path directory, StorageConfig config) {
     this.context = context;
@@ -47,10 +50,16 @@ final class NvmeStoreFactory implements ObjectStoreFactory, AutoCloseable {
           "location '%s' is no path: %s".formatted(location, e.getReason()),
           e);
     }
-    open.removeIf(NvmeStore::isClosed);
-    NvmeStore store = NvmeStore.open(disk, engine(), path, mode, config, context);
-    open.add(store);
-    return store;
+    synchronized (open) {
+      if (closed) {
+        throw new ClosedException(
+            ErrorCode.CLOSED, "the backend of these object stores is closed; open it again");
+      }
+      open.removeIf(NvmeStore::isClosed);
+      NvmeStore store = NvmeStore.open(disk, engine(), path, mode, config, context);
+      open.add(store);
+      return store;
+    }
   }
 
   /** A disk from outside may be a simulated one, whose calls must come in the same order. */
@@ -62,6 +71,11 @@ final class NvmeStoreFactory implements ObjectStoreFactory, AutoCloseable {
 
   @Override
   public void close() {
-    open.forEach(NvmeStore::close);
+    List<NvmeStore> left;
+    synchronized (open) {
+      closed = true;
+      left = List.copyOf(open);
+    }
+    left.forEach(NvmeStore::close);
   }
 }

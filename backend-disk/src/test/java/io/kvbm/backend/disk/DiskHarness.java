@@ -4,6 +4,10 @@ import io.kvbm.api.disk.Disk;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.api.store.BlockStore;
+import io.kvbm.backend.disk.log.LogSettings;
+import io.kvbm.backend.disk.slab.SlabDamage;
+import io.kvbm.backend.disk.slab.SlabSettings;
 import io.kvbm.testkit.BackendHarness;
 import io.kvbm.testkit.Feature;
 import io.kvbm.testkit.TestContext;
@@ -16,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.Nullable;
@@ -25,13 +30,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class DiskHarness implements BackendHarness {
 
-  private static final String SLABS = "brought by a later part of this backend";
+  /** What outlives the backend on purpose. */
+  private static final Set<String> KEPT =
+      Set.of(SlabSettings.DIRECTORY, LogSettings.DIRECTORY, NvmeSettings.DIRECTORY);
 
   private final String direct;
   private final Optional<Disk> disk;
   private @Nullable Path directory;
   private @Nullable Path contractDirectory;
-  private @Nullable Path stores;
 
   private DiskHarness(String direct, Optional<Disk> disk) {
     this.direct = direct;
@@ -61,7 +67,9 @@ final class DiskHarness implements BackendHarness {
 
   @Override
   public BackendConfig config() {
-    return BackendConfig.of("dir", directory().toString()).with("direct", direct);
+    return BackendConfig.of("dir", directory().toString())
+        .with("direct", direct)
+        .with("logSegmentSize", "1MiB");
   }
 
   @Override
@@ -71,29 +79,13 @@ final class DiskHarness implements BackendHarness {
 
   @Override
   public Map<Feature, String> unsupported() {
-    return Map.of(
-        Feature.LAYOUTS, "the platform's own layouts fit files",
-        Feature.BLOCK_STORE, SLABS,
-        Feature.LOG, SLABS);
-  }
-
-  /** Stores stay when a backend is closed, so they are beside the scratch files. */
-  @Override
-  public String location(String name) {
-    try {
-      if (stores == null) {
-        stores = Files.createTempDirectory("kvbm-disk-stores-");
-      }
-      return stores.resolve(name).toString();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Map.of(Feature.LAYOUTS, "the platform's own layouts fit files");
   }
 
   @Override
   public List<Path> leftovers() {
     try (Stream<Path> left = Files.list(directory())) {
-      return left.toList();
+      return left.filter(path -> !KEPT.contains(String.valueOf(path.getFileName()))).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -111,6 +103,12 @@ final class DiskHarness implements BackendHarness {
       }
     }
     return contractDirectory;
+  }
+
+  @Override
+  public boolean damageBlock(BlockStore store, int slot) {
+    SlabDamage.flip(store, slot);
+    return true;
   }
 
   private static void removeAll(Path top) throws IOException {
@@ -136,17 +134,15 @@ final class DiskHarness implements BackendHarness {
 
   @Override
   public void close() {
-    try {
-      if (stores != null) {
-        removeAll(stores);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
     if (directory == null) {
       return;
     }
     try {
+      for (String kept : KEPT) {
+        if (Files.exists(directory.resolve(kept))) {
+          removeAll(directory.resolve(kept));
+        }
+      }
       if (contractDirectory != null && Files.exists(contractDirectory)) {
         removeAll(contractDirectory);
       }

@@ -89,12 +89,7 @@ final class BodyReader {
   }
 
   private void readFile(
-      String key,
-      Location at,
-      DiskFile log,
-      DiskFile object,
-      long offset,
-      MemorySegment target) {
+      String key, Location at, DiskFile log, DiskFile object, long offset, MemorySegment target) {
     EntryHeader header = loadHeader(key, at, log);
     try (Loaded page = load(object, 0, Format.PAGE)) {
       boolean echo = !without.contains(Safeguard.KEY_ECHO);
@@ -116,7 +111,8 @@ final class BodyReader {
     long end = offset + target.byteSize();
     long from = Format.down(offset, Format.CHUNK);
     while (from < end) {
-      long to = Math.min(at.storedByteSize(), Math.min(from + WINDOW, Format.up(end, Format.CHUNK)));
+      long to =
+          Math.min(at.storedByteSize(), Math.min(from + WINDOW, Format.up(end, Format.CHUNK)));
       try (Loaded loaded = load(file, bodyStart + from, to - from)) {
         boolean fits =
             header.chunks().length == 0
@@ -166,7 +162,8 @@ final class BodyReader {
   }
 
   /** {@return the checked entry of a value, without its bytes; null if the file is gone} */
-  @org.jspecify.annotations.Nullable EntryHeader entry(String key, Location at) {
+  @org.jspecify.annotations.Nullable
+  EntryHeader entry(String key, Location at) {
     StoreFiles.Pin log = files.tryPin(files.segment(at.segment()));
     if (log == null) {
       return null;

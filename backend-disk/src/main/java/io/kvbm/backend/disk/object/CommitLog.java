@@ -281,8 +281,9 @@ final class CommitLog implements AutoCloseable {
       return;
     }
     segments.requireRoom(segment - firstSegment + 1);
-    boolean small = counters.syncs.sum() > 0
-        && counters.writtenBytes.sum() / counters.syncs.sum() < Format.CHUNK;
+    boolean small =
+        counters.syncs.sum() > 0
+            && counters.writtenBytes.sum() / counters.syncs.sum() < Format.CHUNK;
     DiskFile next = segments.make(segment + 1, small);
     syncLock.lock();
     try {

@@ -134,11 +134,15 @@ record EntryHeader(
     }
     int keyLength = Short.toUnsignedInt(source.get(Format.SHORT, 6));
     int chunkCount = source.get(Format.INT, 52);
-    if (keyLength < 1 || keyLength > ObjectKeys.MAX_LENGTH || chunkCount < 0 || chunkCount > 1 << 26) {
+    if (keyLength < 1
+        || keyLength > ObjectKeys.MAX_LENGTH
+        || chunkCount < 0
+        || chunkCount > 1 << 26) {
       return null;
     }
     int head = headByteSize(keyLength, chunkCount);
-    if (head > source.byteSize() || source.get(Format.INT, AT_CRC) != checksum(source.asSlice(0, head))) {
+    if (head > source.byteSize()
+        || source.get(Format.INT, AT_CRC) != checksum(source.asSlice(0, head))) {
       return null;
     }
     byte[] name = source.asSlice(FIXED, keyLength).toArray(Format.BYTE);

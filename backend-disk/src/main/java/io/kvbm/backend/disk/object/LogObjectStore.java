@@ -5,6 +5,7 @@ import io.kvbm.api.CapacityException;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
+import io.kvbm.api.TransientException;
 import io.kvbm.api.codec.Codec;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.disk.DiskFile;
@@ -95,7 +96,7 @@ public final class LogObjectStore implements ObjectStore {
     Disk.DiskLock lock;
     if (writes) {
       makeDirectories(files);
-      lock = disk.lock(directory.resolve("LOCK"));
+      lock = lock(disk, directory);
     } else {
       requireStore(files);
       lock = new Leases(files).take();
@@ -108,6 +109,18 @@ public final class LogObjectStore implements ObjectStore {
       closeAfter(e, buffers);
       closeAfter(e, lock);
       throw e;
+    }
+  }
+
+  private static Disk.DiskLock lock(Disk disk, Path directory) {
+    try {
+      return disk.lock(directory.resolve("LOCK"));
+    } catch (TransientException e) {
+      throw new TransientException(
+          e.code(),
+          "object store %s has a writer: %s (this process is %d)"
+              .formatted(directory, e.getMessage(), ProcessHandle.current().pid()),
+          e);
     }
   }
 
@@ -188,12 +201,12 @@ public final class LogObjectStore implements ObjectStore {
     this.identity = found.store();
     Recovery recovery = new Recovery(files, buffers, settings, identity, writes, index);
     requireFirstSegment(found);
-    Recovery.Found end =
-        recovery.run(new LogState(found.firstSegment(), Format.PAGE, 0, 0), false);
+    Recovery.Found end = recovery.run(new LogState(found.firstSegment(), Format.PAGE, 0, 0), false);
     long base = found.opened().epoch() << EPOCH_SHIFT;
     if (!writes) {
       this.objects =
-          new ObjectFiles(files, engine, buffers, counters, identity, base, settings.fileByteSize());
+          new ObjectFiles(
+              files, engine, buffers, counters, identity, base, settings.fileByteSize());
       this.reader = reader(engine);
       this.log = null;
       this.compactor = null;
@@ -367,8 +380,7 @@ public final class LogObjectStore implements ObjectStore {
     }
   }
 
-  private Operation operation(
-      String key, Encoded encoded, long rawByteSize, PutOptions options) {
+  private Operation operation(String key, Encoded encoded, long rawByteSize, PutOptions options) {
     MemorySegment body = encoded.bytes();
     int[] chunks = EntryHeader.chunksOf(body);
     EntryHeader header =
@@ -435,11 +447,9 @@ public final class LogObjectStore implements ObjectStore {
         });
   }
 
-  private ObjectStat publishFile(
-      CommitLog target, ObjectFiles.Writer file, PutOptions options) {
+  private ObjectStat publishFile(CommitLog target, ObjectFiles.Writer file, PutOptions options) {
     EntryHeader header = file.finish(expiry(options.timeToLive()));
-    Operation operation =
-        new Operation(header, null, options.condition(), options.version(), null);
+    Operation operation = new Operation(header, null, options.condition(), options.version(), null);
     try {
       ObjectStat stat =
           commit(target, List.of(operation), options.durability()).getFirst().orElseThrow();
@@ -651,8 +661,7 @@ public final class LogObjectStore implements ObjectStore {
     written.add(file);
     file.write(put.value());
     EntryHeader header = file.finish(expiry(put.options().timeToLive()));
-    return new Operation(
-        header, null, put.options().condition(), put.options().version(), null);
+    return new Operation(header, null, put.options().condition(), put.options().version(), null);
   }
 
   private static Durability strongest(Durability one, Durability other) {
@@ -673,7 +682,8 @@ public final class LogObjectStore implements ObjectStore {
             boolean filled = false;
             try {
               MemorySegment copy =
-                  arena.allocate(Math.max(1, at.rawByteSize()), Format.ALIGNMENT)
+                  arena
+                      .allocate(Math.max(1, at.rawByteSize()), Format.ALIGNMENT)
                       .asSlice(0, at.rawByteSize());
               if (read(key, at, 0, copy)) {
                 filled = true;
@@ -748,7 +758,8 @@ public final class LogObjectStore implements ObjectStore {
   public StoreCounters.Snapshot statistics() {
     return inside(
         () -> {
-          long segments = compactor == null ? files.segmentNumbers().size() : compactor.segmentCount();
+          long segments =
+              compactor == null ? files.segmentNumbers().size() : compactor.segmentCount();
           return counters.snapshot(
               index.count(),
               index.liveLogByteSize() + index.liveFileByteSize(),

@@ -165,7 +165,8 @@ final class ObjectFiles {
       files.syncDirectory(files.objects());
       // A value of one chunk has its checksum in the header's own field.
       int[] table = flushed <= Format.CHUNK ? new int[0] : Arrays.copyOf(chunks, chunkCount);
-      int checksum = table.length > 0 ? 0 : flushed == 0 ? Format.crc(page.asSlice(0, 0)) : chunks[0];
+      int checksum =
+          table.length > 0 ? 0 : flushed == 0 ? Format.crc(page.asSlice(0, 0)) : chunks[0];
       return new EntryHeader(
           EntryHeader.PUT_FILE,
           key,

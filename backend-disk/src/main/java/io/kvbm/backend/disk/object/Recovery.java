@@ -251,8 +251,7 @@ final class Recovery {
 
   /** Keeps what stands behind the end of the log beside it, for whoever wants to look. */
   void keepTail() {
-    Path kept =
-        files.segments().resolve("%08d-%d.broken".formatted(state.segment(), state.end()));
+    Path kept = files.segments().resolve("%08d-%d.broken".formatted(state.segment(), state.end()));
     try (Window window = window(state.segment())) {
       if (window == null || files.disk().exists(kept)) {
         return;

@@ -74,13 +74,17 @@ final class StoreFiles implements AutoCloseable {
   /** {@return the number in a segment's name, or -1} */
   static long segmentNumber(Path path) {
     String name = path.getFileName().toString();
-    return name.matches("\\d{8,18}\\.seg") ? Long.parseLong(name.substring(0, name.length() - 4)) : -1;
+    return name.matches("\\d{8,18}\\.seg")
+        ? Long.parseLong(name.substring(0, name.length() - 4))
+        : -1;
   }
 
   /** {@return the number in an object's name, or 0} */
   static long objectId(Path path) {
     String name = path.getFileName().toString();
-    return name.matches("[0-9a-f]{16}\\.obj") ? Long.parseUnsignedLong(name.substring(0, 16), 16) : 0;
+    return name.matches("[0-9a-f]{16}\\.obj")
+        ? Long.parseUnsignedLong(name.substring(0, 16), 16)
+        : 0;
   }
 
   List<Long> segmentNumbers() {
