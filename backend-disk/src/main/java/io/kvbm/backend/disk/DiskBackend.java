@@ -6,6 +6,7 @@ import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.store.BlockStoreFactory;
 import io.kvbm.api.store.LogFactory;
+import io.kvbm.api.store.ObjectStoreFactory;
 import io.kvbm.api.transfer.Transport;
 import io.kvbm.backend.disk.io.ThreadEngine;
 import io.kvbm.backend.disk.log.DiskLogFactory;
@@ -28,9 +29,14 @@ final class DiskBackend implements Backend {
   private final BlockEngine blockEngine;
   private final SlabStoreFactory blocks;
   private final DiskLogFactory logs;
+  private final NvmeStoreFactory objectStores;
 
   DiskBackend(
-      BackendContext context, DiskSettings settings, SlabSettings slabs, LogSettings logSettings) {
+      BackendContext context,
+      DiskSettings settings,
+      SlabSettings slabs,
+      LogSettings logSettings,
+      StorageConfig objects) {
     this.ownsDisk = context.disk().isEmpty();
     this.disk = context.disk().orElseGet(() -> DiskStorage.fileDisk(settings));
     this.allocator =
@@ -47,6 +53,9 @@ final class DiskBackend implements Backend {
             settings.directory().resolve(LogSettings.DIRECTORY),
             logSettings,
             context.ioExecutor());
+    this.objectStores =
+        new NvmeStoreFactory(
+            context, disk, settings.directory().resolve(NvmeSettings.DIRECTORY), objects);
   }
 
   @Override
@@ -57,6 +66,11 @@ final class DiskBackend implements Backend {
   @Override
   public List<Transport> transports() {
     return List.of(transport);
+  }
+
+  @Override
+  public List<ObjectStoreFactory> objectStores() {
+    return List.of(objectStores);
   }
 
   @Override
@@ -77,6 +91,7 @@ final class DiskBackend implements Backend {
   @Override
   public void close() {
     allocator.refuseMore();
+    objectStores.close();
     transport.close();
     blocks.close();
     blockEngine.close();

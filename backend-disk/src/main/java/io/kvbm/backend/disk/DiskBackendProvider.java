@@ -95,6 +95,7 @@ public final class DiskBackendProvider implements BackendProvider {
         context,
         settings,
         SlabSettings.of(config, settings.directory(), settings.direct().text()),
-        LogSettings.of(config, settings.direct() != DirectAccess.OFF));
+        LogSettings.of(config, settings.direct() != DirectAccess.OFF),
+        NvmeSettings.of(config, settings));
   }
 }

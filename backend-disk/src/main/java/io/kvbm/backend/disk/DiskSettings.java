@@ -106,7 +106,9 @@ record DiskSettings(
                       ZERO_FILL_VARIABLE, text -> Optional.of(String.valueOf(zeroFill(text))))));
 
   static final List<ConfigKey> KEYS =
-      Stream.of(OWN, SlabSettings.KEYS, LogSettings.KEYS).flatMap(List::stream).toList();
+      Stream.of(OWN, SlabSettings.KEYS, LogSettings.KEYS, NvmeSettings.KEYS)
+          .flatMap(List::stream)
+          .toList();
 
   /** {@return the settings of a process nobody configured: its environment variables} */
   static DiskSettings ofProcess() {

@@ -30,10 +30,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class DiskHarness implements BackendHarness {
 
-  private static final String SLABS = "brought by a later part of this backend";
-
   /** What outlives the backend on purpose. */
-  private static final Set<String> KEPT = Set.of(SlabSettings.DIRECTORY, LogSettings.DIRECTORY);
+  private static final Set<String> KEPT =
+      Set.of(SlabSettings.DIRECTORY, LogSettings.DIRECTORY, NvmeSettings.DIRECTORY);
 
   private final String direct;
   private final Optional<Disk> disk;
@@ -80,8 +79,7 @@ final class DiskHarness implements BackendHarness {
 
   @Override
   public Map<Feature, String> unsupported() {
-    return Map.of(
-        Feature.LAYOUTS, "the platform's own layouts fit files", Feature.OBJECT_STORE, SLABS);
+    return Map.of(Feature.LAYOUTS, "the platform's own layouts fit files");
   }
 
   @Override
