@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.cli.settings.Surroundings;
 import io.kvbm.core.Platform;
 import io.kvbm.testkit.RequiredTools;
 import java.io.IOException;
@@ -12,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,9 +49,9 @@ class BadInputTest {
 
   private Invocation replay(Path disk, String... more) {
     List<String> args = new ArrayList<>(List.of("replay", "--trace", trace.toString()));
-    args.addAll(List.of("--disk-dir", disk.toString()));
     args.addAll(List.of(more));
-    return Invocation.of(args.toArray(String[]::new));
+    Map<String, String> scratch = Map.of("KVBM_BACKENDS_DISK_DIR", disk.toString());
+    return Invocation.in(new Surroundings(scratch, Optional.empty()), args.toArray(String[]::new));
   }
 
   private static void assertFailure(Invocation ran, String... parts) {

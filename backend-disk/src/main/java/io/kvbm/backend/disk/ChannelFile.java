@@ -20,6 +20,8 @@ import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,7 @@ final class ChannelFile implements PosixFile {
   private final @Nullable Posix posix;
   private final FileErrors errors;
   private final Object lifecycle = new Object();
+  private final List<Runnable> closeListeners = new ArrayList<>();
   private volatile FileChannel channel;
   private volatile boolean closed;
 
@@ -93,6 +96,20 @@ final class ChannelFile implements PosixFile {
   @Override
   public int posixDescriptor() {
     return posix == null || closed ? NO_DESCRIPTOR : (int) number;
+  }
+
+  @Override
+  public void addCloseListener(Runnable listener) {
+    synchronized (lifecycle) {
+      closeListeners.add(listener);
+    }
+  }
+
+  @Override
+  public void removeCloseListener(Runnable listener) {
+    synchronized (lifecycle) {
+      closeListeners.remove(listener);
+    }
   }
 
   @Override
@@ -246,6 +263,8 @@ final class ChannelFile implements PosixFile {
         return;
       }
       closed = true;
+      closeListeners.forEach(Runnable::run);
+      closeListeners.clear();
       try {
         channel.close();
       } catch (IOException e) {

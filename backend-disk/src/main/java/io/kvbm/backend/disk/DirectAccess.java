@@ -29,4 +29,13 @@ enum DirectAccess {
               "setting 'direct' is '" + text + "', expected auto, true or false");
     };
   }
+
+  /** {@return the setting it is read from} */
+  String text() {
+    return switch (this) {
+      case AUTO -> "auto";
+      case REQUIRED -> "true";
+      case OFF -> "false";
+    };
+  }
 }

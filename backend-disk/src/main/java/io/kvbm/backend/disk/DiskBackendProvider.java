@@ -12,6 +12,8 @@ import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
 import io.kvbm.backend.disk.file.Pages;
+import io.kvbm.backend.disk.log.LogSettings;
+import io.kvbm.backend.disk.slab.SlabSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -88,6 +90,11 @@ public final class DiskBackendProvider implements BackendProvider {
   @Override
   public Backend open(BackendContext context, BackendConfig config) {
     config.validate(name(), DiskSettings.KEYS);
-    return new DiskBackend(context, DiskSettings.of(config));
+    DiskSettings settings = DiskSettings.of(config);
+    return new DiskBackend(
+        context,
+        settings,
+        SlabSettings.of(config, settings.directory(), settings.direct().text()),
+        LogSettings.of(config, settings.direct() != DirectAccess.OFF));
   }
 }

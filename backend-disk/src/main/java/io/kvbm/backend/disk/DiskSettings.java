@@ -5,12 +5,15 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.EnvironmentAlias;
+import io.kvbm.backend.disk.log.LogSettings;
+import io.kvbm.backend.disk.slab.SlabSettings;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +53,7 @@ record DiskSettings(
   private static final String DEFAULT_DIRECTORY = "/tmp";
   private static final int DEFAULT_IO_DEPTH = 4;
 
-  static final List<ConfigKey> KEYS =
+  private static final List<ConfigKey> OWN =
       List.of(
           new ConfigKey(
                   "allocatorType",
@@ -101,6 +104,9 @@ record DiskSettings(
               .withAlias(
                   new EnvironmentAlias(
                       ZERO_FILL_VARIABLE, text -> Optional.of(String.valueOf(zeroFill(text))))));
+
+  static final List<ConfigKey> KEYS =
+      Stream.of(OWN, SlabSettings.KEYS, LogSettings.KEYS).flatMap(List::stream).toList();
 
   /** {@return the settings of a process nobody configured: its environment variables} */
   static DiskSettings ofProcess() {

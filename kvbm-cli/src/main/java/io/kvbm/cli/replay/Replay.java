@@ -32,6 +32,7 @@ final class Replay {
   private final TopTier top;
   private final Lineage lineage;
   private final @Nullable Sabotage sabotage;
+  private final @Nullable WarmBlocks warm;
   private final LongConsumer progress;
   private final int window;
   private final Map<CacheLevel, Long> hits = new EnumMap<>(CacheLevel.class);
@@ -44,12 +45,14 @@ final class Replay {
       TierChain chain,
       TopTier top,
       @Nullable Sabotage sabotage,
+      @Nullable WarmBlocks warm,
       LongConsumer progress) {
     this.trace = trace;
     this.lineage = Lineage.of(trace);
     this.chain = chain;
     this.top = top;
     this.sabotage = sabotage;
+    this.warm = warm;
     this.progress = progress;
     this.window = (int) chain.tiers().getFirst().pool().totalBlocks();
   }
@@ -90,7 +93,11 @@ final class Replay {
     List<ImmutableBlock> blocks = new ArrayList<>(chain.promote(found));
     lost += found.size() - blocks.size();
     for (int i = 0; i < blocks.size(); i++) {
-      hits.merge(chain.tiers().get(found.get(i).tier()).level(), 1L, Long::sum);
+      CacheLevel level = chain.tiers().get(found.get(i).tier()).level();
+      hits.merge(level, 1L, Long::sum);
+      if (warm != null && level == CacheLevel.DISK) {
+        warm.served(keys.get(i));
+      }
     }
     compare(blocks, keys);
     int hitCount = blocks.size();
@@ -148,6 +155,7 @@ final class Replay {
         chain.routes(),
         chain.evictions(),
         chain.dropped(),
+        Warmth.of(warm),
         nanos);
   }
 }

@@ -124,7 +124,9 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
   @Option(
       names = "--disk-dir",
       paramLabel = "DIR",
-      description = "Where the disk tier keeps its file (default: backends.disk.dir, or /tmp).")
+      description =
+          "Where the disk tier keeps its blocks for the next run, also after a crash. Without it"
+              + " they are in a scratch file in backends.disk.dir, or /tmp.")
   private @Nullable Path diskDirectory;
 
   @Option(
@@ -256,11 +258,12 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
   private static ReplayReport replay(
       Trace trace, ReplayOptions options, Platform platform, Console console)
       throws InterruptedException {
-    try (KvBlockManager tiers = ReplayTiers.open(options, platform);
-        TopTier top = new TopTier(platform, tiers.tiers().getFirst());
-        Sabotage saboteur = saboteur(trace, options, platform, tiers);
+    try (ReplayTiers opened = ReplayTiers.open(options, platform);
+        TopTier top = new TopTier(platform, opened.manager().tiers().getFirst());
+        Sabotage saboteur = saboteur(trace, options, platform, opened.manager());
         ProgressBar bar = console.progress("replaying", "blocks", trace.blockCount())) {
-      Replay replay = new Replay(trace, tiers.chain(), top, saboteur, bar::advance);
+      Replay replay =
+          new Replay(trace, opened.manager().chain(), top, saboteur, opened.warm(), bar::advance);
       return replay.report(replay.run(platform.clock()));
     }
   }

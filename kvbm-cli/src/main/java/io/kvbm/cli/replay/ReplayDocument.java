@@ -29,6 +29,9 @@ final class ReplayDocument {
     json.writeNumberField("wrongBlocks", report.wrongBlocks());
     json.writeNumberField("sabotaged", report.sabotaged());
     json.writeNumberField("lost", report.lost());
+    json.writeNumberField("recovered", report.warmth().recovered());
+    json.writeNumberField("warmHits", report.warmth().hits());
+    json.writeNumberField("recoverySeconds", report.warmth().recoverySeconds());
     json.writeObjectFieldStart("bytesMoved");
     for (RouteUse route : report.routes()) {
       json.writeNumberField(route.route(), route.byteSize());

@@ -19,6 +19,7 @@ import java.util.Map;
  * @param routes what was moved
  * @param evictions blocks that left each tier for want of room
  * @param dropped blocks that were lost on their way out of a tier
+ * @param warmth what a former run left in the disk tier
  * @param nanos how long the replay took
  */
 record ReplayReport(
@@ -33,6 +34,7 @@ record ReplayReport(
     List<RouteUse> routes,
     Map<String, Long> evictions,
     Map<String, Long> dropped,
+    Warmth warmth,
     long nanos) {
 
   double seconds() {

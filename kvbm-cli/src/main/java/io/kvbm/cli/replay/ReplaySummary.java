@@ -30,6 +30,14 @@ final class ReplaySummary {
         && options.backend(CacheLevel.DEVICE).equals("system")) {
       console.line("No GPU is used: the device tier is system memory.");
     }
+    if (report.warmth().recovered() > 0) {
+      console.line(
+          "%d blocks of a former run were found on disk in %.3f s; %s of them were used again."
+              .formatted(
+                  report.warmth().recovered(),
+                  report.warmth().recoverySeconds(),
+                  share(report.warmth().hits(), report.warmth().recovered())));
+    }
     if (report.lost() > 0) {
       console.line(
           "%d blocks were found below but could not be brought up; they count as misses."

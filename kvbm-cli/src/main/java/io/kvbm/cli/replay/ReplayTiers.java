@@ -11,21 +11,30 @@ import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.tier.CacheLevel;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
-/** Sets up the tiers of one replay. */
-final class ReplayTiers {
+/**
+ * The tiers of one replay.
+ *
+ * @param manager the tiers; the caller closes it before the platform
+ * @param warm what the disk tier had from a former run, or null where it keeps nothing
+ */
+record ReplayTiers(KvBlockManager manager, @Nullable WarmBlocks warm) implements AutoCloseable {
 
   private static final long ALIGNMENT = AllocationRequest.DEFAULT_ALIGNMENT;
 
-  private ReplayTiers() {}
-
-  /** Returns a manager of the tiers that are not 0; the caller closes it before the platform. */
-  static KvBlockManager open(ReplayOptions options, Platform platform) {
+  /** Returns the tiers that are not 0. */
+  static ReplayTiers open(ReplayOptions options, Platform platform) {
     KvBlockManagerConfig.Builder config =
         KvBlockManagerConfig.builder().model(BlockShape.ofByteSize(options.blockByteSize()));
+    WarmBlocks warm = null;
     for (CacheLevel level : CacheLevel.values()) {
       if (options.capacity(level) > 0) {
-        KvManagerLayoutConfig tier = tier(level, options, platform);
+        Backend backend = backend(level, options, platform);
+        if (keepsBlocks(level, options, backend)) {
+          warm = new WarmBlocks(backend.blockStores().getFirst());
+        }
+        KvManagerLayoutConfig tier = tier(level, options, backend, warm);
         switch (level) {
           case DEVICE -> config.deviceLayout(tier);
           case HOST -> config.hostLayout(tier);
@@ -33,18 +42,32 @@ final class ReplayTiers {
         }
       }
     }
-    return KvBlockManager.create(config.build(), platform);
+    return new ReplayTiers(KvBlockManager.create(config.build(), platform), warm);
+  }
+
+  private static Backend backend(CacheLevel level, ReplayOptions options, Platform platform) {
+    String name = options.backend(level);
+    return platform.backend(name, settings(level, name, options));
+  }
+
+  /** With a directory of its own the disk tier is found again by the next run. */
+  private static boolean keepsBlocks(CacheLevel level, ReplayOptions options, Backend backend) {
+    return level == CacheLevel.DISK
+        && options.diskDirectory() != null
+        && !backend.blockStores().isEmpty()
+        && backend.blockStores().getFirst().isPersistent();
   }
 
   private static KvManagerLayoutConfig tier(
-      CacheLevel level, ReplayOptions options, Platform platform) {
-    String name = options.backend(level);
-    Backend backend = platform.backend(name, settings(level, name, options));
+      CacheLevel level, ReplayOptions options, Backend backend, @Nullable WarmBlocks warm) {
     KvManagerLayoutConfig.Builder tier =
         KvManagerLayoutConfig.builder()
             .numBlocks(options.capacity(level))
             .alignment(ALIGNMENT)
             .evictionPolicy(options.policy(level));
+    if (warm != null) {
+      return tier.blockStore(warm).build(); // the disk tier is the last one
+    }
     if (!backend.allocators().isEmpty()) {
       return tier.allocator(backend.allocators().getFirst()).build();
     }
@@ -54,7 +77,7 @@ final class ReplayTiers {
     throw new ConfigurationException(
         ErrorCode.INVALID_CONFIG,
         "backend %s neither allocates storage nor stores blocks; choose another for the %s tier"
-            .formatted(name, level.text()));
+            .formatted(options.backend(level), level.text()));
   }
 
   private static BackendConfig settings(CacheLevel level, String backend, ReplayOptions options) {
@@ -69,5 +92,10 @@ final class ReplayTiers {
     return hasDirectory && directory != null
         ? settings.with("dir", directory.toString())
         : settings;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
   }
 }

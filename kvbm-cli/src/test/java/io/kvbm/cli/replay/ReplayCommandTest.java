@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.kvbm.cli.Invocation;
 import io.kvbm.cli.JsonText;
+import io.kvbm.cli.settings.Surroundings;
 import io.kvbm.cli.trace.ChatWorkload;
 import io.kvbm.cli.trace.Trace;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -46,10 +48,11 @@ class ReplayCommandTest {
 
   private Invocation replay(String trace, int device, int host, int disk, String... more) {
     List<String> args = new ArrayList<>(List.of("replay", "--block-bytes", "4KiB"));
-    args.addAll(List.of("--trace", trace, "--disk-dir", diskFolder.toString()));
+    args.addAll(List.of("--trace", trace));
     args.addAll(List.of("--device", "" + device, "--host", "" + host, "--disk", "" + disk));
     args.addAll(List.of(more));
-    return Invocation.of(args.toArray(String[]::new));
+    Map<String, String> scratch = Map.of("KVBM_BACKENDS_DISK_DIR", diskFolder.toString());
+    return Invocation.in(new Surroundings(scratch, Optional.empty()), args.toArray(String[]::new));
   }
 
   /** Replays and checks what holds of every replay in which nothing was damaged. */

@@ -89,7 +89,8 @@ public final class FileErrors {
     return build(errno, words, action, path, requested, null);
   }
 
-  private String wordsOf(int errno) {
+  /** {@return what the system calls an error number} */
+  public String wordsOf(int errno) {
     return texts.getOrDefault(errno, "error " + errno);
   }
 

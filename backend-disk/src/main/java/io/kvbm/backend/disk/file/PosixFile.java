@@ -13,4 +13,15 @@ public interface PosixFile extends DiskFile {
    * {@link #descriptor()} is a number of our own or the file is closed}
    */
   int posixDescriptor();
+
+  /**
+   * Has something done when the file is closed, just before its descriptor goes; nothing where it
+   * is closed already.
+   *
+   * @param listener short; never blocks, never throws
+   */
+  void addCloseListener(Runnable listener);
+
+  /** Takes a listener back. */
+  void removeCloseListener(Runnable listener);
 }

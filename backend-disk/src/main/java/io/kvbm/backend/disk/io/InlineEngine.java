@@ -1,6 +1,5 @@
 package io.kvbm.backend.disk.io;
 
-import io.kvbm.api.BackendException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
@@ -8,10 +7,11 @@ import java.util.List;
 
 /**
  * Runs each request at once, on the submitting thread and in order: for simulated disks, where the
- * same seed must give the same run.
+ * same seed must give the same run. Nothing can answer in its stead, so a deadline has no effect.
  */
 public final class InlineEngine implements IoEngine {
 
+  private final IoCounters counters = new IoCounters();
   private volatile boolean closed;
 
   /** Creates an engine; it holds nothing. */
@@ -32,32 +32,19 @@ public final class InlineEngine implements IoEngine {
     if (closed) {
       throw new ClosedException(ErrorCode.CLOSED, "the disk engine is closed");
     }
+    counters.taken(batch.size());
     for (IoRequest request : batch) {
-      perform(request);
+      KvbmException failure = RequestRun.failureOf(request);
+      counters.answered(request, failure);
+      RequestRun.answer(request, failure);
+      counters.released();
+      RequestRun.release(request);
     }
   }
 
-  /** Runs one request on this thread and tells its callback. */
-  static void perform(IoRequest request) {
-    KvbmException failure = null;
-    try {
-      switch (request.kind()) {
-        case READ -> request.file().readFully(request.position(), request.memory());
-        case WRITE -> request.file().writeFully(request.position(), request.memory());
-        case SYNC -> request.file().sync(false);
-      }
-    } catch (KvbmException e) {
-      failure = e;
-    } catch (RuntimeException e) {
-      failure =
-          new BackendException(
-              ErrorCode.OPERATION_FAILED, "cannot use " + request.file().path() + ": " + e, e);
-    }
-    try {
-      request.callback().completed(request, failure);
-    } finally {
-      request.callback().released(request);
-    }
+  @Override
+  public IoStatistics statistics() {
+    return counters.statistics();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk.io;
 
 import io.kvbm.api.KvbmException;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -25,6 +26,25 @@ public interface IoEngine extends AutoCloseable {
 
   /** {@return how many requests the engine keeps at the device at once; more wait in its queue} */
   int depth();
+
+  /** {@return one line on how the engine runs, for people} */
+  default String details() {
+    return name();
+  }
+
+  /** {@return what the engine did so far} */
+  IoStatistics statistics();
+
+  /**
+   * Makes memory known to the kernel, where the engine can use that. Never fails: memory that
+   * cannot be registered is used as any other.
+   *
+   * @param memory off-heap; stays allocated until the result is closed
+   * @return closed before the memory is freed
+   */
+  default RegisteredBuffers registerBuffers(MemorySegment memory) {
+    return RegisteredBuffers.NONE;
+  }
 
   /** Waits until every request is released, then ends its threads. Later calls do nothing. */
   @Override

@@ -1,0 +1,236 @@
+package io.kvbm.backend.disk.slab;
+
+import io.kvbm.api.BackendException;
+import io.kvbm.api.CallerException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
+import io.kvbm.api.disk.Disk;
+import io.kvbm.api.disk.Disk.OpenOption;
+import io.kvbm.api.disk.DiskFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens the extents of a store, and makes, grows and cuts them where the store's size asks for it.
+ *
+ * <p>An extent is made under another name and gets its own when its superblock is durable, so that
+ * a file of that name always has had one. Whoever cannot read a file fails the open; only a file
+ * that can be read and has no whole superblock is made anew. Files of another size class, and those
+ * behind the last extent, are removed: their blocks do not fit this store.
+ */
+final class ExtentFiles {
+
+  static final String SUFFIX = ".slab";
+  private static final String UNFINISHED = ".new";
+
+  /** What says that a file cannot be opened now, and nothing of direct access. */
+  private static final Set<Integer> OUT_OF_RESOURCES = Set.of(5, 12, 23, 24);
+
+  private final SlabEnvironment environment;
+  private final Disk disk;
+  private final Path directory;
+  private final SlabLayout layout;
+  private final long fingerprint;
+  private final String direct;
+
+  ExtentFiles(
+      SlabEnvironment environment, SlabSettings settings, SlabLayout layout, long fingerprint) {
+    this.environment = environment;
+    this.disk = environment.disk();
+    this.directory = settings.directory();
+    this.layout = layout;
+    this.fingerprint = fingerprint;
+    this.direct = settings.direct();
+  }
+
+  /** {@return the open extents in order; all are closed again if one cannot be opened} */
+  List<Extent> open() {
+    List<Extent> extents = new ArrayList<>();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pages = arena.allocate(SlabLayout.SLOTS_START, DiskPages.PAGE);
+      removeOthers();
+      for (int extent = 0; extent < layout.extents(); extent++) {
+        extents.add(open(extent, pages));
+      }
+      return extents;
+    } catch (RuntimeException e) {
+      extents.forEach(extent -> extent.file().close());
+      throw e;
+    }
+  }
+
+  private Path path(int extent) {
+    return directory.resolve(prefix() + "%05d".formatted(extent) + SUFFIX);
+  }
+
+  /** Names begin with the size class. */
+  private String prefix() {
+    return "blocks-" + layout.bodyByteSize() + "-";
+  }
+
+  private void removeOthers() {
+    Set<String> own = new java.util.HashSet<>();
+    for (int extent = 0; extent < layout.extents(); extent++) {
+      own.add(String.valueOf(path(extent).getFileName()));
+    }
+    boolean removed = false;
+    for (Path path : disk.list(directory)) {
+      String name = String.valueOf(path.getFileName());
+      boolean isExtent = name.startsWith("blocks-") && name.endsWith(SUFFIX);
+      if (name.endsWith(SUFFIX + UNFINISHED) || isExtent && !own.contains(name)) {
+        disk.unlink(path);
+        removed = true;
+      }
+    }
+    if (removed) {
+      disk.syncDirectory(directory);
+    }
+  }
+
+  private Extent open(int number, MemorySegment pages) {
+    Path path = path(number);
+    DiskFile file = tryOpen(path);
+    if (file == null) {
+      return make(number, pages);
+    }
+    Superblock superblock;
+    try {
+      superblock = readSuperblock(file, pages);
+      if (superblock != null && superblock.fits(layout, number)) {
+        return new Extent(file, resized(file, superblock, pages), false);
+      }
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
+    }
+    file.close();
+    environment
+        .logger()
+        .log(
+            System.Logger.Level.WARNING,
+            "{0} has no superblock that is whole and fits; its blocks are lost, it is made anew",
+            path);
+    return make(number, pages);
+  }
+
+  /** {@return the open file, or null where there is none} */
+  private @Nullable DiskFile tryOpen(Path path) {
+    try {
+      return open(path, EnumSet.of(OpenOption.READ, OpenOption.WRITE));
+    } catch (CallerException e) {
+      if (e.code() == ErrorCode.NOT_FOUND) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private DiskFile open(Path path, EnumSet<OpenOption> options) {
+    if (direct.equals("false")) {
+      return disk.open(path, options);
+    }
+    EnumSet<OpenOption> bypassing = EnumSet.copyOf(options);
+    bypassing.add(OpenOption.DIRECT);
+    try {
+      DiskFile file = disk.open(path, bypassing);
+      if (file.alignment() <= DiskPages.PAGE) {
+        return file;
+      }
+      file.close(); // slots are not aligned to its pages
+    } catch (BackendException e) {
+      if (direct.equals("true") || OUT_OF_RESOURCES.contains(e.nativeCode())) {
+        throw e;
+      }
+    }
+    options.remove(OpenOption.CREATE_NEW); // the refused attempt may have made it
+    options.remove(OpenOption.TRUNCATE);
+    if (bypassing.contains(OpenOption.CREATE_NEW)) {
+      options.add(OpenOption.CREATE);
+    }
+    return disk.open(path, options);
+  }
+
+  private static @Nullable Superblock readSuperblock(DiskFile file, MemorySegment pages) {
+    if (file.byteSize() < pages.byteSize()) {
+      return null;
+    }
+    file.readFully(0, pages);
+    return Superblock.newest(pages);
+  }
+
+  /** Gives an extent the number of slots it should have. */
+  private Superblock resized(DiskFile file, Superblock superblock, MemorySegment pages) {
+    int slots = layout.slotsOf(superblock.extent());
+    long byteSize = layout.byteSizeOf(superblock.extent());
+    if (file.byteSize() < byteSize) {
+      file.allocate(0, byteSize);
+    }
+    if (superblock.slots() == slots) {
+      return superblock;
+    }
+    if (file.byteSize() > byteSize) {
+      file.truncate(byteSize);
+    }
+    Superblock next = superblock.next(slots);
+    writeSuperblock(file, next, pages);
+    return next;
+  }
+
+  /** One copy after the other: at every moment one of them is whole. */
+  private static void writeSuperblock(DiskFile file, Superblock superblock, MemorySegment pages) {
+    MemorySegment page = pages.asSlice(0, DiskPages.PAGE);
+    superblock.writeTo(page);
+    for (long position = 0; position < SlabLayout.SLOTS_START; position += DiskPages.PAGE) {
+      file.writeFully(position, page);
+      file.sync(true);
+    }
+  }
+
+  private Extent make(int number, MemorySegment pages) {
+    Path path = path(number);
+    Path unfinished = path.resolveSibling(path.getFileName() + UNFINISHED);
+    if (disk.exists(unfinished)) {
+      disk.unlink(unfinished);
+    }
+    Superblock superblock =
+        new Superblock(
+            environment.random().nextLong(),
+            environment.random().nextLong(),
+            1,
+            number,
+            layout.slotsOf(number),
+            layout.slotsPerExtent(),
+            layout.bodyByteSize(),
+            fingerprint);
+    DiskFile file =
+        open(unfinished, EnumSet.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE_NEW));
+    try {
+      file.allocate(0, layout.byteSizeOf(number));
+      writeSuperblock(file, superblock, pages);
+      readSuperblock(file, pages); // some file systems take the direct flag and refuse a read
+      disk.rename(unfinished, path);
+      disk.syncDirectory(directory);
+      return new Extent(file, superblock, true);
+    } catch (RuntimeException e) {
+      discard(file, unfinished, e);
+      throw e;
+    }
+  }
+
+  private void discard(DiskFile file, Path unfinished, RuntimeException failure) {
+    try {
+      file.close();
+      if (disk.exists(unfinished)) {
+        disk.unlink(unfinished);
+      }
+    } catch (KvbmException e) {
+      failure.addSuppressed(e);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package io.kvbm.backend.disk.slab;
+
+import io.kvbm.api.KvbmException;
+import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.backend.disk.io.IoRequest;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads the header of every slot and enters what it says into the table.
+ *
+ * <p>Headers are read in waves of many requests, so that the device always has as many as the
+ * engine lets it have. Where slots are small, runs of whole slots are read instead of single pages:
+ * fewer and larger requests are faster there, though they move more bytes. Anything that cannot be
+ * read ends the scan with the device's error: a disk that fails for a moment must not cost what is
+ * on it.
+ */
+final class HeaderScan {
+
+  /** The most bytes of a wave. */
+  private static final long WAVE_BYTE_SIZE = 4L << 20;
+
+  /** Up to this distance of headers, runs are read. */
+  private static final long RUN_STRIDE = 16 << 10;
+
+  private static final long RUN_BYTE_SIZE = 128 << 10;
+
+  private final SlabStore store;
+  private final SlabLayout layout;
+  private final SlotTable table;
+  private final int slotsPerRequest;
+  private int discarded;
+
+  HeaderScan(SlabStore store) {
+    this.store = store;
+    this.layout = store.layout();
+    this.table = store.table();
+    long stride = layout.slotStride();
+    this.slotsPerRequest = stride <= RUN_STRIDE ? (int) (RUN_BYTE_SIZE / stride) : 1;
+  }
+
+  /** {@return slots that hold something of no use to this store} */
+  int discarded() {
+    return discarded;
+  }
+
+  /**
+   * @throws KvbmException if a header cannot be read
+   */
+  void run() {
+    long requestByteSize =
+        slotsPerRequest == 1 ? DiskPages.PAGE : slotsPerRequest * layout.slotStride();
+    long requests =
+        Math.clamp(
+            Math.ceilDiv((long) layout.slots(), slotsPerRequest),
+            1,
+            WAVE_BYTE_SIZE / requestByteSize);
+    long waveByteSize = requests * requestByteSize;
+    try (MemoryBudget.Reservation _ = store.environment().memory().reserve(waveByteSize);
+        Arena arena = Arena.ofShared()) {
+      MemorySegment memory = arena.allocate(waveByteSize, DiskPages.PAGE);
+      List<Piece> wave = new ArrayList<>();
+      for (int extent = 0; extent < layout.extents(); extent++) {
+        if (store.extent(extent).isNew()) {
+          continue;
+        }
+        int end = layout.firstSlot(extent) + layout.slotsOf(extent);
+        for (int slot = layout.firstSlot(extent); slot < end; slot += slotsPerRequest) {
+          if (wave.size() == requests) {
+            read(wave);
+          }
+          wave.add(
+              new Piece(
+                  slot,
+                  Math.min(slotsPerRequest, end - slot),
+                  memory.asSlice(wave.size() * requestByteSize, requestByteSize)));
+        }
+      }
+      read(wave);
+    }
+  }
+
+  /** Neighbouring slots and where their headers go. */
+  private record Piece(int first, int count, MemorySegment memory) {}
+
+  private void read(List<Piece> wave) {
+    List<IoRequest> requests = new ArrayList<>(wave.size());
+    for (Piece piece : wave) {
+      long byteSize = piece.count() == 1 ? DiskPages.PAGE : piece.count() * layout.slotStride();
+      requests.add(
+          IoRequest.read(
+              store.extentOf(piece.first()).file(),
+              layout.positionOf(piece.first()),
+              piece.memory().asSlice(0, byteSize),
+              (_, _) -> {}));
+    }
+    store.engine().run(requests);
+    for (Piece piece : wave) {
+      for (int i = 0; i < piece.count(); i++) {
+        look(piece.first() + i, piece.memory().asSlice(i * layout.slotStride(), DiskPages.PAGE));
+      }
+    }
+    wave.clear();
+  }
+
+  private void look(int slot, MemorySegment page) {
+    if (page.get(DiskPages.LONG, 0) == 0 && DiskPages.isBlank(page)) {
+      return;
+    }
+    boolean isWhole = store.checks().ofHeader(page, store.extentOf(slot), slot) == null;
+    SlotHeader header = SlotHeader.readFrom(page);
+    if (!isWhole
+        || header.fingerprint() != store.fingerprint()
+        || header.bodyByteSize() < 0
+        || header.bodyByteSize() > store.slotByteSize()) {
+      discarded++;
+      return;
+    }
+    table.enter(slot, header);
+  }
+}

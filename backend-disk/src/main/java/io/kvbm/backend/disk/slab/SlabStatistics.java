@@ -1,0 +1,14 @@
+package io.kvbm.backend.disk.slab;
+
+/**
+ * What a block store on disk counted since it was opened.
+ *
+ * @param hits blocks read
+ * @param misses reads that gave no block
+ * @param writes blocks written
+ * @param bytesWritten bytes written for them, headers included
+ * @param rejected writes refused by admission or budget
+ * @param quarantined slots found damaged and not rewritten since
+ */
+public record SlabStatistics(
+    long hits, long misses, long writes, long bytesWritten, long rejected, long quarantined) {}
