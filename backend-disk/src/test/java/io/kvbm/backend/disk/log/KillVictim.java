@@ -78,8 +78,8 @@ final class KillVictim {
     Runtime.getRuntime().halt(code);
   }
 
-  private static void work(
-      Log log, BlockStore store, ObjectStore objects, SplittableRandom random) throws IOException {
+  private static void work(Log log, BlockStore store, ObjectStore objects, SplittableRandom random)
+      throws IOException {
     store.recover(_ -> {});
     long generation = System.nanoTime(); // above those of earlier runs of this machine
     for (int i = 0; i < 100_000; i++) {
@@ -132,8 +132,7 @@ final class KillVictim {
   private static void put(ObjectStore objects, int key, long version, boolean synced)
       throws IOException {
     Durability durability = synced ? Durability.SYNCED : Durability.WRITTEN;
-    objects.put(
-        "key-" + key, object(version), PutOptions.DEFAULT.withDurability(durability));
+    objects.put("key-" + key, object(version), PutOptions.DEFAULT.withDurability(durability));
     say("O " + key + " " + version);
   }
 

@@ -202,8 +202,7 @@ class ProcessKillTest {
       try (BlockStore store = backend.blockStores().getFirst().open(KillVictim.blocks())) {
         lookAtBlocks(store, what);
       }
-      try (ObjectStore store =
-          backend.objectStores().getFirst().open("objects", OpenMode.WRITE)) {
+      try (ObjectStore store = backend.objectStores().getFirst().open("objects", OpenMode.WRITE)) {
         lookAtObjects(store, what);
       }
     }
