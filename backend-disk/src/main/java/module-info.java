@@ -6,6 +6,8 @@ module io.kvbm.backend.disk {
 
   exports io.kvbm.backend.disk;
 
+  uses io.kvbm.api.codec.Codec;
+
   provides io.kvbm.api.spi.BackendProvider with
       io.kvbm.backend.disk.DiskBackendProvider;
 }

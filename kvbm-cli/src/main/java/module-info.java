@@ -23,6 +23,8 @@ module io.kvbm.cli {
       info.picocli;
   opens io.kvbm.cli.simulate to
       info.picocli;
+  opens io.kvbm.cli.store to
+      info.picocli;
   opens io.kvbm.cli.trace to
       info.picocli;
 
@@ -33,5 +35,6 @@ module io.kvbm.cli {
       io.kvbm.cli.doctor.DoctorCommandProvider,
       io.kvbm.cli.replay.ReplayCommandProvider,
       io.kvbm.cli.settings.ConfigCommandProvider,
-      io.kvbm.cli.simulate.SimulateCommandProvider;
+      io.kvbm.cli.simulate.SimulateCommandProvider,
+      io.kvbm.cli.store.StoreCommandProvider;
 }

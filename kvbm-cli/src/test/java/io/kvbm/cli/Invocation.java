@@ -3,7 +3,9 @@ package io.kvbm.cli;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.settings.Surroundings;
 import io.kvbm.cli.spi.CommandProvider;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -21,6 +23,16 @@ public record Invocation(int exitCode, String out, String err) {
   /** Runs with the real commands. */
   public static Invocation of(String... args) {
     return of((line, console) -> Main.run(line, console), args);
+  }
+
+  /** Runs with these commands only on an input; {@code out} keeps the bytes as they came. */
+  public static Invocation of(
+      byte[] input, ByteArrayOutputStream out, List<CommandProvider> providers, String... args) {
+    return of(
+        new ByteArrayInputStream(input),
+        out,
+        (line, console) -> Main.run(line, console, providers.iterator()),
+        args);
   }
 
   /** Runs with these commands only. */
@@ -50,9 +62,13 @@ public record Invocation(int exitCode, String out, String err) {
   }
 
   private static Invocation of(Program program, String... args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    return of(InputStream.nullInputStream(), new ByteArrayOutputStream(), program, args);
+  }
+
+  private static Invocation of(
+      InputStream input, ByteArrayOutputStream out, Program program, String... args) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int exitCode = program.run(args, new Console(out, err, StandardCharsets.UTF_8, false));
+    int exitCode = program.run(args, new Console(input, out, err, StandardCharsets.UTF_8, false));
     return new Invocation(
         exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }

@@ -235,6 +235,21 @@ public final class Platform implements AutoCloseable {
   }
 
   /**
+   * {@return an open object store, with the settings the platform was built with; the caller closes
+   * it}
+   *
+   * @param name a backend or a storage kind; see the class description
+   * @param location what the backend understands: a directory, a bucket, a name
+   * @param mode writer or snapshot reader
+   * @throws ConfigurationException as {@link #backend} does, and if the backend has no object store
+   */
+  public ObjectStore objectStore(String name, String location, OpenMode mode) {
+    return offered(
+            name, null, "object store", Backend::objectStores, ObjectStoreFactory::storageKind)
+        .open(location, mode);
+  }
+
+  /**
    * {@return an open object store; the caller closes it}
    *
    * @param name a backend or a storage kind; see the class description

@@ -12,6 +12,7 @@ import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
 import io.kvbm.backend.disk.file.Pages;
+import io.kvbm.backend.disk.log.LogSettings;
 import io.kvbm.backend.disk.slab.SlabSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,6 +92,10 @@ public final class DiskBackendProvider implements BackendProvider {
     config.validate(name(), DiskSettings.KEYS);
     DiskSettings settings = DiskSettings.of(config);
     return new DiskBackend(
-        context, settings, SlabSettings.of(config, settings.directory(), settings.direct().text()));
+        context,
+        settings,
+        SlabSettings.of(config, settings.directory(), settings.direct().text()),
+        LogSettings.of(config, settings.direct() != DirectAccess.OFF),
+        NvmeSettings.of(config, settings));
   }
 }

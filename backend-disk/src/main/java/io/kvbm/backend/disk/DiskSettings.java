@@ -5,6 +5,7 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.EnvironmentAlias;
+import io.kvbm.backend.disk.log.LogSettings;
 import io.kvbm.backend.disk.slab.SlabSettings;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -105,7 +106,9 @@ record DiskSettings(
                       ZERO_FILL_VARIABLE, text -> Optional.of(String.valueOf(zeroFill(text))))));
 
   static final List<ConfigKey> KEYS =
-      Stream.of(OWN, SlabSettings.KEYS).flatMap(List::stream).toList();
+      Stream.of(OWN, SlabSettings.KEYS, LogSettings.KEYS, NvmeSettings.KEYS)
+          .flatMap(List::stream)
+          .toList();
 
   /** {@return the settings of a process nobody configured: its environment variables} */
   static DiskSettings ofProcess() {

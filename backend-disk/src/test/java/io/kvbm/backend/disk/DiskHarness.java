@@ -5,6 +5,7 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.store.BlockStore;
+import io.kvbm.backend.disk.log.LogSettings;
 import io.kvbm.backend.disk.slab.SlabDamage;
 import io.kvbm.backend.disk.slab.SlabSettings;
 import io.kvbm.testkit.BackendHarness;
@@ -19,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +30,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class DiskHarness implements BackendHarness {
 
-  private static final String SLABS = "brought by a later part of this backend";
+  /** What outlives the backend on purpose. */
+  private static final Set<String> KEPT =
+      Set.of(SlabSettings.DIRECTORY, LogSettings.DIRECTORY, NvmeSettings.DIRECTORY);
 
   private final String direct;
   private final Optional<Disk> disk;
@@ -63,7 +67,9 @@ final class DiskHarness implements BackendHarness {
 
   @Override
   public BackendConfig config() {
-    return BackendConfig.of("dir", directory().toString()).with("direct", direct);
+    return BackendConfig.of("dir", directory().toString())
+        .with("direct", direct)
+        .with("logSegmentSize", "1MiB");
   }
 
   @Override
@@ -73,16 +79,13 @@ final class DiskHarness implements BackendHarness {
 
   @Override
   public Map<Feature, String> unsupported() {
-    return Map.of(
-        Feature.LAYOUTS, "the platform's own layouts fit files",
-        Feature.OBJECT_STORE, SLABS,
-        Feature.LOG, SLABS);
+    return Map.of(Feature.LAYOUTS, "the platform's own layouts fit files");
   }
 
   @Override
   public List<Path> leftovers() {
     try (Stream<Path> left = Files.list(directory())) {
-      return left.filter(path -> !path.endsWith(SlabSettings.DIRECTORY)).toList();
+      return left.filter(path -> !KEPT.contains(String.valueOf(path.getFileName()))).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -135,9 +138,10 @@ final class DiskHarness implements BackendHarness {
       return;
     }
     try {
-      Path blocks = directory.resolve(SlabSettings.DIRECTORY); // outlive the backend on purpose
-      if (Files.exists(blocks)) {
-        removeAll(blocks);
+      for (String kept : KEPT) {
+        if (Files.exists(directory.resolve(kept))) {
+          removeAll(directory.resolve(kept));
+        }
       }
       if (contractDirectory != null && Files.exists(contractDirectory)) {
         removeAll(contractDirectory);

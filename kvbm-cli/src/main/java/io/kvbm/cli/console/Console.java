@@ -5,8 +5,10 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -29,6 +31,7 @@ public final class Console {
 
   private static final JsonFactory JSON = new JsonFactory();
 
+  private final InputStream input;
   private final ResultStream resultBytes;
   private final PrintWriter results;
   private final PrintWriter messages;
@@ -49,6 +52,25 @@ public final class Console {
    */
   public Console(
       OutputStream results, OutputStream messages, Charset charset, boolean interactive) {
+    this(InputStream.nullInputStream(), results, messages, charset, interactive);
+  }
+
+  /**
+   * Creates a console with an input.
+   *
+   * @param input what the user hands in
+   * @param results gets the results
+   * @param messages gets everything else
+   * @param charset of human text; JSON is UTF-8
+   * @param interactive whether {@code messages} is a terminal, on which progress can be drawn
+   */
+  public Console(
+      InputStream input,
+      OutputStream results,
+      OutputStream messages,
+      Charset charset,
+      boolean interactive) {
+    this.input = input;
     this.resultBytes = new ResultStream(results);
     this.results = new PrintWriter(resultBytes, false, charset);
     this.messages = new PrintWriter(messages, true, charset);
@@ -63,7 +85,12 @@ public final class Console {
     PrintStream err = System.err;
     Charset charset = System.out.charset();
     System.setOut(err);
-    return new Console(new FileOutputStream(FileDescriptor.out), err, charset, isErrTerminal());
+    return new Console(
+        new FileInputStream(FileDescriptor.in),
+        new FileOutputStream(FileDescriptor.out),
+        err,
+        charset,
+        isErrTerminal());
   }
 
   /**
@@ -193,6 +220,24 @@ public final class Console {
         new ProgressBar(label, unit, total, System::nanoTime, interactive ? this::draw : null);
     progress = bar;
     return bar;
+  }
+
+  /** {@return standard input; nobody closes it} */
+  public InputStream input() {
+    return input;
+  }
+
+  /**
+   * Writes bytes of the result as they are; not in JSON mode.
+   *
+   * @param source has the bytes
+   * @param length how many of them
+   * @return whether there is still a reader: after false every byte is lost
+   */
+  public synchronized boolean bytes(byte[] source, int length) {
+    clearProgress();
+    resultBytes.write(source, 0, length);
+    return resultBytes.failure().isEmpty();
   }
 
   /** {@return a writer to standard output for usage texts} Flushed by {@link #finish}. */

@@ -1,0 +1,226 @@
+package io.kvbm.backend.disk.object;
+
+import io.kvbm.api.store.PutOptions;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Gives space back. The oldest file of the log goes first, always: what is live in it is written
+ * again at the end, so that no gap arises and no note of a deletion has to be kept for long. As the
+ * log is at most twice as long as what is live, each byte is written again at most once on average.
+ * Threading: safe from any thread; one at a time works.
+ */
+final class Compactor {
+
+  private static final int SPARE_SEGMENTS = 4;
+
+  private final StoreFiles files;
+  private final StoreSettings settings;
+  private final Index index;
+  private final CommitLog log;
+  private final BodyReader reader;
+  private final Buffers buffers;
+  private final Superblocks superblocks;
+  private final Leases leases;
+  private final StoreCounters counters;
+  private final StoreClock clock;
+  private final Reserve reserve;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final ConcurrentLinkedQueue<Garbage> garbage = new ConcurrentLinkedQueue<>();
+  private Superblocks.Superblock superblock;
+  private long unlinkedBefore;
+
+  private record Garbage(long objectId, long bySequence) {}
+
+  Compactor(
+      StoreFiles files,
+      StoreSettings settings,
+      Index index,
+      CommitLog log,
+      BodyReader reader,
+      Buffers buffers,
+      Superblocks superblocks,
+      Superblocks.Superblock superblock,
+      Leases leases,
+      StoreCounters counters,
+      StoreClock clock,
+      Reserve reserve) {
+    this.files = files;
+    this.settings = settings;
+    this.index = index;
+    this.log = log;
+    this.reader = reader;
+    this.buffers = buffers;
+    this.superblocks = superblocks;
+    this.superblock = superblock;
+    this.leases = leases;
+    this.counters = counters;
+    this.clock = clock;
+    this.reserve = reserve;
+    this.unlinkedBefore = superblock.firstSegment();
+  }
+
+  /** Takes note of a value's file that nothing will refer to once a change is durable. */
+  void superseded(Location former, long bySequence) {
+    if (former.isInFile()) {
+      garbage.add(new Garbage(former.objectId(), bySequence));
+    }
+  }
+
+  long segmentCount() {
+    return log.activeSegment() - log.firstSegment() + 1;
+  }
+
+  private boolean isTooLong() {
+    long live = index.liveLogByteSize();
+    long allowed = Math.max(2 * live, live + SPARE_SEGMENTS * settings.segmentByteSize());
+    return segmentCount() * settings.segmentByteSize() > allowed;
+  }
+
+  /** Works as long as the log is longer than allowed; does nothing while another thread does. */
+  void keepBound() {
+    if (!isTooLong() && garbage.isEmpty() || !lock.tryLock()) {
+      return;
+    }
+    try {
+      removeGarbage(false);
+      while (isTooLong() && log.firstSegment() < log.activeSegment()) {
+        dropOldest();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Goes through the whole log as it is now.
+   *
+   * @return bytes given back
+   */
+  long compactAll() {
+    lock.lock();
+    try {
+      long before = segmentCount() * settings.segmentByteSize();
+      long last = log.activeSegment();
+      while (log.firstSegment() < last) {
+        dropOldest();
+      }
+      removeGarbage(true);
+      reserve.refill();
+      return before - segmentCount() * settings.segmentByteSize();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void dropOldest() {
+    long victim = log.firstSegment();
+    moveLive(victim);
+    log.sync(log.writtenSequence());
+    superblock = superblock.startingAt(victim + 1);
+    superblocks.store(superblock);
+    log.dropBefore(victim + 1);
+    unlinkDropped();
+    counters.compactedSegments.increment();
+  }
+
+  /** A reader of a snapshot may still need files: they go with a later call. */
+  private void unlinkDropped() {
+    if (leases.areHeld()) {
+      return;
+    }
+    while (unlinkedBefore < log.firstSegment()) {
+      files.unlink(files.segment(unlinkedBefore++));
+    }
+    files.syncDirectory(files.segments());
+  }
+
+  private void removeGarbage(boolean sync) {
+    if (sync && !garbage.isEmpty()) {
+      log.sync(log.writtenSequence());
+    }
+    if (garbage.isEmpty() || leases.areHeld()) {
+      return;
+    }
+    Garbage next = garbage.peek();
+    while (next != null && next.bySequence() <= log.syncedSequence()) {
+      garbage.remove();
+      files.unlink(files.object(next.objectId()));
+      next = garbage.peek();
+    }
+  }
+
+  private void moveLive(long victim) {
+    List<Map.Entry<String, Location>> live = new ArrayList<>();
+    for (Map.Entry<String, Location> entry : index.places().entrySet()) {
+      if (entry.getValue().segment() == victim) {
+        live.add(Map.entry(entry.getKey(), entry.getValue()));
+      }
+    }
+    live.sort((a, b) -> Long.compare(a.getValue().offset(), b.getValue().offset()));
+    long now = clock.nowMillis();
+    List<Map.Entry<String, Location>> batch = new ArrayList<>();
+    long byteSize = 0;
+    long most = settings.recordByteSize() / 2;
+    for (Map.Entry<String, Location> entry : live) {
+      if (!batch.isEmpty() && byteSize + entry.getValue().entryByteSize() > most) {
+        move(batch, now);
+        batch.clear();
+        byteSize = 0;
+      }
+      batch.add(entry);
+      byteSize += entry.getValue().entryByteSize();
+    }
+    move(batch, now);
+  }
+
+  private void move(List<Map.Entry<String, Location>> batch, long nowMillis) {
+    if (batch.isEmpty()) {
+      return;
+    }
+    List<Operation> operations = new ArrayList<>();
+    List<Buffers.Buffer> borrowed = new ArrayList<>();
+    try {
+      for (Map.Entry<String, Location> entry : batch) {
+        Location at = entry.getValue();
+        if (at.isExpired(nowMillis)) {
+          operations.add(Operation.expire(entry.getKey(), at));
+          continue;
+        }
+        Operation operation = moved(entry.getKey(), at, borrowed);
+        if (operation != null) {
+          operations.add(operation);
+          counters.movedBytes.add(at.entryByteSize());
+        }
+      }
+      if (!operations.isEmpty()) {
+        log.write(new Commit(operations));
+      }
+    } finally {
+      borrowed.forEach(Buffers.Buffer::close);
+    }
+  }
+
+  private @org.jspecify.annotations.Nullable Operation moved(
+      String key, Location at, List<Buffers.Buffer> borrowed) {
+    if (!at.equals(index.get(key))) {
+      return null;
+    }
+    EntryHeader header = reader.entry(key, at);
+    if (header == null) {
+      throw Format.corrupt("file %s of the log is gone".formatted(files.segment(at.segment())));
+    }
+    MemorySegment body = null;
+    if (!at.isInFile()) {
+      Buffers.Buffer buffer = buffers.borrow(at.storedByteSize());
+      borrowed.add(buffer);
+      body = buffer.memory().asSlice(0, at.storedByteSize());
+      reader.readStored(key, at, body);
+    }
+    return new Operation(header, body, PutOptions.Condition.ALWAYS, 0, at);
+  }
+}

@@ -1,0 +1,65 @@
+package io.kvbm.backend.disk.object;
+
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where each value is, in the order of the keys. Threading: read from any thread, changed by one at
+ * a time.
+ */
+final class Index {
+
+  private final ConcurrentSkipListMap<String, Location> places = new ConcurrentSkipListMap<>();
+  private final AtomicLong count = new AtomicLong();
+  private final AtomicLong liveLogByteSize = new AtomicLong();
+  private final AtomicLong liveFileByteSize = new AtomicLong();
+
+  @Nullable Location get(String key) {
+    return places.get(key);
+  }
+
+  /** {@return what was there before} */
+  @Nullable Location put(String key, Location location) {
+    Location former = places.put(key, location);
+    account(former, location);
+    return former;
+  }
+
+  /** {@return what was there before} */
+  @Nullable Location remove(String key) {
+    Location former = places.remove(key);
+    account(former, null);
+    return former;
+  }
+
+  private void account(@Nullable Location former, @Nullable Location next) {
+    count.addAndGet((next == null ? 0 : 1) - (former == null ? 0 : 1));
+    liveLogByteSize.addAndGet(logByteSize(next) - logByteSize(former));
+    liveFileByteSize.addAndGet(fileByteSize(next) - fileByteSize(former));
+  }
+
+  private static long logByteSize(@Nullable Location location) {
+    return location == null ? 0 : location.entryByteSize();
+  }
+
+  private static long fileByteSize(@Nullable Location location) {
+    return location == null || !location.isInFile() ? 0 : location.storedByteSize();
+  }
+
+  ConcurrentSkipListMap<String, Location> places() {
+    return places;
+  }
+
+  long count() {
+    return count.get();
+  }
+
+  long liveLogByteSize() {
+    return liveLogByteSize.get();
+  }
+
+  long liveFileByteSize() {
+    return liveFileByteSize.get();
+  }
+}

@@ -1,0 +1,53 @@
+package io.kvbm.backend.disk.object;
+
+import io.kvbm.api.CallerException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.TransientException;
+import io.kvbm.api.disk.Disk.DiskLock;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Says which readers of snapshots there are: each holds a lock, which ends with its process. */
+final class Leases {
+
+  private static final AtomicLong NEXT = new AtomicLong();
+
+  private final StoreFiles files;
+
+  Leases(StoreFiles files) {
+    this.files = files;
+  }
+
+  /** {@return a lease; while it is held no file of the log goes away} */
+  DiskLock take() {
+    files.disk().createDirectories(files.readers());
+    long pid = ProcessHandle.current().pid();
+    Path path = files.readers().resolve(pid + "-" + NEXT.getAndIncrement() + ".lease");
+    DiskLock lock = files.disk().lock(path);
+    return () -> {
+      lock.close();
+      files.unlink(path);
+    };
+  }
+
+  /** {@return whether somebody reads; leases of readers that died are removed} */
+  boolean areHeld() {
+    if (!files.disk().exists(files.readers())) {
+      return false;
+    }
+    boolean held = false;
+    for (Path path : files.disk().list(files.readers())) {
+      try {
+        files.disk().lock(path).close();
+        files.unlink(path);
+      } catch (TransientException e) {
+        held = true;
+      } catch (CallerException e) {
+        if (e.code() != ErrorCode.NOT_FOUND) {
+          throw e;
+        }
+      }
+    }
+    return held;
+  }
+}

@@ -1,0 +1,341 @@
+package io.kvbm.backend.disk.object;
+
+import io.kvbm.api.CorruptionException;
+import io.kvbm.api.disk.Disk.OpenOption;
+import io.kvbm.api.disk.DiskFile;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the log into an index.
+ *
+ * <p>The log ends where no record follows that is intact and continues the chain. That end is a
+ * torn tail unless a record behind it says that something after the end was durable: then the log
+ * is damaged, and nothing is changed. A record whose structure is intact and whose body is not
+ * counts as the end too, unless a later one says that it was durable: then only that value is
+ * damaged, and reading it says so.
+ */
+final class Recovery {
+
+  private static final long WINDOW = 1 << 20;
+
+  private final StoreFiles files;
+  private final Buffers buffers;
+  private final StoreSettings settings;
+  private final UUID store;
+  private final boolean writable;
+  private final Index index;
+  private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+  private LogState state;
+  private boolean chained;
+
+  Recovery(
+      StoreFiles files,
+      Buffers buffers,
+      StoreSettings settings,
+      UUID store,
+      boolean writable,
+      Index index) {
+    this.files = files;
+    this.buffers = buffers;
+    this.settings = settings;
+    this.store = store;
+    this.writable = writable;
+    this.index = index;
+    this.state = new LogState(0, 0, 0, 0);
+  }
+
+  /** A record that was read and may still turn out to be torn. */
+  private record Pending(
+      LogState before, long lastSequence, boolean damaged, List<Change> changes) {}
+
+  private record Change(EntryHeader header, long segment, long offset) {}
+
+  /**
+   * What was found.
+   *
+   * @param end where the log ends
+   * @param cleanTail whether nothing but zeros follows in the last file
+   */
+  record Found(LogState end, boolean cleanTail) {}
+
+  /** Reads everything from a place on; a chain of its own starts there if none is given. */
+  Found run(LogState from, boolean knownChain) {
+    state = from;
+    chained = knownChain;
+    boolean more = true;
+    while (more) {
+      more = scanSegment() && advance();
+    }
+    cutAtTornBody();
+    apply(Long.MAX_VALUE);
+    requireNothingDurableBehind();
+    return new Found(state, isTailClean());
+  }
+
+  /** Reads records of one file; false if there is no such file. */
+  private boolean scanSegment() {
+    try (Window window = window(state.segment())) {
+      if (window == null) {
+        return false;
+      }
+      if (!Segments.isHeader(window.read(0, Format.PAGE), store, state.segment())) {
+        return false;
+      }
+      while (true) {
+        RecordHeader header = headerAt(window, state.segment(), state.end());
+        if (header == null || !continues(header) || !take(window, header)) {
+          return true;
+        }
+      }
+    }
+  }
+
+  private boolean continues(RecordHeader header) {
+    if (!chained) {
+      return true; // the first record there is: what came before it is gone
+    }
+    return header.chain() == state.chain()
+        && header.previousSegment() == state.segment()
+        && header.previousEnd() == state.end();
+  }
+
+  private @Nullable RecordHeader headerAt(Window window, long segment, long offset) {
+    if (offset + Format.PAGE > window.byteSize()) {
+      return null;
+    }
+    RecordHeader header =
+        RecordHeader.readFrom(window.read(offset, Format.PAGE), store, segment, offset);
+    return header != null && offset + header.byteSize() <= window.byteSize() ? header : null;
+  }
+
+  /** Takes one record in; false if its structure is torn. */
+  private boolean take(Window window, RecordHeader header) {
+    MemorySegment record = window.read(header.offset(), header.byteSize());
+    List<Change> changes = new ArrayList<>(header.entryCount());
+    boolean damaged = false;
+    long at = RecordHeader.BYTE_SIZE;
+    for (int i = 0; i < header.entryCount(); i++) {
+      EntryHeader entry = at < record.byteSize() ? EntryHeader.readFrom(record.asSlice(at)) : null;
+      if (entry == null || at + entry.entryByteSize() > record.byteSize()) {
+        return false;
+      }
+      if (entry.inlineByteSize() > 0) {
+        damaged |=
+            !settings.without().contains(Safeguard.CRC)
+                && !entry.fits(record.asSlice(at + entry.headByteSize(), entry.inlineByteSize()));
+      }
+      changes.add(new Change(entry, header.segment(), header.offset() + at));
+      at += entry.entryByteSize();
+    }
+    apply(header.syncedSequence());
+    pending.add(new Pending(state, header.lastSequence(), damaged, changes));
+    chained = true;
+    state =
+        new LogState(
+            header.segment(),
+            header.offset() + header.byteSize(),
+            RecordHeader.chainBehind(record),
+            header.lastSequence());
+    return true;
+  }
+
+  /** Goes to the next file if its first record continues the chain. */
+  private boolean advance() {
+    long next = state.segment() + 1;
+    try (Window window = window(next)) {
+      if (window == null || !Segments.isHeader(window.read(0, Format.PAGE), store, next)) {
+        return false;
+      }
+      RecordHeader header = headerAt(window, next, Format.PAGE);
+      if (header == null || (chained && !continues(header)) || !take(window, header)) {
+        return false;
+      }
+      return true;
+    }
+  }
+
+  /** Puts changes of records that are known to be durable into the index. */
+  private void apply(long durableSequence) {
+    while (!pending.isEmpty() && pending.peek().lastSequence() <= durableSequence) {
+      for (Change change : pending.remove().changes()) {
+        if (change.header().kind() == EntryHeader.DELETE) {
+          index.remove(change.header().key());
+        } else {
+          Location location = Location.of(change.header(), change.segment(), change.offset());
+          index.put(change.header().key(), location);
+        }
+      }
+    }
+  }
+
+  private void cutAtTornBody() {
+    ArrayDeque<Pending> kept = new ArrayDeque<>();
+    for (Pending record : pending) {
+      if (record.damaged()) {
+        state = record.before();
+        break;
+      }
+      kept.add(record);
+    }
+    pending.clear();
+    pending.addAll(kept);
+  }
+
+  private void requireNothingDurableBehind() {
+    for (long number : files.segmentNumbers()) {
+      if (number < state.segment()) {
+        continue;
+      }
+      try (Window window = window(number)) {
+        if (window == null) {
+          continue;
+        }
+        long from = number == state.segment() ? state.end() : Format.PAGE;
+        for (long at = from; at + Format.PAGE <= window.byteSize(); at += Format.PAGE) {
+          RecordHeader later =
+              RecordHeader.readFrom(window.read(at, Format.PAGE), store, number, at);
+          if (later != null && later.syncedSequence() > state.lastSequence()) {
+            throw damaged(later);
+          }
+        }
+      }
+    }
+  }
+
+  private CorruptionException damaged(RecordHeader later) {
+    return Format.corrupt(
+        "the log is damaged in %s at byte %d: no intact record continues it there, but the record in %s at byte %d says that changes up to %d were durable and only those up to %d are found; nothing was changed, restore the file or the store"
+            .formatted(
+                files.segment(state.segment()),
+                state.end(),
+                files.segment(later.segment()),
+                later.offset(),
+                later.syncedSequence(),
+                state.lastSequence()));
+  }
+
+  private boolean isTailClean() {
+    try (Window window = window(state.segment())) {
+      if (window == null || window.byteSize() != settings.segmentByteSize()) {
+        return false;
+      }
+      for (long at = state.end(); at < window.byteSize(); at += Format.PAGE) {
+        if (!isZero(window.read(at, Format.PAGE))) {
+          return false;
+        }
+      }
+    }
+    for (long number : files.segmentNumbers()) {
+      if (number > state.segment()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isZero(MemorySegment page) {
+    for (long at = 0; at < page.byteSize(); at += Long.BYTES) {
+      if (page.get(Format.LONG, at) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Keeps what stands behind the end of the log beside it, for whoever wants to look. */
+  void keepTail() {
+    Path kept = files.segments().resolve("%08d-%d.broken".formatted(state.segment(), state.end()));
+    try (Window window = window(state.segment())) {
+      if (window == null || files.disk().exists(kept)) {
+        return;
+      }
+      long last = 0;
+      for (long at = state.end(); at + Format.PAGE <= window.byteSize(); at += Format.PAGE) {
+        last = isZero(window.read(at, Format.PAGE)) ? last : at + Format.PAGE;
+      }
+      if (last == 0) {
+        return;
+      }
+      try (DiskFile copy =
+          files.disk().open(kept, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE))) {
+        for (long at = state.end(); at < last; at += Format.PAGE) {
+          copy.writeFully(at - state.end(), window.read(at, Format.PAGE));
+        }
+      }
+    }
+  }
+
+  private @Nullable Window window(long number) {
+    StoreFiles.Pin pin = files.tryPin(files.segment(number));
+    if (pin == null) {
+      return null;
+    }
+    try {
+      if (writable) {
+        files.sync(pin.file()); // before anything is decided by what it holds
+      }
+      return new Window(pin);
+    } catch (RuntimeException e) {
+      pin.close();
+      throw e;
+    }
+  }
+
+  /** A file read through a buffer. */
+  private final class Window implements AutoCloseable {
+    private final StoreFiles.Pin pin;
+    private final long byteSize;
+    private Buffers.@Nullable Buffer buffer;
+    private long start;
+    private long length;
+
+    Window(StoreFiles.Pin pin) {
+      this.pin = pin;
+      this.byteSize = Format.down(pin.file().byteSize(), Format.PAGE);
+    }
+
+    long byteSize() {
+      return byteSize;
+    }
+
+    /** {@return bytes of whole pages; valid until the next call} */
+    MemorySegment read(long offset, long count) {
+      if (count > byteSize - offset) {
+        throw Format.corrupt(
+            "%s has %d bytes, too few for what stands in it"
+                .formatted(pin.file().path(), byteSize));
+      }
+      Buffers.Buffer current = buffer;
+      if (current == null || offset < start || offset + count > start + length) {
+        long wanted = Math.min(byteSize - offset, Math.max(WINDOW, count));
+        if (current == null || current.memory().byteSize() < wanted) {
+          if (current != null) {
+            current.close();
+          }
+          current = buffers.borrow(wanted);
+          buffer = current;
+        }
+        length = 0;
+        pin.file().readFully(offset, current.memory().asSlice(0, wanted));
+        start = offset;
+        length = wanted;
+      }
+      return current.memory().asSlice(offset - start, count);
+    }
+
+    @Override
+    public void close() {
+      if (buffer != null) {
+        buffer.close();
+      }
+      pin.close();
+    }
+  }
+}

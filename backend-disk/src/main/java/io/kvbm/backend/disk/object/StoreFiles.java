@@ -1,0 +1,250 @@
+package io.kvbm.backend.disk.object;
+
+import io.kvbm.api.BackendException;
+import io.kvbm.api.CallerException;
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
+import io.kvbm.api.disk.Disk;
+import io.kvbm.api.disk.Disk.OpenOption;
+import io.kvbm.api.disk.DiskFile;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of one store: their names, how they are opened, and those that are open, of which there
+ * are never more than allowed. Threading: safe from any thread.
+ */
+final class StoreFiles implements AutoCloseable {
+
+  private final Disk disk;
+  private final Path directory;
+  private final boolean directoriesSynced;
+  private final int limit;
+  private final Map<Path, Pin> open = new LinkedHashMap<>(16, 0.75f, true);
+  private final Set<Safeguard> without;
+  private volatile boolean direct;
+  private volatile String access;
+
+  StoreFiles(Disk disk, Path directory, StoreSettings settings) {
+    this.disk = disk;
+    this.directory = directory;
+    this.without = settings.without();
+    this.directoriesSynced = !without.contains(Safeguard.DIRECTORY_SYNC);
+    this.limit = settings.maxOpenFiles();
+    this.direct = settings.direct();
+    this.access = settings.direct() ? "direct" : "buffered";
+  }
+
+  Disk disk() {
+    return disk;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  Path segments() {
+    return directory.resolve("segments");
+  }
+
+  Path objects() {
+    return directory.resolve("objects");
+  }
+
+  Path readers() {
+    return directory.resolve("readers");
+  }
+
+  Path segment(long number) {
+    return segments().resolve("%08d.seg".formatted(number));
+  }
+
+  Path object(long id) {
+    return objects().resolve("%016x.obj".formatted(id));
+  }
+
+  /** {@return the number in a segment's name, or -1} */
+  static long segmentNumber(Path path) {
+    String name = path.getFileName().toString();
+    return name.matches("\\d{8,18}\\.seg")
+        ? Long.parseLong(name.substring(0, name.length() - 4))
+        : -1;
+  }
+
+  /** {@return the number in an object's name, or 0} */
+  static long objectId(Path path) {
+    String name = path.getFileName().toString();
+    return name.matches("[0-9a-f]{16}\\.obj")
+        ? Long.parseUnsignedLong(name.substring(0, 16), 16)
+        : 0;
+  }
+
+  List<Long> segmentNumbers() {
+    List<Long> numbers = new ArrayList<>();
+    for (Path path : disk.list(segments())) {
+      if (segmentNumber(path) >= 0) {
+        numbers.add(segmentNumber(path));
+      }
+    }
+    numbers.sort(null);
+    return numbers;
+  }
+
+  /** {@return {@code direct}, or {@code buffered} and why} */
+  String access() {
+    return access;
+  }
+
+  void sync(DiskFile file) {
+    if (!without.contains(Safeguard.SYNC)) {
+      file.sync(true);
+    }
+  }
+
+  void syncDirectory(Path path) {
+    if (directoriesSynced) {
+      disk.syncDirectory(path);
+    }
+  }
+
+  /** Opens a file, past the page cache if that works here. */
+  DiskFile open(Path path, OpenOption... options) {
+    EnumSet<OpenOption> all = EnumSet.of(OpenOption.READ, options);
+    if (direct) {
+      EnumSet<OpenOption> direct = EnumSet.copyOf(all);
+      direct.add(OpenOption.DIRECT);
+      try {
+        DiskFile file = disk.open(path, direct);
+        if (file.alignment() <= Format.PAGE) {
+          return file;
+        }
+        degrade("pages of " + file.alignment() + " bytes");
+        file.close();
+        all.remove(OpenOption.CREATE_NEW);
+      } catch (BackendException e) {
+        degrade(e.getMessage());
+      }
+    }
+    return disk.open(path, all);
+  }
+
+  private void degrade(String reason) {
+    direct = false;
+    access = "buffered: " + reason;
+  }
+
+  /** An open file that stays open while it is pinned. */
+  final class Pin implements AutoCloseable {
+    private final DiskFile file;
+    private int count;
+    private boolean forgotten;
+
+    private Pin(DiskFile file) {
+      this.file = file;
+    }
+
+    DiskFile file() {
+      return file;
+    }
+
+    @Override
+    public void close() {
+      synchronized (StoreFiles.this) {
+        count--;
+        if (count == 0 && forgotten) {
+          file.close();
+        }
+      }
+    }
+  }
+
+  /**
+   * {@return an existing file, open for reading, or null if there is none; the caller closes the
+   * pin}
+   */
+  synchronized @Nullable Pin tryPin(Path path) {
+    Pin pin = open.get(path);
+    if (pin == null) {
+      makeRoom();
+      try {
+        pin = new Pin(open(path));
+      } catch (CallerException e) {
+        if (e.code() == ErrorCode.NOT_FOUND) {
+          return null;
+        }
+        throw e;
+      }
+      open.put(path, pin);
+    }
+    pin.count++;
+    return pin;
+  }
+
+  private void makeRoom() {
+    for (Iterator<Pin> pins = open.values().iterator(); open.size() >= limit && pins.hasNext(); ) {
+      Pin pin = pins.next();
+      if (pin.count == 0) {
+        pins.remove();
+        pin.file.close();
+      }
+    }
+    if (open.size() >= limit) {
+      throw new CapacityException(
+          ErrorCode.ALLOCATION_FAILED,
+          "limit maxOpenFiles of %d files is reached, all are in use; raise it or read less at once"
+              .formatted(limit),
+          1,
+          0);
+    }
+  }
+
+  /** Closes a file as soon as nobody uses it; it may be opened again. */
+  synchronized void forget(Path path) {
+    Pin pin = open.remove(path);
+    if (pin != null) {
+      pin.forgotten = true;
+      if (pin.count == 0) {
+        pin.file.close();
+      }
+    }
+  }
+
+  /** Removes a file's name if it has one. */
+  void unlink(Path path) {
+    forget(path);
+    try {
+      disk.unlink(path);
+    } catch (CallerException e) {
+      if (e.code() != ErrorCode.NOT_FOUND) {
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    KvbmException failure = null;
+    for (Pin pin : open.values()) {
+      pin.forgotten = true;
+      if (pin.count == 0) {
+        try {
+          pin.file.close();
+        } catch (KvbmException e) {
+          failure = e;
+        }
+      }
+    }
+    open.clear();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}
