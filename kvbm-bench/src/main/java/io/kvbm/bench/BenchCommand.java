@@ -2,6 +2,7 @@ package io.kvbm.bench;
 
 import io.kvbm.bench.collections.CollectionsCommand;
 import io.kvbm.bench.pool.PoolCommand;
+import io.kvbm.bench.store.StoreCommand;
 import picocli.CommandLine.Command;
 
 /** {@code kvbm bench}: a group of benchmarks. */
@@ -12,6 +13,6 @@ import picocli.CommandLine.Command;
       "A ratio above 1 means that kvbm is better; spread says how far the rounds lie apart."
     },
     synopsisSubcommandLabel = "BENCHMARK",
-    subcommands = {CollectionsCommand.class, PoolCommand.class},
+    subcommands = {CollectionsCommand.class, PoolCommand.class, StoreCommand.class},
     sortOptions = false)
 final class BenchCommand {}

@@ -3,8 +3,11 @@ package io.kvbm.bench.report;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 
 /**
  * One comparison, measured in several rounds.
@@ -16,6 +19,7 @@ import java.util.OptionalDouble;
  * @param ratios for each round how many times better we were
  * @param control the peer measured against itself: how far from 1 chance alone gets; empty where it
  *     was not measured
+ * @param peers all peers, where there are several; {@code peer} is then the best of them
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record BenchCase(
@@ -24,14 +28,74 @@ public record BenchCase(
     String peerName,
     Map<String, Double> peer,
     double[] ratios,
-    OptionalDouble control) {
+    OptionalDouble control,
+    List<PeerFigures> peers) {
 
   /** Checks that there was a round. */
   public BenchCase {
+    peers = List.copyOf(peers);
     if (ratios.length == 0) {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT, "case " + name + " has no rounds; run at least one");
     }
+  }
+
+  /**
+   * With one peer.
+   *
+   * @param name what was measured
+   * @param ours our figures by name
+   * @param peerName the peer
+   * @param peer the peer's figures, with the same names
+   * @param ratios for each round how many times better we were
+   * @param control the peer measured against itself
+   */
+  public BenchCase(
+      String name,
+      Map<String, Double> ours,
+      String peerName,
+      Map<String, Double> peer,
+      double[] ratios,
+      OptionalDouble control) {
+    this(name, ours, peerName, peer, ratios, control, List.of());
+  }
+
+  /**
+   * {@return this case with several peers}
+   *
+   * @param all every peer
+   */
+  public BenchCase withPeers(List<PeerFigures> all) {
+    return new BenchCase(name, ours, peerName, peer, ratios, control, all);
+  }
+
+  /**
+   * {@return this case with one figure more for each side}
+   *
+   * @param figure its name
+   * @param of gives it for the name of a peer, and for {@code kvbm}; empty leaves it out
+   */
+  public BenchCase withFigure(String figure, Function<String, OptionalDouble> of) {
+    return new BenchCase(
+        name,
+        with(ours, figure, of.apply("kvbm")),
+        peerName,
+        with(peer, figure, of.apply(peerName)),
+        ratios,
+        control,
+        peers.stream()
+            .map(
+                each ->
+                    new PeerFigures(
+                        each.name(), with(each.figures(), figure, of.apply(each.name()))))
+            .toList());
+  }
+
+  private static Map<String, Double> with(
+      Map<String, Double> figures, String name, OptionalDouble value) {
+    Map<String, Double> more = new LinkedHashMap<>(figures);
+    value.ifPresent(found -> more.put(name, found));
+    return more;
   }
 
   /** {@return how many rounds there were} */

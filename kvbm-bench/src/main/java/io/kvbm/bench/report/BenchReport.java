@@ -17,8 +17,30 @@ import org.jspecify.annotations.Nullable;
  * @param machine where it ran
  * @param commit what ran
  * @param cases the comparisons
+ * @param settings how each side was tuned, by its name; empty where there is nothing to say
  */
-public record BenchReport(String machine, String commit, List<BenchCase> cases) {
+public record BenchReport(
+    String machine, String commit, List<BenchCase> cases, Map<String, String> settings) {
+
+  /**
+   * Without settings.
+   *
+   * @param machine where it ran
+   * @param commit what ran
+   * @param cases the comparisons
+   */
+  public BenchReport(String machine, String commit, List<BenchCase> cases) {
+    this(machine, commit, cases, Map.of());
+  }
+
+  /**
+   * {@return this report with what each side was tuned to}
+   *
+   * @param tuned one line each, by the side's name
+   */
+  public BenchReport withSettings(Map<String, String> tuned) {
+    return new BenchReport(machine, commit, cases, tuned);
+  }
 
   /**
    * {@return a report of this machine and this checkout}
@@ -40,6 +62,7 @@ public record BenchReport(String machine, String commit, List<BenchCase> cases) 
       return;
     }
     console.line(machine + ", commit " + commit);
+    settings.forEach((name, line) -> console.line(name + ": " + line));
     console.line("");
     table().print(console);
   }
@@ -48,6 +71,13 @@ public record BenchReport(String machine, String commit, List<BenchCase> cases) 
     json.writeStartObject();
     json.writeStringField("machine", machine);
     json.writeStringField("commit", commit);
+    if (!settings.isEmpty()) {
+      json.writeObjectFieldStart("settings");
+      for (Map.Entry<String, String> setting : settings.entrySet()) {
+        json.writeStringField(setting.getKey(), setting.getValue());
+      }
+      json.writeEndObject();
+    }
     json.writeArrayFieldStart("cases");
     for (BenchCase each : cases) {
       write(each, json);
@@ -66,6 +96,16 @@ public record BenchReport(String machine, String commit, List<BenchCase> cases) 
     json.writeStringField("name", each.peerName());
     write(each.peer(), json);
     json.writeEndObject();
+    if (!each.peers().isEmpty()) {
+      json.writeArrayFieldStart("peers");
+      for (PeerFigures peer : each.peers()) {
+        json.writeStartObject();
+        json.writeStringField("name", peer.name());
+        write(peer.figures(), json);
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
     json.writeNumberField("ratio", each.ratio());
     json.writeNumberField("rounds", each.rounds());
     json.writeNumberField("spread", each.spread());

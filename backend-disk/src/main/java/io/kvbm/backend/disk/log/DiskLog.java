@@ -2,7 +2,6 @@ package io.kvbm.backend.disk.log;
 
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CallerException;
-import io.kvbm.api.CapacityException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
@@ -31,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * nothing being written takes the group, and the end of each write takes the next. One sync serves
  * everyone in a group who asked for it. See the package for the format.
  *
- * <p>The first write or sync that fails, but for a full disk, poisons the log: what waits and what
- * is appended later fails until it is opened again; what was synced can still be replayed.
+ * <p>A record is taken only where it can be written without asking the disk for space: a full disk
+ * is told before anything happened. The first write or sync that fails poisons the log: what waits
+ * and what is appended later fails until it is opened again; what was synced can still be replayed.
  */
 final class DiskLog implements Log {
 
@@ -59,6 +59,7 @@ final class DiskLog implements Log {
   private Group filling;
   private @Nullable Group spare;
   private boolean busy;
+  private long writing;
   private boolean closed;
   private @Nullable KvbmException poison;
   private long next;
@@ -175,15 +176,17 @@ final class DiskLog implements Log {
               .formatted(record.byteSize(), maxRecordByteSize()));
     }
     try {
-      if (supply.isExhausted()) {
-        lane.call(supply::require);
-      }
       CompletableFuture<Long> future = new CompletableFuture<>();
-      while (!tryGather(record, durability, future)) {
+      while (true) {
+        if (supply.isExhausted() || !isCoveredNow(record)) {
+          lane.call(supply::require);
+        }
+        boolean taken = tryGather(record, durability, future);
         pump();
+        if (taken) {
+          return future;
+        }
       }
-      pump();
-      return future;
     } catch (ClosedException e) {
       throw e;
     } catch (KvbmException e) {
@@ -191,7 +194,18 @@ final class DiskLog implements Log {
     }
   }
 
-  /** {@return false where the group was full, after waiting until it may not be} */
+  private boolean isCoveredNow(MemorySegment record) {
+    lock.lock();
+    try {
+      requireOpen();
+      requireSound();
+      return isCovered(record);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** {@return whether the record was taken; where the group was full, after it may not be} */
   @SuppressWarnings("WaitNotInLoop") // the caller comes again
   private boolean tryGather(
       MemorySegment record, Durability durability, CompletableFuture<Long> future) {
@@ -199,6 +213,9 @@ final class DiskLog implements Log {
     try {
       requireOpen();
       requireSound();
+      if (!isCovered(record)) {
+        return false;
+      }
       if (!filling.fits(record.byteSize(), settings.groupByteSize())) {
         filling.wants(Durability.WRITTEN);
         if (busy) {
@@ -263,7 +280,8 @@ final class DiskLog implements Log {
       filling = spare != null ? spare : newGroup();
       spare = null;
       changed.signalAll();
-      roomy = group.count() == 0 || (fits(group) && !supply.isExhausted());
+      roomy = group.count() == 0 || room() >= group.pagesByteSize();
+      writing = group.pagesByteSize();
     } finally {
       lock.unlock();
     }
@@ -278,22 +296,24 @@ final class DiskLog implements Log {
     }
   }
 
-  /** A page is left for the mark of the close. */
-  private boolean fits(Group group) {
-    return Group.pages(active().end()) + group.pagesByteSize()
-        <= active().header().byteSize() - SegmentHeader.PAGE;
+  /** {@return how many bytes the segment still takes} A page is left for the mark of the close. */
+  private long room() {
+    Segment active = active();
+    return active.header().byteSize() - SegmentHeader.PAGE - Group.pages(active.end());
+  }
+
+  /**
+   * {@return whether a record can be written whatever becomes of the disk: in this segment behind
+   * what is gathered and being written, or in the next, which is there}
+   */
+  private boolean isCovered(MemorySegment record) {
+    long gathered = Group.pages(filling.byteSize() + Group.framed(record.byteSize()));
+    return supply.isReady() || room() >= gathered + (busy ? writing : 0);
   }
 
   private void writeToNextSegment(Group group) {
     try {
-      if (!fits(group)) {
-        rotate(group.first());
-      } else {
-        supply.require();
-      }
-    } catch (CapacityException e) {
-      reject(group, e);
-      return;
+      rotate(group.first());
     } catch (RuntimeException e) {
       poison(group, failure(e));
       return;
@@ -317,7 +337,7 @@ final class DiskLog implements Log {
       made = files.name(fresh, former.next(firstSequence, settings.segmentByteSize()));
     } catch (RuntimeException e) {
       fresh.close();
-      throw notFull(e);
+      throw e;
     }
     DiskFile old = file;
     file = fresh;
@@ -333,15 +353,6 @@ final class DiskLog implements Log {
     prepareAhead();
   }
 
-  /**
-   * A full disk is met before a segment is taken; here even that leaves it unknown what is there.
-   */
-  private static RuntimeException notFull(RuntimeException e) {
-    return e instanceof CapacityException
-        ? new BackendException(ErrorCode.OPERATION_FAILED, String.valueOf(e.getMessage()), e)
-        : e;
-  }
-
   private void write(Group group) {
     if (group.count() == 0) {
       written(group);
@@ -354,9 +365,7 @@ final class DiskLog implements Log {
         new IoCallback() {
           @Override
           public void completed(IoRequest request, @Nullable KvbmException failure) {
-            if (failure instanceof CapacityException) {
-              reject(group, failure);
-            } else if (failure != null) {
+            if (failure != null) {
               poison(group, failure);
             } else {
               grow(segment, group, position + group.byteSize(), chain);
@@ -434,12 +443,6 @@ final class DiskLog implements Log {
       lock.unlock();
     }
     pump();
-  }
-
-  /** None of a group is in the log, and the next may be written to its place. */
-  private void reject(Group group, KvbmException reason) {
-    complete(group.take(true), reason);
-    finish(group);
   }
 
   private void poison(Group group, KvbmException reason) {
@@ -606,11 +609,7 @@ final class DiskLog implements Log {
       lock.unlock();
     }
     if (!poisonedBefore) {
-      try {
-        flush(Durability.WRITTEN);
-      } catch (KvbmException e) {
-        // Told to those who appended; what is in the log is read all the same.
-      }
+      flush(Durability.WRITTEN);
     }
     List<Part> parts = new ArrayList<>();
     lock.lock();

@@ -44,10 +44,10 @@ final class LogRecovery {
       headers.add(syncAndReadHeader(path));
     }
     files.syncDirectory(files.directory());
+    for (int i = 1; i < paths.size(); i++) {
+      requireNeighbours(headers.get(i - 1), headers.get(i), paths.get(i));
+    }
     for (int i = 0; i < paths.size(); i++) {
-      if (i > 0) {
-        requireNeighbours(headers.get(i - 1), headers.get(i), paths.get(i));
-      }
       SegmentHeader next = i + 1 < paths.size() ? headers.get(i + 1) : null;
       if (next != null) {
         readSealed(paths.get(i), headers.get(i), next);

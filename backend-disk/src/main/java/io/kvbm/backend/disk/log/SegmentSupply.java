@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps one segment ready to be used: the reserve that lets a log go on when others have filled the
- * disk. Blocks: called on a {@link Lane}, but for {@link #isExhausted}.
+ * disk. Blocks: called on a {@link Lane}, but for {@link #isExhausted} and {@link #isReady}.
  */
 final class SegmentSupply {
 
   private final SegmentFiles files;
-  private @Nullable DiskFile ready;
+  private volatile @Nullable DiskFile ready;
   private volatile @Nullable KvbmException failure;
   private boolean closed;
 
@@ -26,6 +26,11 @@ final class SegmentSupply {
    */
   boolean isExhausted() {
     return failure != null;
+  }
+
+  /** {@return whether one is ready; only who writes the log takes it} */
+  boolean isReady() {
+    return ready != null;
   }
 
   /** Makes one where none is ready. What goes wrong is told to the next that needs one. */
