@@ -1,6 +1,7 @@
 package io.kvbm.bench;
 
 import io.kvbm.bench.collections.CollectionsCommand;
+import io.kvbm.bench.disk.DiskCommand;
 import io.kvbm.bench.pool.PoolCommand;
 import picocli.CommandLine.Command;
 
@@ -12,6 +13,6 @@ import picocli.CommandLine.Command;
       "A ratio above 1 means that kvbm is better; spread says how far the rounds lie apart."
     },
     synopsisSubcommandLabel = "BENCHMARK",
-    subcommands = {CollectionsCommand.class, PoolCommand.class},
+    subcommands = {CollectionsCommand.class, DiskCommand.class, PoolCommand.class},
     sortOptions = false)
 final class BenchCommand {}
