@@ -1,6 +1,7 @@
 package io.kvbm.bench;
 
 import io.kvbm.bench.collections.CollectionsCommand;
+import io.kvbm.bench.disk.DiskCommand;
 import io.kvbm.bench.pool.PoolCommand;
 import io.kvbm.bench.store.StoreCommand;
 import picocli.CommandLine.Command;
@@ -13,6 +14,11 @@ import picocli.CommandLine.Command;
       "A ratio above 1 means that kvbm is better; spread says how far the rounds lie apart."
     },
     synopsisSubcommandLabel = "BENCHMARK",
-    subcommands = {CollectionsCommand.class, PoolCommand.class, StoreCommand.class},
+    subcommands = {
+      CollectionsCommand.class,
+      DiskCommand.class,
+      PoolCommand.class,
+      StoreCommand.class
+    },
     sortOptions = false)
 final class BenchCommand {}

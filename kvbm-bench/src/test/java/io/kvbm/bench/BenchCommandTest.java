@@ -13,7 +13,7 @@ class BenchCommandTest {
     Invocation help = Invocation.of("bench", "--help");
 
     assertThat(help.exitCode()).isZero();
-    assertThat(help.out()).contains("pool", "collections", "--json");
+    assertThat(help.out()).contains("pool", "disk", "collections", "--json");
   }
 
   @Test
@@ -32,7 +32,7 @@ class BenchCommandTest {
     Invocation bare = Invocation.of("bench");
 
     assertThat(bare.exitCode()).isEqualTo(2);
-    assertThat(bare.err()).contains("which command? One of: collections, pool");
+    assertThat(bare.err()).contains("which command? One of: collections, disk, pool");
   }
 
   @ParameterizedTest

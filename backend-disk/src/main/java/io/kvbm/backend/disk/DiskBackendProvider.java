@@ -12,6 +12,7 @@ import io.kvbm.api.spi.Finding;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
 import io.kvbm.backend.disk.file.Pages;
+import io.kvbm.backend.disk.io.IoEngines;
 import io.kvbm.backend.disk.log.LogSettings;
 import io.kvbm.backend.disk.slab.SlabSettings;
 import java.nio.file.Files;
@@ -58,7 +59,9 @@ public final class DiskBackendProvider implements BackendProvider {
       try (DiskStorage storage =
           DiskStorage.create(
               disk, DiskStorage.temporary(directory), Pages.ALIGNMENT, settings.direct())) {
-        return new Availability.Available("%s, %s".formatted(directory, storage.accessDetails()));
+        String engine = IoEngines.choose(disk, directory, settings.engine().type()).text();
+        return new Availability.Available(
+            "%s, %s, %s".formatted(directory, storage.accessDetails(), engine));
       }
     } catch (KvbmException e) {
       return new Availability.Unavailable(e.getMessage());

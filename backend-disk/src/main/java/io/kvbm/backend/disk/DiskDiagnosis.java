@@ -4,8 +4,12 @@ import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.Finding;
 import io.kvbm.backend.disk.file.Posix;
+import io.kvbm.backend.disk.io.EngineChoice;
+import io.kvbm.backend.disk.io.EngineType;
+import io.kvbm.backend.disk.io.IoEngines;
 import io.kvbm.backend.disk.media.MediaDetector;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,9 +26,11 @@ final class DiskDiagnosis {
   static List<Finding> of(BackendConfig config) {
     @Nullable Posix posix = Posix.find().orElse(null);
     AccessDiagnosis access = new AccessDiagnosis(ROOT, posix);
+    DiskSettings settings;
     Path directory;
     try {
-      directory = DiskSettings.of(config).directory().toAbsolutePath();
+      settings = DiskSettings.of(config);
+      directory = settings.directory().toAbsolutePath();
     } catch (KvbmException e) {
       return List.of(
           Finding.missing(
@@ -32,10 +38,31 @@ final class DiskDiagnosis {
           access.ioUring());
     }
     List<Finding> findings = new ArrayList<>(List.of(access.direct(directory), access.ioUring()));
+    if (Files.isDirectory(directory)) {
+      findings.add(engine(directory, settings));
+    }
     if (config.string("dir").isPresent()) {
       findings.addAll(ofDirectory(directory, posix));
     }
     return findings;
+  }
+
+  /** The engine that the stores would get. */
+  private static Finding engine(Path directory, DiskSettings settings) {
+    try {
+      EngineChoice choice =
+          IoEngines.choose(DiskStorage.fileDisk(settings), directory, settings.engine().type());
+      return choice.type() == EngineType.BUFFERED
+          ? Finding.hint(
+              Finding.Scope.MACHINE,
+              "disk-engine",
+              choice.text(),
+              "name a directory that can be written, on ext4 or xfs: --dir DIR")
+          : Finding.ok(Finding.Scope.MACHINE, "disk-engine", choice.text());
+    } catch (KvbmException e) {
+      return Finding.missing(
+          Finding.Scope.MACHINE, "disk-engine", e.getMessage(), "set 'engine' to auto");
+    }
   }
 
   private static List<Finding> ofDirectory(Path directory, @Nullable Posix posix) {

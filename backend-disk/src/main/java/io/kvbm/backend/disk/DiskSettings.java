@@ -5,6 +5,8 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.EnvironmentAlias;
+import io.kvbm.backend.disk.io.EngineSettings;
+import io.kvbm.backend.disk.io.EngineType;
 import io.kvbm.backend.disk.log.LogSettings;
 import io.kvbm.backend.disk.slab.SlabSettings;
 import java.nio.file.InvalidPathException;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param unlinkAtOnce whether a scratch file loses its name as soon as it is open, so that nothing
  *     is left after a crash
  * @param ioDepth how many threads work on one batch
+ * @param engine what the stores read and write with
  */
 record DiskSettings(
     Path directory,
@@ -34,7 +37,8 @@ record DiskSettings(
     AllocatorType allocatorType,
     boolean zeroFill,
     boolean unlinkAtOnce,
-    int ioDepth) {
+    int ioDepth,
+    EngineSettings engine) {
 
   /** Names the directory of scratch files. */
   static final String DIRECTORY_VARIABLE = "DYN_KVBM_DISK_CACHE_DIR";
@@ -52,6 +56,7 @@ record DiskSettings(
 
   private static final String DEFAULT_DIRECTORY = "/tmp";
   private static final int DEFAULT_IO_DEPTH = 4;
+  private static final int MAX_WEIGHT = 100;
 
   private static final List<ConfigKey> OWN =
       List.of(
@@ -84,11 +89,26 @@ record DiskSettings(
                   new EnvironmentAlias(
                       DISABLE_DIRECT_VARIABLE, text -> Optional.of(isOn(text) ? "false" : "auto"))),
           new ConfigKey(
+                  "engine",
+                  ConfigKey.Type.STRING,
+                  EngineType.AUTO.toString(),
+                  "what the stores read and write with: auto (the best that works), or io_uring,"
+                      + " direct or buffered (or fail)")
+              .withChoices("auto", "io_uring", "direct", "buffered"),
+          new ConfigKey(
                   "ioDepth",
                   ConfigKey.Type.INTEGER,
                   String.valueOf(DEFAULT_IO_DEPTH),
-                  "how many reads or writes of one batch run at once")
+                  "how many reads or writes of one batch run at once; the stores' engine keeps "
+                      + EngineSettings.DEFAULT_DEPTH
+                      + " at the device where this is not set")
               .withRange(1, MAX_IO_DEPTH),
+          new ConfigKey(
+                  "readWeight",
+                  ConfigKey.Type.INTEGER,
+                  "1",
+                  "share of the engine's depth that reads get while writes wait too")
+              .withRange(1, MAX_WEIGHT),
           new ConfigKey(
                   "unlink",
                   ConfigKey.Type.STRING,
@@ -96,6 +116,12 @@ record DiskSettings(
                   "when a scratch file loses its name: close, or now to leave nothing after a"
                       + " crash")
               .withChoices("now", "close"),
+          new ConfigKey(
+                  "writeWeight",
+                  ConfigKey.Type.INTEGER,
+                  "1",
+                  "share of the engine's depth that writes get while reads wait too")
+              .withRange(1, MAX_WEIGHT),
           new ConfigKey(
                   "zeroFillFallback",
                   ConfigKey.Type.BOOLEAN,
@@ -132,15 +158,17 @@ record DiskSettings(
    * @throws ConfigurationException if a configured value is none of those its key takes
    */
   static DiskSettings of(BackendConfig config, UnaryOperator<@Nullable String> environment) {
+    DirectAccess direct =
+        config
+            .string("direct")
+            .map(DirectAccess::parse)
+            .orElseGet(() -> direct(environment.apply(DISABLE_DIRECT_VARIABLE)));
     return new DiskSettings(
         config
             .string("dir")
             .map(text -> directory("setting 'dir'", text))
             .orElseGet(() -> environmentDirectory(environment.apply(DIRECTORY_VARIABLE))),
-        config
-            .string("direct")
-            .map(DirectAccess::parse)
-            .orElseGet(() -> direct(environment.apply(DISABLE_DIRECT_VARIABLE))),
+        direct,
         config
             .string("allocatorType")
             .map(DiskSettings::allocatorType)
@@ -149,7 +177,26 @@ record DiskSettings(
             .bool("zeroFillFallback")
             .orElseGet(() -> zeroFill(environment.apply(ZERO_FILL_VARIABLE))),
         config.string("unlink").map(DiskSettings::unlinkAtOnce).orElse(false),
-        config.integer("ioDepth").map(DiskSettings::ioDepth).orElse(DEFAULT_IO_DEPTH));
+        config.integer("ioDepth").map(DiskSettings::ioDepth).orElse(DEFAULT_IO_DEPTH),
+        engine(config, direct));
+  }
+
+  /** Who wants the page cache gets the engine that uses it. */
+  private static EngineSettings engine(BackendConfig config, DirectAccess direct) {
+    EngineType type = config.string("engine").map(EngineType::parse).orElse(EngineType.AUTO);
+    return new EngineSettings(
+        type == EngineType.AUTO && direct == DirectAccess.OFF ? EngineType.BUFFERED : type,
+        config.integer("ioDepth").map(DiskSettings::ioDepth).orElse(EngineSettings.DEFAULT_DEPTH),
+        weight(config, "readWeight"),
+        weight(config, "writeWeight"));
+  }
+
+  private static int weight(BackendConfig config, String key) {
+    long value = config.integer(key).orElse(1L);
+    if (value < 1 || value > MAX_WEIGHT) {
+      throw invalid(key, String.valueOf(value), "1 to " + MAX_WEIGHT);
+    }
+    return (int) value;
   }
 
   private static Path environmentDirectory(@Nullable String text) {

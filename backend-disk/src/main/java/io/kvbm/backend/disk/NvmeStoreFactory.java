@@ -10,26 +10,33 @@ import io.kvbm.api.store.ObjectStoreFactory;
 import io.kvbm.api.store.OpenMode;
 import io.kvbm.backend.disk.io.InlineEngine;
 import io.kvbm.backend.disk.io.IoEngine;
-import io.kvbm.backend.disk.io.ThreadEngine;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** Opens object stores below the backend's directory, or in one named by its whole path. */
 final class NvmeStoreFactory implements ObjectStoreFactory, AutoCloseable {
 
   private final BackendContext context;
   private final Disk disk;
+  private final Supplier<IoEngine> engines;
   private final Path directory;
   private final StorageConfig config;
   private final Set<NvmeStore> open = new HashSet<>();
   private boolean closed;
 
-  NvmeStoreFactory(BackendContext context, Disk disk, Path directory, StorageConfig config) {
+  NvmeStoreFactory(
+      BackendContext context,
+      Disk disk,
+      Supplier<IoEngine> engines,
+      Path directory,
+      StorageConfig config) {
     this.context = context;
     this.disk = disk;
+    this.engines = engines;
     this.directory = directory;
     this.config = config;
   }
@@ -64,9 +71,7 @@ final class NvmeStoreFactory implements ObjectStoreFactory, AutoCloseable {
 
   /** A disk from outside may be a simulated one, whose calls must come in the same order. */
   private IoEngine engine() {
-    return context.disk().isPresent()
-        ? new InlineEngine()
-        : new ThreadEngine(config.directIo() ? "direct" : "buffered", config.ioDepth());
+    return context.disk().isPresent() ? new InlineEngine() : engines.get();
   }
 
   @Override

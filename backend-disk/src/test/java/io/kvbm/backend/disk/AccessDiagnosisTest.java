@@ -149,7 +149,7 @@ class AccessDiagnosisTest {
     DiskBackendProvider provider = new DiskBackendProvider();
     assertThat(provider.diagnose(BackendConfig.empty()))
         .extracting(Finding::name)
-        .containsExactly("direct-io", "io-uring");
+        .containsExactly("direct-io", "io-uring", "disk-engine");
     assertThat(provider.diagnose(BackendConfig.of("dir", directory.toString())))
         .filteredOn(finding -> finding.scope() == Scope.DIRECTORY)
         .extracting(Finding::name)

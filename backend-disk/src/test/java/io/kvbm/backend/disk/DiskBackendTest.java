@@ -1,16 +1,21 @@
 package io.kvbm.backend.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kvbm.api.ClosedException;
+import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.spi.Availability;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.backend.disk.io.IoEngine;
 import io.kvbm.testkit.TestContext;
 import io.kvbm.testkit.disk.SimDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -26,7 +31,50 @@ class DiskBackendTest {
   void theProbeSaysHowFilesAreReached() {
     BackendConfig config = BackendConfig.of("dir", directory.toString()).with("direct", "false");
     assertThat(provider.probe(config))
-        .isEqualTo(new Availability.Available(directory + ", buffered: direct is false"));
+        .isEqualTo(
+            new Availability.Available(directory + ", buffered: direct is false, engine buffered"));
+  }
+
+  @Test
+  void theProbeNamesTheEngine() {
+    DirectDirectory.assume(directory);
+    BackendConfig config = BackendConfig.of("dir", directory.toString());
+    assertThat(provider.probe(config))
+        .isInstanceOfSatisfying(
+            Availability.Available.class,
+            available ->
+                assertThat(available.details()).containsPattern("engine (io_uring|direct:)"));
+    assertThat(provider.probe(config.with("engine", "direct")))
+        .isEqualTo(new Availability.Available(directory + ", direct, engine direct"));
+  }
+
+  @Test
+  void theEngineIsOneAndEndsWithTheBackend() {
+    BackendConfig config = BackendConfig.of("dir", directory.toString());
+    try (TestContext context = new TestContext()) {
+      DiskBackend backend = (DiskBackend) provider.open(context, config);
+      IoEngine engine = backend.engine();
+      assertThat(backend.engine()).isSameAs(engine);
+      backend.close();
+      assertThatThrownBy(() -> engine.submit(List.of())).isInstanceOf(ClosedException.class);
+      assertThatThrownBy(backend::engine).isInstanceOf(ClosedException.class);
+    }
+  }
+
+  @Test
+  void aLentDiskIsServedByThreadsAndNotTriedOut() {
+    SimDisk lent = SimDisk.of(1);
+    try (TestContext context = new TestContext(Optional.of(lent), MemoryBudget.UNLIMITED);
+        DiskBackend backend =
+            (DiskBackend) provider.open(context, BackendConfig.of("dir", "/cache"))) {
+      assertThat(backend.engine().name()).isEqualTo("buffered");
+      assertThat(lent.exists(Path.of("/cache"))).isFalse();
+    }
+    try (TestContext context = new TestContext(Optional.of(lent), MemoryBudget.UNLIMITED);
+        DiskBackend backend =
+            (DiskBackend) provider.open(context, BackendConfig.of("engine", "io_uring"))) {
+      assertThatThrownBy(backend::engine).isInstanceOf(ConfigurationException.class);
+    }
   }
 
   @Test

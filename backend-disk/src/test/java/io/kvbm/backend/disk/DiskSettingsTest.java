@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.backend.disk.io.EngineSettings;
+import io.kvbm.backend.disk.io.EngineType;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -26,7 +28,13 @@ class DiskSettingsTest {
     assertThat(DiskSettings.of(BackendConfig.empty(), name -> null))
         .isEqualTo(
             new DiskSettings(
-                Path.of("/tmp"), DirectAccess.AUTO, AllocatorType.DEFAULT, true, false, 4));
+                Path.of("/tmp"),
+                DirectAccess.AUTO,
+                AllocatorType.DEFAULT,
+                true,
+                false,
+                4,
+                EngineSettings.defaults()));
   }
 
   @Test
@@ -39,7 +47,8 @@ class DiskSettingsTest {
                 AllocatorType.OPEN_DIRECT,
                 false,
                 false,
-                4));
+                4,
+                new EngineSettings(EngineType.BUFFERED, 32, 1, 1)));
   }
 
   @Test
@@ -47,6 +56,9 @@ class DiskSettingsTest {
     BackendConfig config =
         BackendConfig.of(
             Map.of(
+                "engine", "io_uring",
+                "readWeight", "3",
+                "writeWeight", "2",
                 "dir", "/configured",
                 "direct", "true",
                 "zeroFillFallback", "true",
@@ -62,7 +74,8 @@ class DiskSettingsTest {
                 AllocatorType.DEFAULT,
                 true,
                 true,
-                9));
+                9,
+                new EngineSettings(EngineType.IO_URING, 9, 3, 2)));
   }
 
   @Test
@@ -93,6 +106,9 @@ class DiskSettingsTest {
     "allocatorType,mmap,default or open-direct",
     "unlink,never,now or close",
     "ioDepth,0,1 to 256",
+    "readWeight,0,1 to 100",
+    "writeWeight,101,1 to 100",
+    "engine,aio,'auto, io_uring, direct or buffered'",
     "ioDepth,257,1 to 256",
     "zeroFillFallback,1,true or false"
   })

@@ -40,6 +40,7 @@ record DoctorReport(List<Finding> machine, Optional<Path> directory, List<Findin
           "open-files",
           "direct-io",
           "io-uring",
+          "disk-engine",
           "gpu",
           "ucx",
           "java",
@@ -52,7 +53,8 @@ record DoctorReport(List<Finding> machine, Optional<Path> directory, List<Findin
           "memory-lock", "system",
           "huge-pages", "system",
           "direct-io", "disk",
-          "io-uring", "disk");
+          "io-uring", "disk",
+          "disk-engine", "disk");
 
   /**
    * {@return the report}

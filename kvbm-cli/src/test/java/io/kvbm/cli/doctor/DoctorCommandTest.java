@@ -103,6 +103,7 @@ class DoctorCommandTest {
             "open-files",
             "direct-io",
             "io-uring",
+            "disk-engine",
             "gpu",
             "ucx",
             "java",
@@ -170,7 +171,7 @@ class DoctorCommandTest {
           .asString()
           .contains("not checked", "backend 'system'");
     }
-    for (String name : List.of("direct-io", "io-uring")) {
+    for (String name : List.of("direct-io", "io-uring", "disk-engine")) {
       assertThat(named(list(document, "machine"), name))
           .extractingByKey("found")
           .asString()

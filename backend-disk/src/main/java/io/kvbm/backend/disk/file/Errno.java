@@ -31,7 +31,7 @@ public final class Errno {
    * Every number above, for turning the text of an {@link java.io.IOException} back into its
    * number.
    */
-  public static final int[] KNOWN = {
+  static final int[] KNOWN = {
     EPERM,
     ENOENT,
     EINTR,

@@ -23,8 +23,8 @@ public final class Pages {
   private Pages() {}
 
   /**
-   * {@return the lock of a page} One for the whole process: a storage's own writes and a
-   * transport's meet in it.
+   * {@return the lock of a page; one for the whole process: a storage's own writes and a
+   * transport's meet in it}
    *
    * @param path the file
    * @param page the page's index in it

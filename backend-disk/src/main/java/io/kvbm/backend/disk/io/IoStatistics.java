@@ -10,15 +10,4 @@ package io.kvbm.backend.disk.io;
  * @param errors requests answered with a failure, timeouts included
  * @param timeouts requests answered because their deadline passed
  */
-public record IoStatistics(long inFlight, long completed, long bytes, long errors, long timeouts) {
-
-  /** {@return the sums of both} */
-  public IoStatistics plus(IoStatistics other) {
-    return new IoStatistics(
-        inFlight + other.inFlight,
-        completed + other.completed,
-        bytes + other.bytes,
-        errors + other.errors,
-        timeouts + other.timeouts);
-  }
-}
+public record IoStatistics(long inFlight, long completed, long bytes, long errors, long timeouts) {}

@@ -22,7 +22,7 @@ public final class ThreadEngine implements IoEngine {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private final String name;
-  private final IoCounters counters = new IoCounters();
+  private final IoCounters counters;
   private final ArrayDeque<Run> waiting = new ArrayDeque<>();
   private final PriorityQueue<Run> deadlines = new PriorityQueue<>(Run.BY_DEADLINE);
   private final List<Thread> threads = new ArrayList<>();
@@ -57,7 +57,19 @@ public final class ThreadEngine implements IoEngine {
    * @param threadCount how many requests run at once, above 0
    */
   public ThreadEngine(String name, int threadCount) {
+    this(name, threadCount, new IoCounters());
+  }
+
+  /**
+   * Starts the threads.
+   *
+   * @param name what to report: {@code direct} or {@code buffered}
+   * @param threadCount how many requests run at once, above 0
+   * @param counters counts the requests
+   */
+  public ThreadEngine(String name, int threadCount, IoCounters counters) {
     this.name = name;
+    this.counters = counters;
     for (int i = 0; i < threadCount; i++) {
       threads.add(
           Thread.ofPlatform().daemon().name("kvbm-disk-" + name + "-" + i).start(this::work));
@@ -201,6 +213,7 @@ public final class ThreadEngine implements IoEngine {
     }
   }
 
+  @SuppressWarnings("WaitNotInLoop") // each caller loops
   private void await(long millis) {
     try {
       wait(millis);

@@ -64,7 +64,7 @@ public abstract class IoEngineContract {
   }
 
   /** A callback that counts. */
-  protected static final class Told implements IoCallback {
+  public static final class Told implements IoCallback {
     public final AtomicInteger completed = new AtomicInteger();
     public final AtomicInteger released = new AtomicInteger();
     public volatile @Nullable KvbmException failure;

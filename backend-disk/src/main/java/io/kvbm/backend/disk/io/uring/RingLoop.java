@@ -72,6 +72,7 @@ final class RingLoop {
   sealed interface Work permits Batch, Order {}
 
   /** Requests on files that have a descriptor. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Batch(IoRequest[] requests, int count) implements Work {}
 
   /** Anything else that only the ring's thread may do. */
@@ -241,7 +242,18 @@ final class RingLoop {
     try {
       serve();
     } catch (RingBrokenException e) {
-      breakDown(e);
+      breakDown(
+          new BackendException(
+              ErrorCode.OPERATION_FAILED,
+              "io_uring_enter: %s; the ring cannot be used any more"
+                  .formatted(errors.wordsOf(e.errno)),
+              e.errno,
+              null));
+    } catch (RuntimeException | Error e) {
+      // Whoever waits must not wait for a thread that is gone.
+      breakDown(
+          new BackendException(
+              ErrorCode.OPERATION_FAILED, "the thread of an io_uring failed: " + e, e));
     } finally {
       files.close();
       ring.close();
@@ -649,14 +661,7 @@ final class RingLoop {
   // Breaking down
 
   /** Answers everything with the failure, and releases what the kernel is done with. */
-  private void breakDown(RingBrokenException cause) {
-    KvbmException failure =
-        new BackendException(
-            ErrorCode.OPERATION_FAILED,
-            "io_uring_enter: %s; the ring cannot be used any more"
-                .formatted(errors.wordsOf(cause.errno)),
-            cause.errno,
-            null);
+  private void breakDown(KvbmException failure) {
     LOGGER.log(System.Logger.Level.ERROR, "{0}; going on with threads", failure.getMessage());
     broken = failure;
     asleep = false;

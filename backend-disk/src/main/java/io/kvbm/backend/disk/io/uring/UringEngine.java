@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,15 +33,16 @@ public final class UringEngine implements IoEngine {
   private static final AtomicBoolean REGISTRATION_REFUSED = new AtomicBoolean();
   private static final int FALLBACK_THREADS = 8;
 
-  private final IoCounters counters = new IoCounters();
+  private final IoCounters counters;
   private final List<RingLoop> loops = new ArrayList<>();
   private final UringSettings settings;
   private final Object fallbackLock = new Object();
   private volatile @Nullable ThreadEngine fallback;
   private volatile boolean closed;
 
-  private UringEngine(UringSettings settings) {
+  private UringEngine(UringSettings settings, IoCounters counters) {
     this.settings = settings;
+    this.counters = counters;
   }
 
   /**
@@ -51,6 +53,18 @@ public final class UringEngine implements IoEngine {
    * @throws BackendException with the error number if the kernel refuses
    */
   public static UringEngine open(UringSettings settings) {
+    return open(settings, new IoCounters());
+  }
+
+  /**
+   * Makes the rings.
+   *
+   * @param settings how many and how deep
+   * @param counters counts the requests
+   * @return the engine; the caller closes it
+   * @throws BackendException with the error number if the kernel refuses
+   */
+  public static UringEngine open(UringSettings settings, IoCounters counters) {
     Posix posix =
         Posix.find()
             .orElseThrow(
@@ -59,12 +73,12 @@ public final class UringEngine implements IoEngine {
                         ErrorCode.OPERATION_FAILED,
                         "io_uring needs 64-bit Linux and native access",
                         null));
-    return open(settings, posix, UringCalls::new);
+    return open(settings, counters, posix, UringCalls::new);
   }
 
   static UringEngine open(
-      UringSettings settings, Posix posix, java.util.function.Supplier<UringCalls> calls) {
-    UringEngine engine = new UringEngine(settings);
+      UringSettings settings, IoCounters counters, Posix posix, Supplier<UringCalls> calls) {
+    UringEngine engine = new UringEngine(settings, counters);
     FileErrors errors = new FileErrors(posix);
     try {
       for (int i = 0; i < settings.rings(); i++) {
@@ -77,7 +91,9 @@ public final class UringEngine implements IoEngine {
       engine.close();
       throw new BackendException(
           ErrorCode.OPERATION_FAILED,
-          e.errno() == 0 ? e.getMessage() : e.getMessage() + ": " + posix.describe(e.errno()),
+          e.errno() == 0
+              ? String.valueOf(e.getMessage())
+              : e.getMessage() + ": " + posix.describe(e.errno()),
           e.errno() == 0 ? BackendException.NO_NATIVE_CODE : e.errno(),
           e);
     }
@@ -160,7 +176,8 @@ public final class UringEngine implements IoEngine {
         requireOpen();
         engine = fallback;
         if (engine == null) {
-          engine = new ThreadEngine("io_uring-beside", Math.min(FALLBACK_THREADS, depth()));
+          engine =
+              new ThreadEngine("io_uring-beside", Math.min(FALLBACK_THREADS, depth()), counters);
           fallback = engine;
         }
       }
@@ -170,9 +187,7 @@ public final class UringEngine implements IoEngine {
 
   @Override
   public IoStatistics statistics() {
-    IoStatistics own = counters.statistics();
-    ThreadEngine beside = fallback;
-    return beside == null ? own : own.plus(beside.statistics());
+    return counters.statistics();
   }
 
   @Override
