@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class DiskCommandTest {
 
-  private static final long BYTE_SIZE = 16 << 20;
+  private static final long BYTE_SIZE = 16L << 20;
 
   @TempDir Path directory;
 
