@@ -60,7 +60,7 @@ final class DeviceCounter {
       return Optional.empty();
     }
     return lines.stream()
-        .map(line -> line.strip().split("\\s+"))
+        .map(line -> line.strip().split("\\s+", -1))
         .filter(
             fields ->
                 fields.length > 9

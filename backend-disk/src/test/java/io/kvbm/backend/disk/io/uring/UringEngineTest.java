@@ -209,6 +209,44 @@ class UringEngineTest {
   }
 
   @Test
+  void whatCannotBeRegisteredIsUsedAsItIs() {
+    UringCalls poor =
+        new UringCalls() {
+          @Override
+          int register(int ring, int operation, MemorySegment argument, int count) {
+            return -(operation == Ring.REGISTER_FILES ? Errno.EMFILE : Errno.ENOMEM);
+          }
+        };
+    try (Arena arena = Arena.ofShared();
+        DiskFile file = disk.open(directory.resolve("f"), READ_WRITE);
+        UringEngine engine = open(poor)) {
+      MemorySegment source = arena.allocate(4096).fill((byte) 5);
+      MemorySegment target = arena.allocate(4096);
+      try (RegisteredBuffers buffers = engine.registerBuffers(source)) {
+        assertThat(buffers.isRegistered()).isFalse();
+        engine.run(List.of(IoRequest.write(file, 0, source, (_, _) -> {})));
+        engine.run(List.of(IoRequest.read(file, 0, target, (_, _) -> {})));
+        assertThat(target.mismatch(source)).isEqualTo(-1);
+      }
+    }
+  }
+
+  @Test
+  void noDescriptorForARingIsSaidSo() {
+    UringCalls none =
+        new UringCalls() {
+          @Override
+          int eventCounter() {
+            return -Errno.EMFILE;
+          }
+        };
+    assertThatThrownBy(() -> open(none))
+        .isInstanceOfSatisfying(
+            BackendException.class, e -> assertThat(e.nativeCode()).isEqualTo(Errno.EMFILE))
+        .hasMessage("eventfd: Too many open files");
+  }
+
+  @Test
   void aRefusedRingKeepsItsErrorNumber() {
     assertThatThrownBy(() -> open(new Refusing(true)))
         .isInstanceOfSatisfying(
