@@ -123,7 +123,7 @@ final class LogRecovery {
       scan.run(SegmentScan.TO_THE_END, 0, null);
       boolean clean = scan.isClosed() && Group.pages(scan.end()) == reader.byteSize();
       if (!clean) {
-        putTailAside(file, reader, scan);
+        putTailAside(file, scan);
       }
       nextSequence = scan.last() + 1;
       if (!clean && files.checks().freshNumbers()) {
@@ -137,7 +137,7 @@ final class LogRecovery {
     }
   }
 
-  private void putTailAside(DiskFile file, SegmentReader reader, SegmentScan scan) {
+  private void putTailAside(DiskFile file, SegmentScan scan) {
     SegmentScan.Tail tail = scan.tail();
     if (tail.syncedUpTo() > scan.last() && files.checks().tailRule()) {
       String what = scan.damage() == null ? "records are missing" : scan.damage();
