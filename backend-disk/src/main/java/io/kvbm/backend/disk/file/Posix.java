@@ -293,7 +293,7 @@ public final class Posix {
     }
   }
 
-  /** Makes an io_uring of so many entries. {@return its descriptor} */
+  /** {@return the descriptor of a new io_uring of so many entries} */
   public int ioUringSetup(int entries) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(STATE);
