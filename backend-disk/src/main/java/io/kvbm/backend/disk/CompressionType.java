@@ -6,11 +6,23 @@ import io.kvbm.api.Stability;
 @Stability(Stability.Level.PREVIEW)
 public enum CompressionType {
   /** Not at all. */
-  NONE,
+  NONE(0),
   /** Fast. */
-  LZ4,
+  LZ4(1),
   /** Smaller. */
-  ZSTD,
+  ZSTD(2),
   /** Known everywhere. */
-  GZIP
+  GZIP(3);
+
+  /** Stored with each value, so it never changes. */
+  private final int code;
+
+  CompressionType(int code) {
+    this.code = code;
+  }
+
+  /** {@return the number that stands for it in files} */
+  int code() {
+    return code;
+  }
 }

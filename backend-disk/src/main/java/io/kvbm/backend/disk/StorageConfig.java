@@ -140,7 +140,7 @@ public record StorageConfig(
         directIo,
         segmentSize,
         segmentSize / SEGMENTS_PER_VALUE,
-        compression.ordinal(),
+        compression.code(),
         cacheSize,
         (long) prefetchDistance * PAGE,
         maxInFlight,

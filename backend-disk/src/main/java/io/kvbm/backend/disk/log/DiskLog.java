@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -474,7 +475,12 @@ final class DiskLog implements Log {
       }
     }
     if (!outside.isEmpty()) {
-      lane.start(() -> outside.forEach(waiter -> tell(waiter, failure)));
+      Runnable telling = () -> outside.forEach(waiter -> tell(waiter, failure));
+      try {
+        lane.start(telling);
+      } catch (RejectedExecutionException e) {
+        telling.run(); // the threads end before the log: told here rather than never
+      }
     }
   }
 
@@ -683,15 +689,19 @@ final class DiskLog implements Log {
 
   /** A name that may or may not be gone leaves nothing to build on. */
   private void poisonUnlessClosed(RuntimeException e) {
+    List<Group.Waiter> told;
     lock.lock();
     try {
-      if (!closed && poison == null) {
-        poison = failure(e);
-        changed.signalAll();
+      if (closed || poison != null) {
+        return;
       }
+      poison = failure(e);
+      told = filling.take(true);
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
+    complete(told, poisoned(failure(e)));
   }
 
   @Override

@@ -143,8 +143,8 @@ final class LogRecovery {
       String what = scan.damage() == null ? "records are missing" : scan.damage();
       throw damaged(file.path(), scan.end(), what);
     }
-    if (tail.end() > scan.end()) {
-      files.keepBroken(file, scan.end(), tail.end());
+    if (tail.end() > scan.end() && !files.keepBroken(file, scan.end(), tail.end())) {
+      return; // it stays where it is: the next segment says that nothing there counts
     }
     long kept = Group.pages(scan.end());
     if (file.byteSize() > kept) {

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * What a log is like.
  *
- * @param segmentByteSize how long a segment is made; a multiple of 4096, at least {@value
+ * @param segmentByteSize how long a segment is made; a multiple of {@value
  *     #LEAST_SEGMENT_BYTE_SIZE}
  * @param direct whether to bypass the page cache where the file system can
  * @param prepareAhead whether the next segment is made on another thread before it is needed
@@ -36,9 +36,10 @@ public record LogSettings(long segmentByteSize, boolean direct, boolean prepareA
                   "length of a log's segments: reserved and zeroed before they are used")
               .withRange(LEAST_SEGMENT_BYTE_SIZE, MOST_SEGMENT_BYTE_SIZE));
 
-  /** Rounds the length up to whole pages. */
+  /** Rounds the length up, so that two groups at least fit into a segment. */
   public LogSettings {
-    segmentByteSize = Group.pages(segmentByteSize);
+    segmentByteSize =
+        Math.ceilDiv(segmentByteSize, LEAST_SEGMENT_BYTE_SIZE) * LEAST_SEGMENT_BYTE_SIZE;
     if (segmentByteSize < LEAST_SEGMENT_BYTE_SIZE || segmentByteSize > MOST_SEGMENT_BYTE_SIZE) {
       throw new IllegalArgumentException("segments of " + segmentByteSize + " bytes");
     }

@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk.log;
 
 import io.kvbm.api.BackendException;
+import io.kvbm.api.CapacityException;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.disk.Disk.OpenOption;
@@ -215,8 +216,8 @@ final class SegmentFiles {
     return segment.resolveSibling(segment.getFileName() + BROKEN_SUFFIX);
   }
 
-  /** Copies a part of a segment that is no record beside it. */
-  void keepBroken(DiskFile segment, long from, long to) {
+  /** {@return whether there was room to copy a part of a segment that is no record beside it} */
+  boolean keepBroken(DiskFile segment, long from, long to) {
     Path path = segment.path();
     EnumSet<OpenOption> fresh =
         EnumSet.of(OpenOption.WRITE, OpenOption.CREATE, OpenOption.TRUNCATE);
@@ -227,8 +228,12 @@ final class SegmentFiles {
         write(target, position, reader.bytes(at, SegmentHeader.PAGE));
       }
       syncAll(target);
+    } catch (CapacityException e) {
+      discard(brokenCopy(path), e);
+      return false;
     }
     syncDirectory(directory);
+    return true;
   }
 
   void write(DiskFile file, long position, MemorySegment bytes) {

@@ -47,6 +47,9 @@ final class BodyReader {
    * @return false if the file is gone, as after compaction: look the value up again
    */
   boolean read(String key, Location at, long offset, MemorySegment target) {
+    if (at.codec() == EntryHeader.LOST_CODEC) {
+      throw damaged(key, at, "its bytes were damaged when the log was compacted");
+    }
     StoreFiles.Pin log = files.tryPin(files.segment(at.segment()));
     if (log == null) {
       return false;

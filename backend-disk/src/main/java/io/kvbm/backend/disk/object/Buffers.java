@@ -78,7 +78,7 @@ final class Buffers implements AutoCloseable {
     synchronized (this) {
       if (!closed && keptByteSize + byteSize <= MOST_KEPT) {
         keptByteSize += byteSize;
-        free.computeIfAbsent(byteSize, unused -> new ArrayDeque<>()).push(buffer);
+        free.computeIfAbsent(byteSize, _ -> new ArrayDeque<>()).push(buffer);
         return;
       }
     }

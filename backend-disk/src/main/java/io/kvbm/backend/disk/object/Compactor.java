@@ -1,5 +1,6 @@
 package io.kvbm.backend.disk.object;
 
+import io.kvbm.api.CorruptionException;
 import io.kvbm.api.store.PutOptions;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives space back. The oldest file of the log goes first, always: what is live in it is written
@@ -205,10 +207,21 @@ final class Compactor {
     }
   }
 
-  private @org.jspecify.annotations.Nullable Operation moved(
-      String key, Location at, List<Buffers.Buffer> borrowed) {
+  private @Nullable Operation moved(String key, Location at, List<Buffers.Buffer> borrowed) {
     if (!at.equals(index.get(key))) {
       return null;
+    }
+    try {
+      return intact(key, at, borrowed);
+    } catch (CorruptionException e) {
+      // What cannot be read stays known as damaged; it must not keep the log from getting shorter.
+      return new Operation(EntryHeader.lost(key, at), null, PutOptions.Condition.ALWAYS, 0, at);
+    }
+  }
+
+  private Operation intact(String key, Location at, List<Buffers.Buffer> borrowed) {
+    if (at.codec() == EntryHeader.LOST_CODEC) {
+      return new Operation(EntryHeader.lost(key, at), null, PutOptions.Condition.ALWAYS, 0, at);
     }
     EntryHeader header = reader.entry(key, at);
     if (header == null) {

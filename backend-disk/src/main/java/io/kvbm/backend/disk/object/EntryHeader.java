@@ -38,6 +38,13 @@ record EntryHeader(
   static final byte PUT = 1;
   static final byte DELETE = 2;
   static final byte PUT_FILE = 3;
+
+  /** A value whose bytes were found damaged when it was to be moved. */
+  static final byte LOST = 4;
+
+  /** The codec number of a lost value. */
+  static final byte LOST_CODEC = -1;
+
   static final long NEVER = 0;
   static final int FIXED = 64;
 
@@ -64,6 +71,21 @@ record EntryHeader(
   /** {@return bytes in the log, with the space to the next entry} */
   long entryByteSize() {
     return headByteSize() + Format.up(inlineByteSize(), Format.ALIGNMENT);
+  }
+
+  static EntryHeader lost(String key, Location at) {
+    return new EntryHeader(
+        LOST,
+        key,
+        at.version(),
+        at.rawByteSize(),
+        0,
+        at.expiresAtMillis(),
+        LOST_CODEC,
+        0,
+        0,
+        true,
+        new int[0]);
   }
 
   EntryHeader withVersion(long value) {

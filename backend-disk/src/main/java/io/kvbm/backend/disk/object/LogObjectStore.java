@@ -219,7 +219,14 @@ public final class LogObjectStore implements ObjectStore {
             files, engine, buffers, counters, identity, base + 1, settings.fileByteSize());
     this.reader = reader(engine);
     Segments segments = new Segments(files, settings, buffers, identity);
-    if (!end.cleanTail()) {
+    if (end.unmade()) {
+      if (found.firstSegment() > 1) {
+        throw Format.corrupt(
+            "the first page of %s is damaged; restore the file or the store"
+                .formatted(files.segment(end.end().segment())));
+      }
+      files.unlink(files.segment(end.end().segment()));
+    } else if (!end.cleanTail()) {
       recovery.keepTail();
     }
     removeLeftovers(opened.firstSegment(), end.end().segment());
@@ -809,6 +816,13 @@ public final class LogObjectStore implements ObjectStore {
     }
     if (failure != null) {
       throw failure;
+    }
+  }
+
+  /** Frees memory only, as the death of the process does. */
+  void abandon() {
+    if (gate.close()) {
+      buffers.close();
     }
   }
 

@@ -62,8 +62,9 @@ final class Recovery {
    *
    * @param end where the log ends
    * @param cleanTail whether nothing but zeros follows in the last file
+   * @param unmade whether the file of the end was never finished, so that nothing can be in it
    */
-  record Found(LogState end, boolean cleanTail) {}
+  record Found(LogState end, boolean cleanTail, boolean unmade) {}
 
   /** Reads everything from a place on; a chain of its own starts there if none is given. */
   Found run(LogState from, boolean knownChain) {
@@ -76,7 +77,8 @@ final class Recovery {
     cutAtTornBody();
     apply(Long.MAX_VALUE);
     requireNothingDurableBehind();
-    return new Found(state, isTailClean());
+    boolean unmade = isUnmade();
+    return new Found(state, !unmade && isTailClean(), unmade);
   }
 
   /** Reads records of one file; false if there is no such file. */
@@ -85,7 +87,7 @@ final class Recovery {
       if (window == null) {
         return false;
       }
-      if (!Segments.isHeader(window.read(0, Format.PAGE), store, state.segment())) {
+      if (!isSegment(window, state.segment())) {
         return false;
       }
       while (true) {
@@ -95,6 +97,11 @@ final class Recovery {
         }
       }
     }
+  }
+
+  private boolean isSegment(Window window, long number) {
+    return window.byteSize() >= Format.PAGE
+        && Segments.isHeader(window.read(0, Format.PAGE), store, number);
   }
 
   private boolean continues(RecordHeader header) {
@@ -150,15 +157,51 @@ final class Recovery {
   private boolean advance() {
     long next = state.segment() + 1;
     try (Window window = window(next)) {
-      if (window == null || !Segments.isHeader(window.read(0, Format.PAGE), store, next)) {
+      if (window == null || !isSegment(window, next)) {
         return false;
       }
       RecordHeader header = headerAt(window, next, Format.PAGE);
-      if (header == null || (chained && !continues(header)) || !take(window, header)) {
+      if (header == null) {
         return false;
       }
-      return true;
+      if (chained && !continues(header)) {
+        LogState fork = forkOf(header);
+        if (fork == null) {
+          return false;
+        }
+        goBackTo(fork);
+      }
+      return take(window, header);
     }
+  }
+
+  /**
+   * {@return the state before a record that an earlier recovery found torn and went on in the next
+   * file instead; null if that is not what happened}
+   */
+  private @Nullable LogState forkOf(RecordHeader header) {
+    for (Pending record : pending) {
+      LogState before = record.before();
+      if (header.chain() == before.chain()
+          && header.previousSegment() == before.segment()
+          && header.previousEnd() == before.end()) {
+        return before;
+      }
+    }
+    return null;
+  }
+
+  private void goBackTo(LogState fork) {
+    ArrayDeque<Pending> kept = new ArrayDeque<>();
+    for (Pending record : pending) {
+      if (record.before().equals(fork)) {
+        break;
+      }
+      kept.add(record);
+    }
+    pending.clear();
+    pending.addAll(kept);
+    state = fork;
   }
 
   /** Puts changes of records that are known to be durable into the index. */
@@ -219,6 +262,24 @@ final class Recovery {
                 later.offset(),
                 later.syncedSequence(),
                 state.lastSequence()));
+  }
+
+  /** The first page of a file is durable before a record is written to it. */
+  private boolean isUnmade() {
+    try (Window window = window(state.segment())) {
+      if (window == null || isSegment(window, state.segment())) {
+        return false;
+      }
+      for (long at = Format.PAGE; at + Format.PAGE <= window.byteSize(); at += Format.PAGE) {
+        MemorySegment page = window.read(at, Format.PAGE);
+        if (RecordHeader.readFrom(page, store, state.segment(), at) != null) {
+          throw Format.corrupt(
+              "the first page of %s is damaged and records follow; restore the file or the store"
+                  .formatted(files.segment(state.segment())));
+        }
+      }
+      return true;
+    }
   }
 
   private boolean isTailClean() {

@@ -18,6 +18,8 @@ final class DiskPages {
   static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private static final MemorySegment BLANK = MemorySegment.ofArray(new byte[PAGE]).asReadOnly();
+
   private static final long CHECKSUM_STEP = 1L << 30;
 
   private DiskPages() {}
@@ -53,11 +55,6 @@ final class DiskPages {
 
   /** {@return whether every byte of a page is zero} */
   static boolean isBlank(MemorySegment page) {
-    for (long at = 0; at < PAGE; at += Long.BYTES) {
-      if (page.get(LONG, at) != 0) {
-        return false;
-      }
-    }
-    return true;
+    return page.mismatch(BLANK) < 0;
   }
 }

@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,15 +30,16 @@ final class ExtentFiles {
   static final String SUFFIX = ".slab";
   private static final String UNFINISHED = ".new";
 
-  /** What says that a file cannot be opened now, and nothing of direct access. */
-  private static final Set<Integer> OUT_OF_RESOURCES = Set.of(5, 12, 23, 24);
+  /** EINTR, EIO, ENOMEM, ENFILE, EMFILE: say nothing of direct access. */
+  private static final Set<Integer> OUT_OF_RESOURCES = Set.of(4, 5, 12, 23, 24);
 
   private final SlabEnvironment environment;
   private final Disk disk;
   private final Path directory;
   private final SlabLayout layout;
   private final long fingerprint;
-  private final String direct;
+  private final boolean mustBypass;
+  private boolean bypasses;
 
   ExtentFiles(
       SlabEnvironment environment, SlabSettings settings, SlabLayout layout, long fingerprint) {
@@ -46,7 +48,8 @@ final class ExtentFiles {
     this.directory = settings.directory();
     this.layout = layout;
     this.fingerprint = fingerprint;
-    this.direct = settings.direct();
+    this.mustBypass = settings.direct().equals("true");
+    this.bypasses = !settings.direct().equals("false");
   }
 
   /** {@return the open extents in order; all are closed again if one cannot be opened} */
@@ -75,7 +78,7 @@ final class ExtentFiles {
   }
 
   private void removeOthers() {
-    Set<String> own = new java.util.HashSet<>();
+    Set<String> own = new HashSet<>();
     for (int extent = 0; extent < layout.extents(); extent++) {
       own.add(String.valueOf(path(extent).getFileName()));
     }
@@ -93,7 +96,20 @@ final class ExtentFiles {
     }
   }
 
+  /** Some file systems take the flag of direct access and refuse the first read or write. */
   private Extent open(int number, MemorySegment pages) {
+    try {
+      return openOnce(number, pages);
+    } catch (BackendException e) {
+      if (!bypasses || mustBypass || OUT_OF_RESOURCES.contains(e.nativeCode())) {
+        throw e;
+      }
+      bypasses = false;
+      return openOnce(number, pages);
+    }
+  }
+
+  private Extent openOnce(int number, MemorySegment pages) {
     Path path = path(number);
     DiskFile file = tryOpen(path);
     if (file == null) {
@@ -132,28 +148,21 @@ final class ExtentFiles {
   }
 
   private DiskFile open(Path path, EnumSet<OpenOption> options) {
-    if (direct.equals("false")) {
+    if (!bypasses) {
       return disk.open(path, options);
     }
     EnumSet<OpenOption> bypassing = EnumSet.copyOf(options);
     bypassing.add(OpenOption.DIRECT);
-    try {
-      DiskFile file = disk.open(path, bypassing);
-      if (file.alignment() <= DiskPages.PAGE) {
-        return file;
-      }
-      file.close(); // slots are not aligned to its pages
-    } catch (BackendException e) {
-      if (direct.equals("true") || OUT_OF_RESOURCES.contains(e.nativeCode())) {
-        throw e;
-      }
+    DiskFile file = disk.open(path, bypassing);
+    if (file.alignment() <= DiskPages.PAGE) {
+      return file;
     }
-    options.remove(OpenOption.CREATE_NEW); // the refused attempt may have made it
-    options.remove(OpenOption.TRUNCATE);
-    if (bypassing.contains(OpenOption.CREATE_NEW)) {
-      options.add(OpenOption.CREATE);
-    }
-    return disk.open(path, options);
+    file.close();
+    throw new BackendException(
+        ErrorCode.OPERATION_FAILED,
+        "slots in %s are not aligned to its pages of %d bytes; set direct to false"
+            .formatted(path, file.alignment()),
+        null);
   }
 
   private static @Nullable Superblock readSuperblock(DiskFile file, MemorySegment pages) {
@@ -213,7 +222,7 @@ final class ExtentFiles {
     try {
       file.allocate(0, layout.byteSizeOf(number));
       writeSuperblock(file, superblock, pages);
-      readSuperblock(file, pages); // some file systems take the direct flag and refuse a read
+      readSuperblock(file, pages); // where direct reads are refused, it shows now
       disk.rename(unfinished, path);
       disk.syncDirectory(directory);
       return new Extent(file, superblock, true);

@@ -2,11 +2,9 @@ package io.kvbm.backend.disk.slab;
 
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.MemoryBudget;
-import io.kvbm.backend.disk.io.IoRequest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
 
 /**
  * Reads the header of every slot and enters what it says into the table.
@@ -18,6 +16,9 @@ import java.util.List;
  * on it.
  */
 final class HeaderScan {
+
+  /** Read at the same time. */
+  private static final int WAVES = 2;
 
   /** The most bytes of a wave. */
   private static final long WAVE_BYTE_SIZE = 4L << 20;
@@ -58,55 +59,55 @@ final class HeaderScan {
             1,
             WAVE_BYTE_SIZE / requestByteSize);
     long waveByteSize = requests * requestByteSize;
-    try (MemoryBudget.Reservation _ = store.environment().memory().reserve(waveByteSize);
+    try (MemoryBudget.Reservation _ = store.environment().memory().reserve(WAVES * waveByteSize);
         Arena arena = Arena.ofShared()) {
-      MemorySegment memory = arena.allocate(waveByteSize, DiskPages.PAGE);
-      List<Piece> wave = new ArrayList<>();
+      ArrayDeque<HeaderWave> free = new ArrayDeque<>();
+      for (int i = 0; i < WAVES; i++) {
+        free.add(
+            new HeaderWave(
+                arena.allocate(waveByteSize, DiskPages.PAGE), requestByteSize, (int) requests));
+      }
+      scan(free, new ArrayDeque<>());
+    }
+  }
+
+  /** One wave is looked at while the next one is read. */
+  private void scan(ArrayDeque<HeaderWave> free, ArrayDeque<HeaderWave> reading) {
+    try {
+      HeaderWave wave = free.remove();
       for (int extent = 0; extent < layout.extents(); extent++) {
         if (store.extent(extent).isNew()) {
           continue;
         }
         int end = layout.firstSlot(extent) + layout.slotsOf(extent);
         for (int slot = layout.firstSlot(extent); slot < end; slot += slotsPerRequest) {
-          if (wave.size() == requests) {
-            read(wave);
+          wave.add(slot, Math.min(slotsPerRequest, end - slot), store);
+          if (wave.isFull()) {
+            wave.submit(store.engine());
+            reading.add(wave);
+            wave = free.isEmpty() ? look(reading.remove()) : free.remove();
           }
-          wave.add(
-              new Piece(
-                  slot,
-                  Math.min(slotsPerRequest, end - slot),
-                  memory.asSlice(wave.size() * requestByteSize, requestByteSize)));
         }
       }
-      read(wave);
+      wave.submit(store.engine());
+      reading.add(wave);
+      while (!reading.isEmpty()) {
+        look(reading.remove());
+      }
+    } finally {
+      reading.forEach(HeaderWave::awaitReleased); // their memory is about to be freed
     }
   }
 
-  /** Neighbouring slots and where their headers go. */
-  private record Piece(int first, int count, MemorySegment memory) {}
-
-  private void read(List<Piece> wave) {
-    List<IoRequest> requests = new ArrayList<>(wave.size());
-    for (Piece piece : wave) {
-      long byteSize = piece.count() == 1 ? DiskPages.PAGE : piece.count() * layout.slotStride();
-      requests.add(
-          IoRequest.read(
-              store.extentOf(piece.first()).file(),
-              layout.positionOf(piece.first()),
-              piece.memory().asSlice(0, byteSize),
-              (_, _) -> {}));
-    }
-    store.engine().run(requests);
-    for (Piece piece : wave) {
-      for (int i = 0; i < piece.count(); i++) {
-        look(piece.first() + i, piece.memory().asSlice(i * layout.slotStride(), DiskPages.PAGE));
-      }
-    }
+  private HeaderWave look(HeaderWave wave) {
+    wave.await();
+    wave.forEachHeader(layout.slotStride(), this::look);
     wave.clear();
+    return wave;
   }
 
   private void look(int slot, MemorySegment page) {
-    if (page.get(DiskPages.LONG, 0) == 0 && DiskPages.isBlank(page)) {
+    if (DiskPages.isBlank(page)) {
       return;
     }
     boolean isWhole = store.checks().ofHeader(page, store.extentOf(slot), slot) == null;

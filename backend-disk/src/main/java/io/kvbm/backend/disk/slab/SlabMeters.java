@@ -89,8 +89,10 @@ final class SlabMeters {
     sink.gauge("kvbm.disk.blocks.budget.bytes", left);
   }
 
-  SlabStatistics statistics() {
+  SlabStatistics statistics(long blocks, long byteSize) {
     return new SlabStatistics(
+        blocks,
+        byteSize,
         hits.sum(),
         misses.sum(),
         writes.sum(),

@@ -1,8 +1,10 @@
 package io.kvbm.backend.disk.slab;
 
 /**
- * What a block store on disk counted since it was opened.
+ * What a block store on disk holds, and what it counted since it was opened.
  *
+ * @param blocks blocks that can be read now
+ * @param byteSize their bytes
  * @param hits blocks read
  * @param misses reads that gave no block
  * @param writes blocks written
@@ -11,4 +13,11 @@ package io.kvbm.backend.disk.slab;
  * @param quarantined slots found damaged and not rewritten since
  */
 public record SlabStatistics(
-    long hits, long misses, long writes, long bytesWritten, long rejected, long quarantined) {}
+    long blocks,
+    long byteSize,
+    long hits,
+    long misses,
+    long writes,
+    long bytesWritten,
+    long rejected,
+    long quarantined) {}

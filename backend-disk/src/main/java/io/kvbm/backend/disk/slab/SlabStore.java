@@ -203,9 +203,22 @@ public final class SlabStore implements BlockStore {
 
   // ---- the store
 
-  /** {@return what was counted since the store was opened} */
+  /** {@return what the store holds and counted since it was opened; looks at every slot} */
   public SlabStatistics statistics() {
-    return meters.statistics();
+    gate.enter();
+    try {
+      long blocks = 0;
+      long byteSize = 0;
+      for (int slot = 0; slot < layout.slots(); slot++) {
+        if (table.state(slot) == SlotTable.HELD) {
+          blocks++;
+          byteSize += table.byteSize(slot, layout.bodyByteSize());
+        }
+      }
+      return meters.statistics(blocks, byteSize);
+    } finally {
+      gate.leave();
+    }
   }
 
   /** {@return whether all of its files bypass the page cache} */

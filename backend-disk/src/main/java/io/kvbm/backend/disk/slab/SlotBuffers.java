@@ -108,16 +108,18 @@ final class SlotBuffers implements AutoCloseable {
 
   /** Notes that the operation with a lent buffer was given up on; the buffer stays lent. */
   void giveUp() {
-    List<Borrower> hopeless = List.of();
     synchronized (this) {
       stalled++;
-      if (isStalled() && reservations.size() == limit) {
+    }
+    serveLine(); // there may be room for one more buffer
+    List<Borrower> hopeless = List.of();
+    synchronized (this) {
+      if (isStalled()) {
         hopeless = new ArrayList<>(line);
         line.clear();
       }
     }
     hopeless.forEach(Borrower::stalled);
-    serveLine();
   }
 
   /**

@@ -2,6 +2,7 @@ package io.kvbm.backend.disk.slab;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.store.BlockWrite;
 import io.kvbm.backend.disk.io.IoRequest;
@@ -39,9 +40,15 @@ final class SlotWrite extends SlotOperation {
           "block %s of %d bytes does not fit a slot of %d bytes"
               .formatted(write.key(), byteSize, store.slotByteSize()));
     }
-    store.admission().admit(write.key(), DiskPages.PAGE + DiskPages.up(byteSize), write.priority());
     if (!store.table().tryWrite(slot)) {
       throw busy();
+    }
+    try {
+      long written = DiskPages.PAGE + DiskPages.up(byteSize);
+      store.admission().admit(write.key(), written, write.priority());
+    } catch (KvbmException e) {
+      store.table().endWrite(slot);
+      throw e;
     }
   }
 

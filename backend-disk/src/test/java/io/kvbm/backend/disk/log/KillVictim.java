@@ -10,6 +10,9 @@ import io.kvbm.api.store.BlockStoreFactory;
 import io.kvbm.api.store.BlockWrite;
 import io.kvbm.api.store.Durability;
 import io.kvbm.api.store.Log;
+import io.kvbm.api.store.ObjectStore;
+import io.kvbm.api.store.OpenMode;
+import io.kvbm.api.store.PutOptions;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.backend.disk.DiskBackendProvider;
 import io.kvbm.testkit.BytePatterns;
@@ -20,6 +23,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -27,13 +31,15 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletionException;
 
 /**
- * A process that fills a log and a block store and says what was acknowledged, a line each, until
- * it is killed: {@code L number} for a record that is at least written, {@code B slot generation}
- * for a block, {@code E code} and exit code 3 for a typed error.
+ * A process that fills a log, a block store and an object store and says what was acknowledged, a
+ * line each, until it is killed: {@code L number} for a record that is at least written, {@code B
+ * slot generation} for a block, {@code O key version} for an object, {@code E code} and exit code 3
+ * for a typed error.
  */
 final class KillVictim {
 
   static final int SLOTS = 32;
+  static final int KEYS = 16;
   static final long FINGERPRINT = 7;
   static final int TYPED_ERROR = 3;
 
@@ -62,8 +68,9 @@ final class KillVictim {
     try (TestContext context = new TestContext();
         Backend backend = new DiskBackendProvider().open(context, config(arguments[0]));
         Log log = backend.logs().getFirst().open("log");
-        BlockStore store = backend.blockStores().getFirst().open(blocks())) {
-      work(log, store, new SplittableRandom(Long.parseLong(arguments[1])));
+        BlockStore store = backend.blockStores().getFirst().open(blocks());
+        ObjectStore objects = backend.objectStores().getFirst().open("objects", OpenMode.WRITE)) {
+      work(log, store, objects, new SplittableRandom(Long.parseLong(arguments[1])));
     } catch (KvbmException e) {
       say("E " + e.code() + " " + e.getMessage());
       code = TYPED_ERROR;
@@ -71,13 +78,17 @@ final class KillVictim {
     Runtime.getRuntime().halt(code);
   }
 
-  private static void work(Log log, BlockStore store, SplittableRandom random) throws IOException {
+  private static void work(Log log, BlockStore store, ObjectStore objects, SplittableRandom random)
+      throws IOException {
     store.recover(_ -> {});
     long generation = System.nanoTime(); // above those of earlier runs of this machine
     for (int i = 0; i < 100_000; i++) {
       append(log, random);
       if (random.nextInt(4) == 0) {
         write(store, random.nextInt(SLOTS), generation++);
+      }
+      if (random.nextInt(4) == 0) {
+        put(objects, random.nextInt(KEYS), generation++, random.nextBoolean());
       }
       if (random.nextInt(100) == 0) {
         log.truncateBefore(Math.max(1, log.nextSequence() - 300));
@@ -116,6 +127,20 @@ final class KillVictim {
         say("B " + slot + " " + generation);
       }
     }
+  }
+
+  private static void put(ObjectStore objects, int key, long version, boolean synced)
+      throws IOException {
+    Durability durability = synced ? Durability.SYNCED : Durability.WRITTEN;
+    objects.put("key-" + key, object(version), PutOptions.DEFAULT.withDurability(durability));
+    say("O " + key + " " + version);
+  }
+
+  /** {@return an object that tells its version} */
+  static MemorySegment object(long version) {
+    MemorySegment bytes = BytePatterns.heap(8 + (int) (version % 5000), version);
+    bytes.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, version);
+    return bytes;
   }
 
   private static void say(String line) throws IOException {

@@ -7,6 +7,8 @@ import io.kvbm.api.storage.Region;
 import io.kvbm.api.store.BlockRead;
 import io.kvbm.api.store.BlockStore;
 import io.kvbm.api.store.Log;
+import io.kvbm.api.store.ObjectStore;
+import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.StoredBlock;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.backend.disk.DiskBackendProvider;
@@ -19,6 +21,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,6 +55,9 @@ class ProcessKillTest {
 
   /** The newest generation of each slot that was acknowledged. */
   private final Map<Integer, Long> blocks = new HashMap<>();
+
+  /** The newest version of each object that was acknowledged. */
+  private final Map<Integer, Long> objects = new HashMap<>();
 
   private long acknowledged;
   private int killsSinceLooked;
@@ -178,11 +184,8 @@ class ProcessKillTest {
         records.add(Long.parseLong(words[1]));
         acknowledged++;
       }
-      case "B" -> {
-        if (words.length == 3 && !words[2].isEmpty()) {
-          blocks.put(Integer.valueOf(words[1]), Long.valueOf(words[2]));
-        }
-      }
+      case "B" -> blocks.put(Integer.valueOf(words[1]), Long.valueOf(words[2]));
+      case "O" -> objects.put(Integer.valueOf(words[1]), Long.valueOf(words[2]));
       case "E" -> typedErrors++;
       default -> throw new AssertionError("the process said: " + line);
     }
@@ -198,6 +201,9 @@ class ProcessKillTest {
       }
       try (BlockStore store = backend.blockStores().getFirst().open(KillVictim.blocks())) {
         lookAtBlocks(store, what);
+      }
+      try (ObjectStore store = backend.objectStores().getFirst().open("objects", OpenMode.WRITE)) {
+        lookAtObjects(store, what);
       }
     }
     killsSinceLooked = 0;
@@ -233,6 +239,22 @@ class ProcessKillTest {
     // One may have been overwritten when the process was killed, each time.
     assertThat(missing).as("%s: blocks missing", what).isLessThanOrEqualTo(killsSinceLooked);
     blocks.clear();
+  }
+
+  private void lookAtObjects(ObjectStore store, String what) {
+    objects.forEach(
+        (key, version) -> {
+          byte[] found =
+              store
+                  .getBytes("key-" + key)
+                  .orElseThrow(() -> new AssertionError(what + ": object " + key + " is lost"));
+          MemorySegment bytes = MemorySegment.ofArray(found);
+          long newest = bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
+          assertThat(newest).as("%s, object %d", what, key).isGreaterThanOrEqualTo(version);
+          assertThat(bytes.mismatch(KillVictim.object(newest)))
+              .as("%s, object %d of version %d", what, key, newest)
+              .isEqualTo(-1);
+        });
   }
 
   private static boolean isWhole(BlockStore store, StoredBlock block, String what) {
