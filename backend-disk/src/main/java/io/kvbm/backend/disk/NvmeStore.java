@@ -7,11 +7,12 @@ import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.storage.Region;
+import io.kvbm.api.store.CompactionReport;
 import io.kvbm.api.store.Durability;
+import io.kvbm.api.store.MaintainedStore;
 import io.kvbm.api.store.MappedObject;
 import io.kvbm.api.store.ObjectBatch;
 import io.kvbm.api.store.ObjectStat;
-import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.ObjectWriter;
 import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.PutOptions;
@@ -53,7 +54,7 @@ import java.util.concurrent.Executors;
  * from any thread.
  */
 @Stability(Stability.Level.PREVIEW)
-public final class NvmeStore implements ObjectStore {
+public final class NvmeStore implements MaintainedStore {
 
   private static final PutOptions SYNCED = PutOptions.DEFAULT.withDurability(Durability.SYNCED);
 
@@ -313,6 +314,21 @@ public final class NvmeStore implements ObjectStore {
    */
   public long compact() {
     return store.compact();
+  }
+
+  @Override
+  public io.kvbm.api.store.StoreStatistics statistics() {
+    return new StoreMaintenance(this).statistics();
+  }
+
+  @Override
+  public io.kvbm.api.store.VerifyReport verify(Progress progress) {
+    return new StoreMaintenance(this).verify(progress);
+  }
+
+  @Override
+  public CompactionReport compact(Progress progress) {
+    return new StoreMaintenance(this).compact(progress);
   }
 
   @Override

@@ -41,6 +41,9 @@ final class RocksStore implements BenchedStore {
     cache = new LRUCache(setup.cacheByteSize());
     filter = new BloomFilter(BLOOM_BITS);
     options = options(blobs);
+    if (setup.durability() == Durability.NONE) {
+      options.setRecycleLogFileNum(0); // RocksDB wants it so where there is no log.
+    }
     options.setTableFormatConfig(
         new BlockBasedTableConfig()
             .setBlockCache(cache)

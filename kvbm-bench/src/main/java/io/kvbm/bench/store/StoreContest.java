@@ -43,7 +43,8 @@ final class StoreContest {
 
   static List<BenchCase> run(ContestOptions options, Console console)
       throws IOException, InterruptedException {
-    Path folder = Files.createTempDirectory(options.directory(), "kvbm-bench-store-");
+    Path folder =
+        Files.createTempDirectory(options.directory().toAbsolutePath(), "kvbm-bench-store-");
     long runs =
         (long) options.cases().size()
             * options.rounds()
@@ -190,7 +191,7 @@ final class StoreContest {
         folder);
   }
 
-  private static BenchCase summarize(
+  static BenchCase summarize(
       StoreCase each, List<Contestant> contestants, Map<Contestant, List<RunResult>> results) {
     List<RunResult> ours = results.get(contestants.getFirst());
     List<PeerFigures> peers =

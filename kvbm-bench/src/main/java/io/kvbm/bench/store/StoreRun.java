@@ -92,14 +92,14 @@ final class StoreRun {
     long start = System.nanoTime();
     return () -> {
       long done = 0;
-      while (System.nanoTime() - start < request.nanos()) {
+      do {
         long index = next.getAndIncrement();
         if (index >= request.count()) {
           break;
         }
         store.put(index, values.of(index));
         done++;
-      }
+      } while (System.nanoTime() - start < request.nanos());
       return done;
     };
   }
@@ -111,14 +111,14 @@ final class StoreRun {
     return () -> {
       ByteBuffer target = target();
       long done = 0;
-      while (System.nanoTime() - start < request.nanos()) {
+      do {
         int place = (int) Math.min(Integer.MAX_VALUE, next.getAndIncrement());
         if (place >= shuffled.length) {
           break;
         }
         get(shuffled[place], target);
         done++;
-      }
+      } while (System.nanoTime() - start < request.nanos());
       return done;
     };
   }
@@ -130,10 +130,10 @@ final class StoreRun {
       SplittableRandom random = new SplittableRandom(seeds.incrementAndGet());
       ByteBuffer target = target();
       long done = 0;
-      while (System.nanoTime() - start < request.nanos()) {
+      do {
         get(random.nextLong(request.count()), target);
         done++;
-      }
+      } while (System.nanoTime() - start < request.nanos());
       return done;
     };
   }

@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
 final class Values {
 
   private static final long SEED = 0x6b76626dL;
-  private static final int POOL_BYTE_SIZE = 32 << 20;
+  private static final int POOL_BYTE_SIZE = 16 << 20;
   private static final int STEP = 64;
 
   private final MemorySegment pool;

@@ -77,9 +77,14 @@ abstract class OnStore implements Subcommand, UsesPlatform {
     requireDirectory();
     check(console);
     try (Platform platform = Objects.requireNonNull(platforms, "use() comes before run()").get();
-        ObjectStore store = platform.objectStore(backend, directory.toString(), mode())) {
+        ObjectStore store = platform.objectStore(backend, location(), mode())) {
       return run(store, console);
     }
+  }
+
+  /** A backend may take a relative path for one below its own directory. */
+  private String location() {
+    return directory.toAbsolutePath().normalize().toString();
   }
 
   private void requireDirectory() {
