@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -78,7 +79,9 @@ final class StoreContest {
         }
       }
     }
-    return options.cases().stream().map(measured::get).toList();
+    return options.cases().stream()
+        .map(each -> Objects.requireNonNull(measured.get(each), each.name()))
+        .toList();
   }
 
   private List<Contestant> taking(StoreCase each) {
@@ -193,18 +196,18 @@ final class StoreContest {
 
   static BenchCase summarize(
       StoreCase each, List<Contestant> contestants, Map<Contestant, List<RunResult>> results) {
-    List<RunResult> ours = results.get(contestants.getFirst());
+    List<RunResult> ours = of(contestants.getFirst(), results);
     List<PeerFigures> peers =
         contestants.stream()
             .skip(1)
-            .map(peer -> new PeerFigures(peer.label(), figures(results.get(peer))))
+            .map(peer -> new PeerFigures(peer.label(), figures(of(peer, results))))
             .toList();
     Contestant best =
         contestants.stream()
             .skip(1)
-            .max(Comparator.comparingDouble(peer -> speed(results.get(peer))))
+            .max(Comparator.comparingDouble(peer -> speed(of(peer, results))))
             .orElse(contestants.getFirst());
-    List<RunResult> peer = results.get(best);
+    List<RunResult> peer = of(best, results);
     double[] ratios =
         IntStream.range(0, ours.size())
             .mapToDouble(i -> ours.get(i).megabytesPerSecond() / peer.get(i).megabytesPerSecond())
@@ -212,6 +215,11 @@ final class StoreContest {
     return new BenchCase(
             each.name(), figures(ours), best.label(), figures(peer), ratios, OptionalDouble.empty())
         .withPeers(peers);
+  }
+
+  private static List<RunResult> of(
+      Contestant contestant, Map<Contestant, List<RunResult>> results) {
+    return Objects.requireNonNull(results.get(contestant), contestant.label());
   }
 
   private static double speed(List<RunResult> results) {
