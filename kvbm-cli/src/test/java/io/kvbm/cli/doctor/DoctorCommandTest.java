@@ -198,7 +198,7 @@ class DoctorCommandTest {
 
     assertThat(named(machine, "gpu")).containsEntry("found", "two of them");
     assertThat(machine.getLast()).containsEntry("name", "gpu-link").containsEntry("status", "hint");
-    assertThat(machine).hasSize(12);
+    assertThat(machine).hasSize(13);
   }
 
   @Test
