@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A JSON document in memory: as much as is needed to look into what fio prints. */
 final class JsonTree {
@@ -46,8 +47,11 @@ final class JsonTree {
   }
 
   JsonTree get(String field) throws IOException {
-    if (value instanceof Map<?, ?> fields && fields.get(field) instanceof Object found) {
-      return new JsonTree(found);
+    if (value instanceof Map<?, ?> fields) {
+      @Nullable Object found = fields.get(field);
+      if (found != null) {
+        return new JsonTree(found);
+      }
     }
     throw new IOException("there is no field " + field);
   }

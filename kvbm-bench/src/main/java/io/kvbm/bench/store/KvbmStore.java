@@ -5,8 +5,6 @@ import io.kvbm.api.storage.Region;
 import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.PutOptions;
-import io.kvbm.cli.settings.PlatformFactory;
-import io.kvbm.cli.settings.Surroundings;
 import io.kvbm.core.Platform;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -22,7 +20,8 @@ final class KvbmStore implements BenchedStore {
 
   KvbmStore(StoreSetup setup, Path directory) {
     options = PutOptions.DEFAULT.withDurability(setup.durability());
-    platform = new PlatformFactory(Surroundings.ofProcess(), null).open();
+    platform =
+        Platform.load(); // The backend is on the bench's class path; plugins would double it.
     try {
       store = platform.objectStore("disk", config(setup), directory.toString(), OpenMode.WRITE);
     } catch (RuntimeException e) {

@@ -38,7 +38,6 @@ class StoreContestTest {
         directory, cases, contestants, 1, SHORT_NANOS, 2, 2, 1 << 20, 1 << 20, Map.of());
   }
 
-  /** RocksDB plays our part: what is tested is the contest. */
   @Test
   void everyContestantIsMeasuredInEveryCaseAndNothingIsLeft() throws Exception {
     List<StoreCase> cases =
@@ -46,7 +45,7 @@ class StoreContestTest {
             new StoreCase(Operation.PUT, SIZE, Durability.SYNCED),
             new StoreCase(Operation.GET_COLD, SIZE, Durability.WRITTEN));
     List<BenchCase> measured =
-        StoreContest.run(options(cases, List.of(Contestant.ROCKSDB, Contestant.LMDB)), console());
+        StoreContest.run(options(cases, List.of(Contestant.KVBM, Contestant.LMDB)), console());
     assertThat(measured)
         .extracting(BenchCase::name)
         .containsExactly("put-64k-synced", "get-64k-cold");
