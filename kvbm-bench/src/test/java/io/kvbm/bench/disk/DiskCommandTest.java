@@ -34,7 +34,7 @@ class DiskCommandTest {
   @CsvSource({
     "--rounds, 0, --rounds 0 is not from 1 to 1000",
     "--seconds, 0, --seconds 0.0 is not from 0.001 to 3600",
-    "--size, 1MiB, --size 1MiB is below 16 MiB",
+    "--size, 1MiB, --size 1MiB is below 16.0 MiB",
     "--size, much, --size: 'much' is no byte count; write for instance 4096%c 64KiB or 2GiB"
   })
   void refusesWhatIsOutOfRange(String option, String value, String message) {
