@@ -97,6 +97,13 @@ class InstallationTest {
     return values;
   }
 
+  /** Makes a store with one object; gives its directory. */
+  private String storeOfOne() throws Exception {
+    String directory = root.resolve("objects").toString();
+    installation.run("", "store", "put", "--dir", directory, "key", trace.toString());
+    return directory;
+  }
+
   @Test
   void everyCommandPrintsOneDocumentWhateverTheJvmSaysOfItself() throws Exception {
     Path useless = Files.writeString(root.resolve("cache"), "neither CDS nor AOT");
@@ -106,7 +113,8 @@ class InstallationTest {
             "config", List.of("config"),
             "doctor", List.of("doctor", "--dir", root.toString()),
             "replay", Stream.concat(Stream.of("replay"), SMALL_REPLAY.stream()).toList(),
-            "simulate", List.of("simulate", "--trace", trace.toString(), "--capacity", "10"));
+            "simulate", List.of("simulate", "--trace", trace.toString(), "--capacity", "10"),
+            "store", List.of("store", "ls", "--dir", storeOfOne()));
     String help = installation.run("", "--help").out();
     List<String> listed =
         help.substring(help.indexOf("Commands:"))

@@ -20,7 +20,7 @@ import io.kvbm.backend.disk.io.IoEngine;
 import io.kvbm.backend.disk.io.ThreadEngine;
 import io.kvbm.backend.disk.object.Codecs;
 import io.kvbm.backend.disk.object.LogObjectStore;
-import io.kvbm.backend.disk.object.StoreCounters;
+import io.kvbm.backend.disk.object.StoreSnapshot;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -274,7 +274,7 @@ public final class NvmeStore implements MaintainedStore {
 
   /** {@return what was counted, and how large everything is} */
   public StoreStatistics stats() {
-    StoreCounters.Snapshot now = store.statistics();
+    StoreSnapshot now = store.statistics();
     return new StoreStatistics(
         now.keys(),
         now.liveByteSize(),

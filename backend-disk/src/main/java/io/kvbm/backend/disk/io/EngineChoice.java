@@ -1,8 +1,6 @@
 package io.kvbm.backend.disk.io;
 
 import io.kvbm.api.metrics.MetricsSink;
-import io.kvbm.backend.disk.io.uring.UringEngine;
-import io.kvbm.backend.disk.io.uring.UringSettings;
 import java.util.List;
 
 /**

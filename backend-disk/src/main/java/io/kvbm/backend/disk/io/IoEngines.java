@@ -9,8 +9,6 @@ import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
 import io.kvbm.backend.disk.file.Pages;
 import io.kvbm.backend.disk.file.PosixFile;
-import io.kvbm.backend.disk.io.uring.UringEngine;
-import io.kvbm.backend.disk.io.uring.UringSettings;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

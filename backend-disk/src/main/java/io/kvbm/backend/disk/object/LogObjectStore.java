@@ -762,7 +762,7 @@ public final class LogObjectStore implements ObjectStore {
   }
 
   /** {@return what was counted, and how large everything is now} */
-  public StoreCounters.Snapshot statistics() {
+  public StoreSnapshot statistics() {
     return inside(
         () -> {
           long segments =

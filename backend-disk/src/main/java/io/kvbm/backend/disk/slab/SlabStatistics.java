@@ -12,7 +12,7 @@ package io.kvbm.backend.disk.slab;
  * @param rejected writes refused by admission or budget
  * @param quarantined slots found damaged and not rewritten since
  */
-public record SlabStatistics(
+record SlabStatistics(
     long blocks,
     long byteSize,
     long hits,

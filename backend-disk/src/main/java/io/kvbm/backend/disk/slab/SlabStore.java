@@ -32,7 +32,7 @@ import java.util.function.Consumer;
  * <p>Threading: safe from any thread. A slot has one writer or any number of readers; an operation
  * that would break that fails with {@link ErrorCode#LOCKED}.
  */
-public final class SlabStore implements BlockStore {
+final class SlabStore implements BlockStore {
 
   private static final int REMEMBERED_PER_SLOT = 2;
   private static final int MOST_REMEMBERED = 1 << 24;

@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk.io.uring;
+package io.kvbm.backend.disk.io;
 
 import org.jspecify.annotations.Nullable;
 

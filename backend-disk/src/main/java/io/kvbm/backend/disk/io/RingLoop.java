@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk.io.uring;
+package io.kvbm.backend.disk.io;
 
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CallerException;
@@ -8,9 +8,6 @@ import io.kvbm.api.KvbmException;
 import io.kvbm.backend.disk.file.Errno;
 import io.kvbm.backend.disk.file.FileErrors;
 import io.kvbm.backend.disk.file.PosixFile;
-import io.kvbm.backend.disk.io.IoCounters;
-import io.kvbm.backend.disk.io.IoRequest;
-import io.kvbm.backend.disk.io.RequestRun;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk.io.uring;
+package io.kvbm.backend.disk.io;
 
 import io.kvbm.api.BackendException;
 import io.kvbm.api.ClosedException;
@@ -7,12 +7,6 @@ import io.kvbm.api.KvbmException;
 import io.kvbm.backend.disk.file.FileErrors;
 import io.kvbm.backend.disk.file.Posix;
 import io.kvbm.backend.disk.file.PosixFile;
-import io.kvbm.backend.disk.io.IoCounters;
-import io.kvbm.backend.disk.io.IoEngine;
-import io.kvbm.backend.disk.io.IoRequest;
-import io.kvbm.backend.disk.io.IoStatistics;
-import io.kvbm.backend.disk.io.RegisteredBuffers;
-import io.kvbm.backend.disk.io.ThreadEngine;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk.io.uring;
+package io.kvbm.backend.disk.io;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk.io.uring;
+package io.kvbm.backend.disk.io;
 
 /** There is no ring to be had; the message says which call failed and how. */
 final class RingRefusedException extends Exception {

@@ -1,7 +1,4 @@
-package io.kvbm.backend.disk.io.uring;
-
-import io.kvbm.backend.disk.io.IoEngine;
-import io.kvbm.backend.disk.io.IoEngineContract;
+package io.kvbm.backend.disk.io;
 
 class UringEngineContractTest extends IoEngineContract {
 

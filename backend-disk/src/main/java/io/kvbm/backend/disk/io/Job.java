@@ -1,7 +1,6 @@
-package io.kvbm.backend.disk.io.uring;
+package io.kvbm.backend.disk.io;
 
 import io.kvbm.api.KvbmException;
-import io.kvbm.backend.disk.io.IoRequest;
 import org.jspecify.annotations.Nullable;
 
 /** A request on its way through a ring; used again for later requests. Touched by one thread. */

@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk.io.uring;
+package io.kvbm.backend.disk.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,10 +12,7 @@ import io.kvbm.api.disk.DiskFile;
 import io.kvbm.backend.disk.FileDisk;
 import io.kvbm.backend.disk.file.Errno;
 import io.kvbm.backend.disk.file.Posix;
-import io.kvbm.backend.disk.io.IoCounters;
 import io.kvbm.backend.disk.io.IoEngineContract.Told;
-import io.kvbm.backend.disk.io.IoRequest;
-import io.kvbm.backend.disk.io.RegisteredBuffers;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
