@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** Counts requests. Threading: safe from any thread. */
-public final class IoCounters {
+final class IoCounters {
 
   private final LongAdder taken = new LongAdder();
   private final LongAdder released = new LongAdder();

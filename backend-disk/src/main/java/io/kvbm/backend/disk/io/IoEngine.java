@@ -32,8 +32,10 @@ public interface IoEngine extends AutoCloseable {
     return name();
   }
 
-  /** {@return what the engine did so far} */
-  IoStatistics statistics();
+  /** {@return what the engine did so far; nothing where it does not count} */
+  default IoStatistics statistics() {
+    return new IoCounters().statistics();
+  }
 
   /**
    * Makes memory known to the kernel, where the engine can use that. Never fails: memory that

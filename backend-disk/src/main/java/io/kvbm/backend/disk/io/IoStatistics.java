@@ -10,4 +10,4 @@ package io.kvbm.backend.disk.io;
  * @param errors requests answered with a failure, timeouts included
  * @param timeouts requests answered because their deadline passed
  */
-public record IoStatistics(long inFlight, long completed, long bytes, long errors, long timeouts) {}
+record IoStatistics(long inFlight, long completed, long bytes, long errors, long timeouts) {}

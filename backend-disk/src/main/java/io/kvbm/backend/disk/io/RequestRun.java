@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a request through the methods of its file, and tells callbacks safely. */
-public final class RequestRun {
+final class RequestRun {
 
   /** The most bytes one call moves, so that a deadline between two calls is not far. */
   private static final long MAX_TRANSFER = 4L << 20;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Files without a descriptor, such as simulated ones, are run by threads; so is everything once
  * the kernel has refused to go on with a ring. Needs Linux 5.11 or later.
  */
-public final class UringEngine implements IoEngine {
+final class UringEngine implements IoEngine {
 
   private static final System.Logger LOGGER = System.getLogger(UringEngine.class.getName());
   private static final AtomicBoolean REGISTRATION_REFUSED = new AtomicBoolean();

@@ -9,8 +9,7 @@ package io.kvbm.backend.disk.io;
  * @param writeWeight share of the depth that writes and syncs get while reads wait too
  * @param registerFiles whether files are made known to the ring beforehand
  */
-public record UringSettings(
-    int rings, int depth, int readWeight, int writeWeight, boolean registerFiles) {
+record UringSettings(int rings, int depth, int readWeight, int writeWeight, boolean registerFiles) {
 
   /** Checks the ranges. */
   public UringSettings {

@@ -7,7 +7,6 @@ import io.kvbm.backend.disk.io.InlineEngine;
 import io.kvbm.backend.disk.io.IoCallback;
 import io.kvbm.backend.disk.io.IoEngine;
 import io.kvbm.backend.disk.io.IoRequest;
-import io.kvbm.backend.disk.io.IoStatistics;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -85,11 +84,6 @@ final class HeldEngine implements IoEngine {
     } else {
       engine.submit(batch);
     }
-  }
-
-  @Override
-  public IoStatistics statistics() {
-    return engine.statistics();
   }
 
   @Override
