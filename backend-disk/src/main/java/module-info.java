@@ -1,6 +1,7 @@
 /** Disk storage, the KV block store and the write-ahead log. */
 module io.kvbm.backend.disk {
   requires transitive io.kvbm.api;
+  requires com.github.benmanes.caffeine;
   requires jdk.unsupported;
   requires static org.jspecify;
 

@@ -3,6 +3,7 @@ package io.kvbm.backend.disk;
 import io.kvbm.api.Stability;
 import io.kvbm.api.codec.Codec;
 import io.kvbm.api.disk.Disk;
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.spi.MemoryBudget;
@@ -17,7 +18,9 @@ import io.kvbm.api.store.ObjectWriter;
 import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.PutOptions;
 import io.kvbm.backend.disk.io.IoEngine;
-import io.kvbm.backend.disk.io.ThreadEngine;
+import io.kvbm.backend.disk.io.EngineSettings;
+import io.kvbm.backend.disk.io.EngineType;
+import io.kvbm.backend.disk.io.IoEngines;
 import io.kvbm.backend.disk.object.Codecs;
 import io.kvbm.backend.disk.object.LogObjectStore;
 import io.kvbm.backend.disk.object.StoreSnapshot;
@@ -94,7 +97,14 @@ public final class NvmeStore implements MaintainedStore {
    */
   public static NvmeStore open(Path directory, StorageConfig config, OpenMode mode) {
     FileDisk disk = new FileDisk();
-    IoEngine engine = new ThreadEngine(config.directIo() ? "direct" : "buffered", config.ioDepth());
+    Path absolute = directory.toAbsolutePath();
+    if (mode == OpenMode.WRITE) {
+      disk.createDirectories(absolute);
+    }
+    EngineType type = config.directIo() ? EngineType.AUTO : EngineType.BUFFERED;
+    IoEngine engine =
+        IoEngines.choose(disk, absolute, type)
+            .open(new EngineSettings(type, config.ioDepth(), 1, 1), MetricsSink.NULL);
     List<Codec> codecs = new ArrayList<>();
     ServiceLoader.load(Codec.class).forEach(codecs::add);
     try {
@@ -102,7 +112,7 @@ public final class NvmeStore implements MaintainedStore {
           LogObjectStore.open(
               disk,
               engine,
-              directory,
+              absolute,
               mode,
               config.toSettings(),
               new Codecs(codecs),

@@ -12,10 +12,8 @@ import java.util.Objects;
  * @param ioDepth reads and writes at the device at once, 1 to 256
  * @param directIo whether to bypass the page cache where that works
  * @param compression of new values; a value is kept as it is unless that saves 3 %
- * @param cacheSize bytes of memory for hot values; 0 for none. Taken and checked, the cache itself
- *     is still to come
- * @param prefetchDistance pages of 4096 bytes to read ahead of a sequential reader; 0 for none.
- *     Taken and checked, reading ahead is still to come
+ * @param cacheSize bytes of memory for hot values; 0 for none
+ * @param prefetchDistance pages of 4096 bytes to read ahead of a sequential reader; 0 for none
  * @param segmentSize bytes of a file of the log, 64 KiB to 1 GiB, a multiple of 4096
  * @param maxInFlight most bytes of values being put at once
  * @param maxLogSize most bytes of the log's files

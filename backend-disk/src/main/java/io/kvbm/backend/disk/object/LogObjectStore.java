@@ -33,6 +33,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -60,6 +62,9 @@ public final class LogObjectStore implements ObjectStore {
   private final Gate gate;
   private final Disk.DiskLock lock;
   private final BodyReader reader;
+  private final ValueCache cache;
+  private final ExecutorService ahead;
+  private final ReadAhead readAhead;
   private final ObjectFiles objects;
   private final AtomicLong inFlight = new AtomicLong();
   private final Leases leases;
@@ -103,7 +108,8 @@ public final class LogObjectStore implements ObjectStore {
     }
     Buffers buffers = new Buffers(budget);
     try {
-      return new LogObjectStore(files, engine, mode, settings, codecs, clock, buffers, lock);
+      return new LogObjectStore(
+          files, engine, mode, settings, codecs, clock, buffers, budget, lock);
     } catch (RuntimeException | Error e) {
       closeAfter(e, files);
       closeAfter(e, buffers);
@@ -171,6 +177,7 @@ public final class LogObjectStore implements ObjectStore {
       Codecs codecs,
       Clock clock,
       Buffers buffers,
+      MemoryBudget budget,
       Disk.DiskLock lock) {
     this.files = files;
     this.settings = settings;
@@ -178,6 +185,8 @@ public final class LogObjectStore implements ObjectStore {
     this.codecs = codecs;
     this.clock = new StoreClock(clock);
     this.buffers = buffers;
+    this.cache = new ValueCache(settings.cacheByteSize(), budget, counters);
+    this.ahead = Executors.newVirtualThreadPerTaskExecutor();
     this.lock = lock;
     this.leases = new Leases(files);
     this.gate = new Gate("object store " + files.directory());
@@ -208,6 +217,7 @@ public final class LogObjectStore implements ObjectStore {
           new ObjectFiles(
               files, engine, buffers, counters, identity, base, settings.fileByteSize());
       this.reader = reader(engine);
+    this.readAhead = readAhead();
       this.log = null;
       this.compactor = null;
       return;
@@ -218,6 +228,7 @@ public final class LogObjectStore implements ObjectStore {
         new ObjectFiles(
             files, engine, buffers, counters, identity, base + 1, settings.fileByteSize());
     this.reader = reader(engine);
+    this.readAhead = readAhead();
     Segments segments = new Segments(files, settings, buffers, identity);
     if (end.unmade()) {
       if (found.firstSegment() > 1) {
@@ -246,6 +257,10 @@ public final class LogObjectStore implements ObjectStore {
             counters,
             this.clock,
             reserve);
+  }
+
+  private ReadAhead readAhead() {
+    return new ReadAhead(reader, buffers, settings.prefetchByteSize(), ahead, counters);
   }
 
   private BodyReader reader(IoEngine engine) {
@@ -304,6 +319,7 @@ public final class LogObjectStore implements ObjectStore {
   }
 
   private void superseded(Location former, long bySequence) {
+    cache.drop(former.version());
     if (compactor != null) {
       compactor.superseded(former, bySequence);
     }
@@ -529,7 +545,7 @@ public final class LogObjectStore implements ObjectStore {
 
   /** Reads, or says that the value is somewhere else by now. */
   private boolean read(String key, Location at, long offset, MemorySegment target) {
-    if (!reader.read(key, at, offset, target)) {
+    if (!readCached(at, offset, target) && !readStored(key, at, offset, target)) {
       if (at.equals(index.get(key))) {
         throw Format.corrupt(
             "object '%s': its file is gone; put it again or delete it".formatted(key));
@@ -538,6 +554,34 @@ public final class LogObjectStore implements ObjectStore {
     }
     counters.gets.increment();
     counters.gotBytes.add(target.byteSize());
+    return true;
+  }
+
+  private boolean readCached(Location at, long offset, MemorySegment target) {
+    CachedValue cached = cache.hold(at.version());
+    if (cached == null) {
+      return false;
+    }
+    try {
+      MemorySegment.copy(cached.bytes(), offset, target, 0, target.byteSize());
+      return true;
+    } finally {
+      cached.release();
+    }
+  }
+
+  private boolean readStored(String key, Location at, long offset, MemorySegment target) {
+    boolean whole = target.byteSize() == at.rawByteSize();
+    boolean follow = readAhead.isOn() && !whole;
+    if (!(follow && readAhead.tryRead(at, offset, target))
+        && !reader.read(key, at, offset, target)) {
+      return false;
+    }
+    if (follow) {
+      readAhead.note(key, at, offset, target.byteSize());
+    } else if (whole) {
+      cache.keep(at.version(), target);
+    }
     return true;
   }
 
@@ -772,7 +816,7 @@ public final class LogObjectStore implements ObjectStore {
               index.liveLogByteSize() + index.liveFileByteSize(),
               segments * settings.segmentByteSize(),
               segments,
-              0);
+              cache.usedByteSize());
         });
   }
 
@@ -794,6 +838,9 @@ public final class LogObjectStore implements ObjectStore {
       return;
     }
     List<AutoCloseable> parts = new ArrayList<>();
+    parts.add(readAhead);
+    parts.add(ahead);
+    parts.add(cache);
     CommitLog writer = log;
     if (writer != null) {
       if (writer.isHealthy()) {
@@ -821,6 +868,9 @@ public final class LogObjectStore implements ObjectStore {
 
   /** Frees memory only, as the death of the process does. */
   void abandon() {
+    readAhead.close();
+    ahead.close();
+    cache.close();
     if (gate.close()) {
       buffers.close();
     }
