@@ -17,13 +17,14 @@ import io.kvbm.api.store.ObjectStat;
 import io.kvbm.api.store.ObjectWriter;
 import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.PutOptions;
-import io.kvbm.backend.disk.io.IoEngine;
+import io.kvbm.api.store.StoreStatistics;
+import io.kvbm.api.store.VerifyReport;
 import io.kvbm.backend.disk.io.EngineSettings;
 import io.kvbm.backend.disk.io.EngineType;
+import io.kvbm.backend.disk.io.IoEngine;
 import io.kvbm.backend.disk.io.IoEngines;
 import io.kvbm.backend.disk.object.Codecs;
 import io.kvbm.backend.disk.object.LogObjectStore;
-import io.kvbm.backend.disk.object.StoreSnapshot;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -282,63 +283,19 @@ public final class NvmeStore implements MaintainedStore {
     return CompletableFuture.supplyAsync(() -> readAll(keys), callers);
   }
 
-  /** {@return what was counted, and how large everything is} */
-  public StoreStatistics stats() {
-    StoreSnapshot now = store.statistics();
-    return new StoreStatistics(
-        now.keys(),
-        now.liveByteSize(),
-        now.logByteSize(),
-        now.segments(),
-        now.puts(),
-        now.gets(),
-        now.deletes(),
-        now.putBytes(),
-        now.gotBytes(),
-        now.writtenBytes(),
-        now.groups(),
-        now.commits(),
-        now.syncs(),
-        now.cacheHits(),
-        now.cacheMisses(),
-        now.cacheByteSize(),
-        now.compactedSegments(),
-        now.movedBytes(),
-        now.prefetchUsedBytes(),
-        now.prefetchWastedBytes());
-  }
-
-  /** {@return what reading and checking every object found; takes as long as that takes} */
-  public VerifyReport verify() {
-    List<VerifyReport.Damage> damages = new ArrayList<>();
-    long checked =
-        store.verify(
-            (key, failure) -> damages.add(new VerifyReport.Damage(key, failure.getMessage())));
-    return new VerifyReport(checked, damages);
-  }
-
-  /**
-   * Gives space back that nothing live needs.
-   *
-   * @return bytes given back
-   */
-  public long compact() {
-    return store.compact();
+  @Override
+  public StoreStatistics statistics() {
+    return new StoreMaintenance(store, engine()).statistics();
   }
 
   @Override
-  public io.kvbm.api.store.StoreStatistics statistics() {
-    return new StoreMaintenance(this).statistics();
-  }
-
-  @Override
-  public io.kvbm.api.store.VerifyReport verify(Progress progress) {
-    return new StoreMaintenance(this).verify(progress);
+  public VerifyReport verify(Progress progress) {
+    return new StoreMaintenance(store, engine()).verify(progress);
   }
 
   @Override
   public CompactionReport compact(Progress progress) {
-    return new StoreMaintenance(this).compact(progress);
+    return new StoreMaintenance(store, engine()).compact(progress);
   }
 
   @Override

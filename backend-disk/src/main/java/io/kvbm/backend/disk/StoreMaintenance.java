@@ -3,14 +3,18 @@ package io.kvbm.backend.disk;
 import io.kvbm.api.store.CompactionReport;
 import io.kvbm.api.store.DurabilityClaim;
 import io.kvbm.api.store.MaintainedStore.Progress;
-import io.kvbm.api.store.ObjectStat;
+import io.kvbm.api.store.StoreStatistics;
+import io.kvbm.api.store.VerifyReport;
 import io.kvbm.backend.disk.media.MediaDescription;
 import io.kvbm.backend.disk.media.MediaDetector;
+import io.kvbm.backend.disk.object.LogObjectStore;
+import io.kvbm.backend.disk.object.StoreSnapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,21 +23,21 @@ import java.util.stream.Stream;
 /** What a store counts and finds, in the words that all stores share. */
 final class StoreMaintenance {
 
-  private static final int PAGE = 1000;
+  private final LogObjectStore store;
+  private final String engine;
 
-  private final NvmeStore store;
-
-  StoreMaintenance(NvmeStore store) {
+  StoreMaintenance(LogObjectStore store, String engine) {
     this.store = store;
+    this.engine = engine;
   }
 
-  io.kvbm.api.store.StoreStatistics statistics() {
-    StoreStatistics stats = store.stats();
+  StoreStatistics statistics() {
+    StoreSnapshot stats = store.statistics();
     long fileByteSize = fileByteSize();
     MediaDescription medium = MediaDetector.ofMachine().detect(store.directory());
-    return new io.kvbm.api.store.StoreStatistics(
+    return new StoreStatistics(
         stats.keys(),
-        valueByteSize(),
+        stats.valueByteSize(),
         stats.liveByteSize(),
         fileByteSize,
         Math.max(0, fileByteSize - stats.liveByteSize()),
@@ -42,29 +46,14 @@ final class StoreMaintenance {
         details(medium));
   }
 
-  private long valueByteSize() {
-    long sum = 0;
-    String after = "";
-    while (true) {
-      List<ObjectStat> page = store.list("", after, PAGE);
-      for (ObjectStat stat : page) {
-        sum += stat.byteSize();
-      }
-      if (page.size() < PAGE) {
-        return sum;
-      }
-      after = page.getLast().key();
-    }
-  }
-
   private long fileByteSize() {
     if (!Files.isDirectory(store.directory())) {
-      return store.stats().logByteSize(); // The disk is not this machine's.
+      return store.statistics().logByteSize(); // The disk is not this machine's.
     }
     try (Stream<Path> files = Files.walk(store.directory())) {
       return files.filter(Files::isRegularFile).mapToLong(StoreMaintenance::byteSize).sum();
     } catch (IOException | UncheckedIOException e) {
-      return store.stats().logByteSize(); // A folder went away meanwhile.
+      return store.statistics().logByteSize(); // A folder went away meanwhile.
     }
   }
 
@@ -85,7 +74,7 @@ final class StoreMaintenance {
             DurabilityClaim.Survives.POWER_CUT, "as far as the disk that was lent keeps its word");
   }
 
-  private static Map<String, Long> counters(StoreStatistics stats) {
+  private static Map<String, Long> counters(StoreSnapshot stats) {
     Map<String, Long> counters = new LinkedHashMap<>();
     counters.put("segments", stats.segments());
     counters.put("puts", stats.puts());
@@ -107,36 +96,32 @@ final class StoreMaintenance {
 
   private Map<String, String> details(MediaDescription medium) {
     Map<String, String> details = new LinkedHashMap<>();
-    details.put("engine", store.engine());
+    details.put("engine", engine);
     details.put("medium", medium.detected().map(Enum::name).orElse("unknown"));
     details.put("device", medium.device());
     return details;
   }
 
-  io.kvbm.api.store.VerifyReport verify(Progress progress) {
+  VerifyReport verify(Progress progress) {
     long start = System.nanoTime();
-    long byteSize = store.stats().liveByteSize();
-    progress.at(0, byteSize);
-    VerifyReport found = store.verify();
-    progress.at(byteSize, byteSize);
-    return new io.kvbm.api.store.VerifyReport(
-        found.checked(),
-        byteSize,
-        found.damages().stream()
-            .map(
-                damage -> new io.kvbm.api.store.VerifyReport.Damage(damage.key(), damage.problem()))
-            .toList(),
-        System.nanoTime() - start);
+    List<VerifyReport.Damage> damaged = new ArrayList<>();
+    long[] byteSize = {0};
+    long checked =
+        store.verify(
+            (done, total) -> {
+              byteSize[0] = done;
+              progress.at(done, total);
+            },
+            (key, failure) -> damaged.add(new VerifyReport.Damage(key, failure.getMessage())));
+    return new VerifyReport(checked, byteSize[0], damaged, System.nanoTime() - start);
   }
 
   CompactionReport compact(Progress progress) {
     long start = System.nanoTime();
     long before = fileByteSize();
-    long moved = store.stats().movedBytes();
-    progress.at(0, before);
-    store.compact();
-    progress.at(before, before);
+    long moved = store.statistics().movedBytes();
+    store.compact(progress);
     return new CompactionReport(
-        before, fileByteSize(), store.stats().movedBytes() - moved, System.nanoTime() - start);
+        before, fileByteSize(), store.statistics().movedBytes() - moved, System.nanoTime() - start);
   }
 }

@@ -7,6 +7,7 @@ import io.kvbm.api.storage.Region;
 import io.kvbm.api.store.Durability;
 import io.kvbm.api.store.MappedObject;
 import io.kvbm.api.store.ObjectBatch;
+import io.kvbm.api.store.ObjectKeys;
 import io.kvbm.api.store.ObjectStat;
 import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.ObjectWriter;

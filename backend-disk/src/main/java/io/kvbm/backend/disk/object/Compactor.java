@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk.object;
 
 import io.kvbm.api.CorruptionException;
+import io.kvbm.api.store.MaintainedStore.Progress;
 import io.kvbm.api.store.PutOptions;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -101,19 +102,21 @@ final class Compactor {
   /**
    * Goes through the whole log as it is now.
    *
-   * @return bytes given back
+   * @param progress hears how many bytes of it are done
    */
-  long compactAll() {
+  void compactAll(Progress progress) {
     lock.lock();
     try {
-      long before = segmentCount() * settings.segmentByteSize();
+      long first = log.firstSegment();
       long last = log.activeSegment();
       while (log.firstSegment() < last) {
+        progress.at(
+            (log.firstSegment() - first) * settings.segmentByteSize(),
+            (last - first) * settings.segmentByteSize());
         dropOldest();
       }
       removeGarbage(true);
       reserve.refill();
-      return before - segmentCount() * settings.segmentByteSize();
     } finally {
       lock.unlock();
     }

@@ -1,5 +1,6 @@
 package io.kvbm.backend.disk.object;
 
+import io.kvbm.api.store.ObjectKeys;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;

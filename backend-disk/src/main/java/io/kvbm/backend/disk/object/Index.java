@@ -12,6 +12,7 @@ final class Index {
 
   private final ConcurrentSkipListMap<String, Location> places = new ConcurrentSkipListMap<>();
   private final AtomicLong count = new AtomicLong();
+  private final AtomicLong valueByteSize = new AtomicLong();
   private final AtomicLong liveLogByteSize = new AtomicLong();
   private final AtomicLong liveFileByteSize = new AtomicLong();
 
@@ -35,8 +36,13 @@ final class Index {
 
   private void account(@Nullable Location former, @Nullable Location next) {
     count.addAndGet((next == null ? 0 : 1) - (former == null ? 0 : 1));
+    valueByteSize.addAndGet(rawByteSize(next) - rawByteSize(former));
     liveLogByteSize.addAndGet(logByteSize(next) - logByteSize(former));
     liveFileByteSize.addAndGet(fileByteSize(next) - fileByteSize(former));
+  }
+
+  private static long rawByteSize(@Nullable Location location) {
+    return location == null ? 0 : location.rawByteSize();
   }
 
   private static long logByteSize(@Nullable Location location) {
@@ -53,6 +59,11 @@ final class Index {
 
   long count() {
     return count.get();
+  }
+
+  /** {@return bytes of all objects as callers see them} */
+  long valueByteSize() {
+    return valueByteSize.get();
   }
 
   long liveLogByteSize() {

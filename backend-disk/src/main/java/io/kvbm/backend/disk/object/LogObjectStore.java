@@ -13,13 +13,16 @@ import io.kvbm.api.spi.Clock;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.store.Durability;
+import io.kvbm.api.store.MaintainedStore.Progress;
 import io.kvbm.api.store.MappedObject;
 import io.kvbm.api.store.ObjectBatch;
+import io.kvbm.api.store.ObjectKeys;
 import io.kvbm.api.store.ObjectStat;
 import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.ObjectWriter;
 import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.PutOptions;
+import io.kvbm.backend.disk.file.Gate;
 import io.kvbm.backend.disk.io.IoEngine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -50,6 +53,8 @@ public final class LogObjectStore implements ObjectStore {
   private static final int EPOCH_SHIFT = 36;
 
   private static final double WORTH = 0.97;
+
+  private static final long VERIFY_STEP = 4L << 20;
 
   private final StoreFiles files;
   private final StoreSettings settings;
@@ -217,7 +222,7 @@ public final class LogObjectStore implements ObjectStore {
           new ObjectFiles(
               files, engine, buffers, counters, identity, base, settings.fileByteSize());
       this.reader = reader(engine);
-    this.readAhead = readAhead();
+      this.readAhead = readAhead();
       this.log = null;
       this.compactor = null;
       return;
@@ -546,10 +551,7 @@ public final class LogObjectStore implements ObjectStore {
   /** Reads, or says that the value is somewhere else by now. */
   private boolean read(String key, Location at, long offset, MemorySegment target) {
     if (!readCached(at, offset, target) && !readStored(key, at, offset, target)) {
-      if (at.equals(index.get(key))) {
-        throw Format.corrupt(
-            "object '%s': its file is gone; put it again or delete it".formatted(key));
-      }
+      requireMoved(key, at);
       return false;
     }
     counters.gets.increment();
@@ -759,49 +761,68 @@ public final class LogObjectStore implements ObjectStore {
   }
 
   /**
-   * Reads every object and checks it.
+   * Reads every object from the disk, past the cache, and checks it. One that moves meanwhile is
+   * checked by whoever moves it.
    *
+   * @param progress hears how many bytes are done
    * @param damaged told each key that cannot be read, and why
    * @return how many objects were read
    */
-  public long verify(BiConsumer<String, KvbmException> damaged) {
+  public long verify(Progress progress, BiConsumer<String, KvbmException> damaged) {
     return inside(
         () -> {
+          long total = index.valueByteSize();
           long checked = 0;
+          long done = 0;
           for (Map.Entry<String, Location> entry : index.places().entrySet()) {
-            Location at = entry.getValue();
-            try (Buffers.Buffer buffer = buffers.borrow(Math.min(at.rawByteSize(), 4L << 20))) {
-              long step = at.codec() == 0 ? 4L << 20 : Math.max(1, at.rawByteSize());
-              for (long from = 0; from == 0 || from < at.rawByteSize(); from += step) {
-                long count = Math.min(step, at.rawByteSize() - from);
-                if (count > buffer.memory().byteSize()) {
-                  try (Buffers.Buffer larger = buffers.borrow(count)) {
-                    read(entry.getKey(), at, from, larger.memory().asSlice(0, count));
-                  }
-                } else {
-                  read(entry.getKey(), at, from, buffer.memory().asSlice(0, count));
-                }
-              }
+            try {
+              verifyOne(entry.getKey(), entry.getValue());
             } catch (CorruptionException e) {
               damaged.accept(entry.getKey(), e);
             }
             checked++;
+            done += entry.getValue().rawByteSize();
+            progress.at(done, Math.max(done, total));
           }
           return checked;
         });
   }
 
+  private void verifyOne(String key, Location at) {
+    // What is encoded is decoded as a whole.
+    long step = Math.max(1, at.codec() == 0 ? VERIFY_STEP : at.rawByteSize());
+    try (Buffers.Buffer buffer = buffers.borrow(Math.clamp(at.rawByteSize(), 1, step))) {
+      for (long from = 0; from == 0 || from < at.rawByteSize(); from += step) {
+        long count = Math.min(step, at.rawByteSize() - from);
+        if (!reader.read(key, at, from, buffer.memory().asSlice(0, count))) {
+          requireMoved(key, at);
+          return;
+        }
+      }
+    }
+  }
+
+  /** The file of a value is gone: because the value is somewhere else by now, or by damage. */
+  private void requireMoved(String key, Location at) {
+    if (at.equals(index.get(key))) {
+      throw Format.corrupt(
+          "object '%s': its file is gone; put it again or delete it".formatted(key));
+    }
+  }
+
   /**
    * Goes through the whole log once and gives back what is not live.
    *
-   * @return bytes given back
+   * @param progress hears how many bytes of the log are done
    */
-  public long compact() {
-    return inside(
+  public void compact(Progress progress) {
+    inside(
         () -> {
           requireWritable();
-          Compactor work = compactor;
-          return work == null ? 0L : work.compactAll();
+          if (compactor != null) {
+            compactor.compactAll(progress);
+          }
+          return true;
         });
   }
 
@@ -813,6 +834,7 @@ public final class LogObjectStore implements ObjectStore {
               compactor == null ? files.segmentNumbers().size() : compactor.segmentCount();
           return counters.snapshot(
               index.count(),
+              index.valueByteSize(),
               index.liveLogByteSize() + index.liveFileByteSize(),
               segments * settings.segmentByteSize(),
               segments,

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads on where a value is read piece by piece: a range that follows the one before starts a read
- * of what comes next, through the same checks as any other. Bounded by the number of values that are
- * followed and by the distance of each.
+ * of what comes next, through the same checks as any other. Bounded by the number of values that
+ * are followed and by the distance of each.
  *
  * <p>Threading: safe from any thread.
  */
@@ -91,8 +91,7 @@ final class ReadAhead implements AutoCloseable {
     if (window == null || offset < window.start || end > window.end || !window.settle()) {
       return false;
     }
-    MemorySegment.copy(
-        window.buffer.memory(), offset - window.start, target, 0, target.byteSize());
+    MemorySegment.copy(window.buffer.memory(), offset - window.start, target, 0, target.byteSize());
     if (end > window.usedEnd) {
       counters.prefetchUsedBytes.add(end - Math.max(window.usedEnd, offset));
       window.usedEnd = end;

@@ -24,9 +24,15 @@ final class StoreCounters {
   StoreCounters() {}
 
   StoreSnapshot snapshot(
-      long keys, long liveByteSize, long logByteSize, long segments, long cacheByteSize) {
+      long keys,
+      long valueByteSize,
+      long liveByteSize,
+      long logByteSize,
+      long segments,
+      long cacheByteSize) {
     return new StoreSnapshot(
         keys,
+        valueByteSize,
         liveByteSize,
         logByteSize,
         segments,

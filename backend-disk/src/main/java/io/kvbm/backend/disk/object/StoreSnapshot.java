@@ -4,6 +4,7 @@ package io.kvbm.backend.disk.object;
  * The numbers of one moment.
  *
  * @param keys objects
+ * @param valueByteSize their bytes as callers see them
  * @param liveByteSize bytes in the log and in files that belong to them
  * @param logByteSize bytes of the log's files
  * @param segments how many files the log has
@@ -26,6 +27,7 @@ package io.kvbm.backend.disk.object;
  */
 public record StoreSnapshot(
     long keys,
+    long valueByteSize,
     long liveByteSize,
     long logByteSize,
     long segments,

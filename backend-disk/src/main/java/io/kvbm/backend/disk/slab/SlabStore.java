@@ -12,6 +12,7 @@ import io.kvbm.api.store.BlockWrite;
 import io.kvbm.api.store.RecoveryReport;
 import io.kvbm.api.store.StoredBlock;
 import io.kvbm.api.transfer.TransferCompletion;
+import io.kvbm.backend.disk.file.Gate;
 import io.kvbm.backend.disk.io.IoEngine;
 import io.kvbm.backend.disk.io.IoRequest;
 import java.lang.foreign.Arena;

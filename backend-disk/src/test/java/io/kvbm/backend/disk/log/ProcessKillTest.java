@@ -72,9 +72,6 @@ class ProcessKillTest {
   @Test
   @Tag("slow")
   void nothingAcknowledgedIsLostInAThousandKills() throws Exception {
-    if (!Boolean.getBoolean("kvbm.slow")) {
-      return; // where the tag is not honoured
-    }
     long from = Long.getLong(CrashRuns.SEED_FROM, 0);
     runKills(from, from + Long.getLong(CrashRuns.SEED_COUNT, 1000));
   }

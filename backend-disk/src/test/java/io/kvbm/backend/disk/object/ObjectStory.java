@@ -130,7 +130,7 @@ final class ObjectStory implements CrashStory {
         store().flush();
         oracle.synced();
       } else if (choice < 71) {
-        store().compact();
+        store().compact(io.kvbm.api.store.MaintainedStore.Progress.NONE);
       } else if (choice < 76) {
         write(random);
       } else {

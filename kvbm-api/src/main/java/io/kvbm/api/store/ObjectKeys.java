@@ -1,19 +1,28 @@
-package io.kvbm.backend.disk.object;
+package io.kvbm.api.store;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.Stability;
 import java.util.regex.Pattern;
 
-/** The rules for keys of objects. */
-final class ObjectKeys {
+/** The rules for keys of objects, for those who write an {@link ObjectStore}. */
+@Stability(Stability.Level.PREVIEW)
+public final class ObjectKeys {
 
-  static final int MAX_LENGTH = 1024;
+  /** The most characters of a key. */
+  public static final int MAX_LENGTH = 1024;
+
   private static final Pattern CHARACTERS = Pattern.compile("[A-Za-z0-9._/-]+");
 
   private ObjectKeys() {}
 
-  /** Refuses a malformed key, naming the rule. */
-  static void check(String key) {
+  /**
+   * Refuses a malformed key, naming the rule.
+   *
+   * @param key what a caller gave
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if it is none
+   */
+  public static void check(String key) {
     if (key.isEmpty() || key.length() > MAX_LENGTH) {
       throw malformed(key, "it has " + key.length() + " characters, not 1 to " + MAX_LENGTH);
     }

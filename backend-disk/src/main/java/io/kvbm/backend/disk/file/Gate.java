@@ -1,4 +1,4 @@
-package io.kvbm.backend.disk.object;
+package io.kvbm.backend.disk.file;
 
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
@@ -7,32 +7,35 @@ import io.kvbm.api.ErrorCode;
  * Lets operations in until it is closed, and waits for those inside. Threading: safe from any
  * thread.
  */
-final class Gate {
+public final class Gate {
 
   private final String what;
   private int inside;
   private boolean closed;
 
   /** Creates an open gate to what the message of a refusal names. */
-  Gate(String what) {
+  public Gate(String what) {
     this.what = what;
   }
 
   /** Lets one operation in; it must {@link #leave}. */
-  synchronized void enter() {
+  public synchronized void enter() {
     if (closed) {
       throw new ClosedException(ErrorCode.CLOSED, what + " is closed; open it again");
     }
     inside++;
   }
 
-  synchronized void leave() {
+  /** Lets one operation out that {@link #enter} let in. */
+  public synchronized void leave() {
     inside--;
-    notifyAll();
+    if (closed) {
+      notifyAll();
+    }
   }
 
   /** Refuses from now on and waits for those inside. Returns whether this call was the first. */
-  synchronized boolean close() {
+  public synchronized boolean close() {
     boolean first = !closed;
     closed = true;
     boolean interrupted = false;
