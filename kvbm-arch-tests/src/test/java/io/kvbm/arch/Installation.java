@@ -50,6 +50,9 @@ record Installation(Path root) {
     }
     for (String name : List.of("backend-system", "backend-disk")) {
       copy(reactor.module(name).jar(), installation.plugin(name));
+      for (Path library : RuntimeClasspath.of(reactor.module(name)).libraries()) {
+        copy(library, installation.plugin(name));
+      }
     }
     Files.writeString(
         installation.home().resolve(".modules"),

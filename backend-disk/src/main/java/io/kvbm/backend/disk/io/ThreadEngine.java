@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * request, and it is released when the call returns. A request that still waits for a thread is
  * answered and released at its deadline.
  */
-public final class ThreadEngine implements IoEngine {
+final class ThreadEngine implements IoEngine {
 
   private static final long NANOS_PER_MILLI = 1_000_000;
 

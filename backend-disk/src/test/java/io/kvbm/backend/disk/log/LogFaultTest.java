@@ -13,8 +13,10 @@ import io.kvbm.api.TransientException;
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
 import io.kvbm.api.store.Durability;
+import io.kvbm.backend.disk.io.EngineType;
+import io.kvbm.backend.disk.io.Engines;
 import io.kvbm.backend.disk.io.InlineEngine;
-import io.kvbm.backend.disk.io.ThreadEngine;
+import io.kvbm.backend.disk.io.IoEngine;
 import io.kvbm.testkit.disk.SimDisk;
 import io.kvbm.testkit.disk.SimFault;
 import io.kvbm.testkit.disk.SimOperation;
@@ -330,7 +332,7 @@ class LogFaultTest {
   void aStalledDiskHoldsUpOnlyThoseWhoWaitForIt() throws Exception {
     SimDisk disk = SimDisk.of(1);
     try (ExecutorService threads = Executors.newCachedThreadPool();
-        ThreadEngine engine = new ThreadEngine("buffered", 1)) {
+        IoEngine engine = Engines.threads(EngineType.BUFFERED, 1)) {
       SegmentFiles files =
           new SegmentFiles(
               disk, engine, DIRECTORY, new LogSettings(1 << 20, true, false), LogChecks.ALL);

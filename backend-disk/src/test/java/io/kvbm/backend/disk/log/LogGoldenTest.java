@@ -19,8 +19,8 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /**
- * A log as version 1 wrote it is read for ever. {@code -Dkvbm.golden=write} writes it anew, for a
- * new version under a new name.
+ * A log as version 1 wrote it is read for ever. {@code -Dkvbm.golden.formats=write} writes it anew,
+ * for a new version under a new name.
  */
 class LogGoldenTest {
 
@@ -30,7 +30,7 @@ class LogGoldenTest {
 
   @Test
   void aLogOfVersion1IsRead() throws IOException {
-    if ("write".equals(System.getProperty("kvbm.golden"))) {
+    if ("write".equals(System.getProperty("kvbm.golden.formats"))) {
       Files.write(Path.of("src/test/resources/io/kvbm/backend/disk/log", GOLDEN), written());
     }
     byte[] golden = golden();

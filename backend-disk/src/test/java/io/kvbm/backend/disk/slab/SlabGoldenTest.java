@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Files of format version 1 are read for ever, and are what is written now. {@code
- * -Dkvbm.golden=write} writes them anew, which only a new version may.
+ * -Dkvbm.golden.formats=write} writes them anew, which only a new version may.
  */
 class SlabGoldenTest {
 
@@ -107,7 +107,7 @@ class SlabGoldenTest {
   void whatIsWrittenNowIsTheGoldenFile(String name) throws IOException {
     writeBlock();
     byte[] bytes = onDisk(name);
-    if ("write".equals(System.getProperty("kvbm.golden"))) {
+    if ("write".equals(System.getProperty("kvbm.golden.formats"))) {
       ByteArrayOutputStream packed = new ByteArrayOutputStream();
       try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
         gzip.write(bytes);

@@ -9,8 +9,9 @@ import io.kvbm.api.store.BlockStoreFactory;
 import io.kvbm.api.store.BlockWrite;
 import io.kvbm.api.store.RecoveryReport;
 import io.kvbm.backend.disk.FileDisk;
+import io.kvbm.backend.disk.io.EngineType;
+import io.kvbm.backend.disk.io.Engines;
 import io.kvbm.backend.disk.io.IoEngine;
-import io.kvbm.backend.disk.io.ThreadEngine;
 import io.kvbm.testkit.RecordingCompletion;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -38,7 +39,7 @@ class SlabRecoveryTimeTest {
   void aMillionBlocksAreFoundInUnderTenSeconds() throws Exception {
     Path parent = Path.of(System.getProperty("kvbm.test.dir", "/var/tmp"));
     Path directory = Files.createTempDirectory(parent, "kvbm-recovery-");
-    try (IoEngine engine = new ThreadEngine("direct", 32);
+    try (IoEngine engine = Engines.threads(EngineType.DIRECT, 32);
         FileDisk disk = new FileDisk()) {
       SlabEnvironment environment =
           new SlabEnvironment(
