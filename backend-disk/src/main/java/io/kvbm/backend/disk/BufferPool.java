@@ -2,7 +2,7 @@ package io.kvbm.backend.disk;
 
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.spi.MemoryBudget;
-import io.kvbm.backend.disk.file.Pages;
+import io.kvbm.backend.disk.file.IoMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A bounded number of aligned buffers, made as they are needed and kept until the pool is closed.
@@ -30,6 +29,7 @@ final class BufferPool implements AutoCloseable {
   private final Condition returned = lock.newCondition();
   private final ArrayDeque<MemorySegment> free = new ArrayDeque<>();
   private final List<MemoryBudget.Reservation> reservations = new ArrayList<>();
+  private int made;
   private boolean closed;
 
   /**
@@ -50,10 +50,10 @@ final class BufferPool implements AutoCloseable {
     lock.lock();
     try {
       while (true) {
-        MemorySegment buffer = free.poll();
-        if (buffer == null) {
-          buffer = tryMake();
+        if (free.isEmpty() && made < limit) {
+          makeMore();
         }
+        MemorySegment buffer = free.poll();
         if (buffer != null) {
           return new Loan(this, buffer);
         }
@@ -64,24 +64,37 @@ final class BufferPool implements AutoCloseable {
     }
   }
 
-  private @Nullable MemorySegment tryMake() {
-    if (reservations.size() == limit) {
-      return null;
-    }
-    MemoryBudget.Reservation reservation = null;
+  /** Makes as many as fill a huge page, or one, or none where others come back. */
+  private void makeMore() {
     try {
-      reservation = budget.reserve(BUFFER_BYTE_SIZE);
-      MemorySegment made = arena.allocate(BUFFER_BYTE_SIZE, Pages.ALIGNMENT);
-      reservations.add(reservation);
-      return made;
+      make(Math.min(limit - made, IoMemory.buffersAtOnce(BUFFER_BYTE_SIZE)));
     } catch (CapacityException | OutOfMemoryError e) {
-      if (reservation != null) {
-        reservation.close();
-      }
-      if (reservations.isEmpty()) {
+      makeOne();
+    }
+  }
+
+  private void makeOne() {
+    try {
+      make(1);
+    } catch (CapacityException | OutOfMemoryError e) {
+      if (made == 0) {
         throw e;
       }
-      return null; // One that is lent comes back.
+    }
+  }
+
+  private void make(int count) {
+    MemoryBudget.Reservation reservation = budget.reserve(count * BUFFER_BYTE_SIZE);
+    try {
+      MemorySegment memory = IoMemory.allocate(arena, count * BUFFER_BYTE_SIZE);
+      reservations.add(reservation);
+      for (int i = count - 1; i >= 0; i--) {
+        free.push(memory.asSlice(i * BUFFER_BYTE_SIZE, BUFFER_BYTE_SIZE));
+      }
+      made += count;
+    } catch (OutOfMemoryError e) {
+      reservation.close();
+      throw e;
     }
   }
 

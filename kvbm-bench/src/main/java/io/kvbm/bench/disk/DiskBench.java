@@ -8,6 +8,7 @@ import io.kvbm.api.disk.DiskFile;
 import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.ByteSizes;
 import io.kvbm.backend.disk.FileDisk;
+import io.kvbm.backend.disk.file.IoMemory;
 import io.kvbm.backend.disk.io.EngineChoice;
 import io.kvbm.backend.disk.io.EngineSettings;
 import io.kvbm.backend.disk.io.EngineType;
@@ -28,10 +29,12 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * Measures jobs on two files of the same content, ours and fio's in turns. The files are removed at
- * the end, also where the process is told to stop.
+ * Measures jobs on two files of random bytes, ours and fio's in turns. The files are removed at the
+ * end, also where the process is told to stop.
  */
 final class DiskBench {
 
@@ -39,6 +42,16 @@ final class DiskBench {
   private static final int FILES = 2;
   private static final int PAGE = 4096;
   private static final double WARM_UP_SHARE = 0.2;
+
+  /** What is measured of a side at a stretch. */
+  private static final double SLICE_SECONDS = 0.5;
+
+  private static final int MAX_REPEATS = 2;
+
+  /** Ours is 0, fio 1, and fio once more 2. */
+  private static final int[][] ORDERS = {
+    {0, 1, 2}, {2, 0, 1}, {1, 2, 0}, {1, 0, 2}, {2, 1, 0}, {0, 2, 1}
+  };
 
   private final Path directory;
   private final long byteSize;
@@ -68,23 +81,21 @@ final class DiskBench {
     requireSpace();
     EngineChoice choice = IoEngines.choose(disk, directory, EngineType.AUTO);
     DeviceCounter counter = DeviceCounter.of(directory);
-    Path ours = directory.resolve("kvbm-bench-" + ProcessHandle.current().pid() + "-ours");
-    Path peers = ours.resolveSibling(ours.getFileName() + "-fio");
+    Path first = directory.resolve("kvbm-bench-" + ProcessHandle.current().pid() + "-file");
+    Path second = first.resolveSibling(first.getFileName() + "-too");
     Thread cleaner =
         new Thread(
             () -> {
               fio.ifPresent(Fio::stop);
-              remove(ours);
-              remove(peers);
+              remove(first);
+              remove(second);
             },
             "kvbm-bench-cleaner");
     Runtime.getRuntime().addShutdownHook(cleaner);
     try {
-      write(ours, console);
-      if (fio.isPresent()) {
-        write(peers, console);
-      }
-      List<DiskCaseResult> results = measure(choice, ours, peers, counter, console);
+      write(first, console);
+      write(second, console);
+      List<DiskCaseResult> results = measure(choice, List.of(first, second), counter, console);
       return new DiskReport(
           choice.type().toString(),
           choice.text(),
@@ -92,8 +103,8 @@ final class DiskBench {
           counter.device(),
           results);
     } finally {
-      remove(ours);
-      remove(peers);
+      remove(first);
+      remove(second);
       forget(cleaner);
     }
   }
@@ -115,7 +126,7 @@ final class DiskBench {
   }
 
   private void requireSpace() {
-    long wanted = (fio.isPresent() ? FILES : 1) * byteSize;
+    long wanted = FILES * byteSize;
     long usable = disk.usableByteSize(directory);
     if (usable < wanted + wanted / 10) {
       throw new CapacityException(
@@ -149,19 +160,20 @@ final class DiskBench {
   }
 
   private List<DiskCaseResult> measure(
-      EngineChoice choice, Path ours, Path peers, DeviceCounter counter, Console console) {
+      EngineChoice choice, List<Path> paths, DeviceCounter counter, Console console) {
     List<DiskCaseResult> results = new ArrayList<>();
     EnumSet<OpenOption> options = EnumSet.of(OpenOption.READ, OpenOption.WRITE);
     if (choice.type() != EngineType.BUFFERED) {
       options.add(OpenOption.DIRECT);
     }
-    try (DiskFile file = disk.open(ours, options);
+    try (DiskFile first = disk.open(paths.get(0), options);
+        DiskFile second = disk.open(paths.get(1), options);
         ProgressBar bar = console.progress("measuring", "rounds", (long) jobs.size() * rounds)) {
       for (DiskJob job : jobs) {
-        DiskCaseResult result = measure(choice, file, peers, job, counter, bar);
-        if (result.isUndecided()) {
+        DiskCaseResult result = measure(choice, List.of(first, second), job, counter, bar);
+        for (int i = 0; i < MAX_REPEATS && result.isUndecided(); i++) {
           console.note(job.name() + ": fio beside itself varies too much, measuring again");
-          result = measure(choice, file, peers, job, counter, bar);
+          result = measure(choice, List.of(first, second), job, counter, bar);
         }
         results.add(result);
       }
@@ -171,41 +183,82 @@ final class DiskBench {
 
   private DiskCaseResult measure(
       EngineChoice choice,
-      DiskFile file,
-      Path peers,
+      List<DiskFile> files,
       DiskJob job,
       DeviceCounter counter,
       ProgressBar bar) {
     EngineSettings settings = new EngineSettings(choice.type(), job.depth(), 1, 1);
-    List<DiskSample> ours = new ArrayList<>();
-    List<DiskSample> peer = new ArrayList<>();
-    List<DiskSample> control = new ArrayList<>();
+    DiskCaseResult result =
+        new DiskCaseResult(job, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     try (Arena arena = Arena.ofShared();
         IoEngine engine = choice.open(settings, MetricsSink.NULL)) {
-      MemorySegment memory = arena.allocate((long) job.depth() * job.blockByteSize(), PAGE);
+      MemorySegment memory = IoMemory.allocate(arena, (long) job.depth() * job.blockByteSize());
       try (RegisteredBuffers _ = engine.registerBuffers(memory)) {
-        run(engine, file, job, memory, seconds, counter); // for the compiler
+        run(engine, files.getFirst(), job, memory, seconds, counter); // for the compiler
         for (int round = 0; round < rounds; round++) {
-          boolean oursFirst = round % 2 == 1;
-          if (oursFirst) {
-            ours.add(warmed(engine, file, job, memory, counter));
-          }
-          fio.ifPresent(tool -> peer.add(tool.measure(job, peers, byteSize, seconds, counter)));
-          if (!oursFirst) {
-            ours.add(warmed(engine, file, job, memory, counter));
-          }
-          fio.ifPresent(tool -> control.add(tool.measure(job, peers, byteSize, seconds, counter)));
+          measureRound(round, engine, files, job, memory, counter, result);
           bar.advance(1);
         }
       }
     }
-    return new DiskCaseResult(job, ours, peer, control);
+    return result;
   }
 
+  /**
+   * A measurement of each side, taken in slices by turns: the device's mood changes within seconds.
+   * Everyone comes first, second and last, and on either file.
+   */
+  private void measureRound(
+      int round,
+      IoEngine engine,
+      List<DiskFile> files,
+      DiskJob job,
+      MemorySegment memory,
+      DeviceCounter counter,
+      DiskCaseResult result) {
+    int slices = Math.max(1, (int) Math.round(seconds / SLICE_SECONDS));
+    double slice = seconds / slices;
+    List<DiskSample> ours = new ArrayList<>();
+    List<DiskSample> peer = new ArrayList<>();
+    List<DiskSample> control = new ArrayList<>();
+    for (int i = 0; i < slices; i++) {
+      int turn = round * slices + i;
+      DiskFile file = files.get(turn % FILES);
+      Path other = files.get((turn + 1) % FILES).path();
+      for (int side : ORDERS[turn / FILES % ORDERS.length]) {
+        switch (side) {
+          case 0 -> ours.add(warmed(engine, file, job, memory, slice, counter));
+          case 1 -> addFio(job, other, slice, counter, peer);
+          default -> addFio(job, other, slice, counter, control);
+        }
+      }
+    }
+    result.ours().add(DiskSample.join(ours));
+    if (fio.isPresent()) {
+      result.peer().add(DiskSample.join(peer));
+      result.control().add(DiskSample.join(control));
+    }
+  }
+
+  private void addFio(
+      DiskJob job, Path file, double slice, DeviceCounter counter, List<DiskSample> samples) {
+    fio.ifPresent(
+        tool ->
+            samples.add(tool.measure(job, file, byteSize, slice * WARM_UP_SHARE, slice, counter)));
+  }
+
+  /** Before it, the device rests as long as it does while fio starts and ends. */
   private DiskSample warmed(
-      IoEngine engine, DiskFile file, DiskJob job, MemorySegment memory, DeviceCounter counter) {
-    DiskSample ignored = run(engine, file, job, memory, seconds * WARM_UP_SHARE, counter);
-    return run(engine, file, job, memory, seconds, counter);
+      IoEngine engine,
+      DiskFile file,
+      DiskJob job,
+      MemorySegment memory,
+      double slice,
+      DeviceCounter counter) {
+    LockSupport.parkNanos(
+        Math.round(fio.map(Fio::idleSeconds).orElse(0.0) * TimeUnit.SECONDS.toNanos(1)));
+    DiskSample ignored = run(engine, file, job, memory, slice * WARM_UP_SHARE, counter);
+    return run(engine, file, job, memory, slice, counter);
   }
 
   private DiskSample run(

@@ -7,6 +7,7 @@ import io.kvbm.bench.rounds.RoundSettings;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.spi.Subcommand;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,8 +21,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures reads and writes of the disk engine past the page cache, beside fio.",
       "Writes two files of random bytes into the directory and removes them at the end.",
-      "control is fio beside itself; where its quartiles lie more than 10 % apart, a case is"
-          + " measured once more and called undecided if that does not help."
+      "Each measurement is taken in slices of half a second, by turns, on either file.",
+      "control is fio beside itself; where its quartiles lie more than a tenth apart, a case is"
+          + " measured up to twice more and called undecided if that does not help."
     },
     sortOptions = false)
 public final class DiskCommand implements Subcommand {
@@ -62,6 +64,14 @@ public final class DiskCommand implements Subcommand {
           "How often each case is measured: ours once, fio twice (default: ${DEFAULT-VALUE}).")
   private int rounds;
 
+  @Option(
+      names = "--cases",
+      paramLabel = "TEXT",
+      split = ",",
+      description =
+          "Only cases whose names contain one of these, such as seq or 4k (default: all).")
+  private List<String> cases = List.of();
+
   /** For picocli. */
   public DiskCommand() {}
 
@@ -72,10 +82,26 @@ public final class DiskCommand implements Subcommand {
     if (fio.isEmpty()) {
       console.note("fio is not installed: measuring without a peer");
     }
-    new DiskBench(directory, byteSize(), settings.seconds(), settings.rounds(), DiskJob.ALL, fio)
+    new DiskBench(directory, byteSize(), settings.seconds(), settings.rounds(), jobs(), fio)
         .run(console)
         .print(console);
     return OK;
+  }
+
+  private List<DiskJob> jobs() {
+    List<DiskJob> chosen =
+        DiskJob.ALL.stream()
+            .filter(job -> cases.isEmpty() || cases.stream().anyMatch(job.name()::contains))
+            .toList();
+    if (chosen.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "no case's name contains %s; there are: %s"
+              .formatted(
+                  String.join(" or ", cases),
+                  String.join(", ", DiskJob.ALL.stream().map(DiskJob::name).toList())));
+    }
+    return chosen;
   }
 
   private RoundSettings settings() {

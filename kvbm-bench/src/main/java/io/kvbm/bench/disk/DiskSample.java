@@ -31,6 +31,21 @@ record DiskSample(
   private static final double MEGABYTE = 1e6;
   private static final double GIBIBYTE = 1L << 30;
 
+  /**
+   * {@return slices of one measurement, one at least, as one: sums; of the percentiles the medians}
+   */
+  static DiskSample join(List<DiskSample> slices) {
+    return new DiskSample(
+        slices.stream().mapToLong(DiskSample::operations).sum(),
+        slices.stream().mapToLong(DiskSample::readBytes).sum(),
+        slices.stream().mapToLong(DiskSample::writtenBytes).sum(),
+        slices.stream().mapToDouble(DiskSample::seconds).sum(),
+        median(slices, DiskSample::p50Micros),
+        median(slices, DiskSample::p99Micros),
+        slices.stream().mapToDouble(DiskSample::cpuSeconds).sum(),
+        slices.stream().map(DiskSample::traffic).reduce(DeviceTraffic::plus).orElseThrow());
+  }
+
   long bytes() {
     return readBytes + writtenBytes;
   }

@@ -12,15 +12,22 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a job with fio, on its io_uring engine past the page cache. */
+/**
+ * Runs a job with fio, on its io_uring engine past the page cache. Its buffers are of huge pages,
+ * as ours are: a device takes several times as much at once from those.
+ */
 final class Fio {
 
   private static final double MICROS = 1e-3;
   private static final double MILLIS = 1e-3;
   private static final double PERCENT = 1e-2;
 
+  /** Makes the allocator ask for huge pages where it maps memory. */
+  private static final String HUGE_PAGES = "glibc.malloc.hugetlb=1";
+
   private final String version;
   private volatile @Nullable Process running;
+  private volatile double idleSeconds;
 
   private Fio(String version) {
     this.version = version;
@@ -52,12 +59,24 @@ final class Fio {
    * @param job what
    * @param file on which file, written in full before
    * @param byteSize the file's length
+   * @param warmUpSeconds how long before anything is counted
    * @param seconds how long
    * @param counter what the device moved
    */
-  DiskSample measure(DiskJob job, Path file, long byteSize, double seconds, DeviceCounter counter) {
+  DiskSample measure(
+      DiskJob job,
+      Path file,
+      long byteSize,
+      double warmUpSeconds,
+      double seconds,
+      DeviceCounter counter) {
     DeviceTraffic before = counter.read();
-    String answer = run(arguments(job, file, byteSize, seconds));
+    long start = System.nanoTime();
+    String answer = run(arguments(job, file, byteSize, warmUpSeconds, seconds));
+    idleSeconds =
+        (System.nanoTime() - start) / (double) TimeUnit.SECONDS.toNanos(1)
+            - warmUpSeconds
+            - seconds;
     DeviceTraffic traffic = counter.read().since(before);
     try {
       return parse(answer, job, traffic);
@@ -67,7 +86,13 @@ final class Fio {
     }
   }
 
-  static List<String> arguments(DiskJob job, Path file, long byteSize, double seconds) {
+  /** {@return how long the last run took to start and to end, the device being idle} */
+  double idleSeconds() {
+    return Math.max(0, idleSeconds);
+  }
+
+  static List<String> arguments(
+      DiskJob job, Path file, long byteSize, double warmUpSeconds, double seconds) {
     return List.of(
         "fio",
         "--name=" + job.name(),
@@ -83,6 +108,7 @@ final class Fio {
         "--randrepeat=0",
         "--fallocate=none",
         "--time_based",
+        "--ramp_time=" + Math.round(warmUpSeconds * 1000) + "ms",
         "--runtime=" + Math.round(seconds * 1000) + "ms",
         "--output-format=json");
   }
@@ -91,7 +117,9 @@ final class Fio {
     Path errors = null;
     try {
       errors = Files.createTempFile("kvbm-fio", ".err");
-      Process process = new ProcessBuilder(arguments).redirectError(errors.toFile()).start();
+      ProcessBuilder builder = new ProcessBuilder(arguments).redirectError(errors.toFile());
+      builder.environment().put("GLIBC_TUNABLES", HUGE_PAGES);
+      Process process = builder.start();
       running = process;
       process.getOutputStream().close();
       String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -35,7 +35,9 @@ class DiskCommandTest {
     "--rounds, 0, --rounds 0 is not from 1 to 1000",
     "--seconds, 0, --seconds 0.0 is not from 0.001 to 3600",
     "--size, 1MiB, --size 1MiB is below 16.0 MiB",
-    "--size, much, --size: 'much' is no byte count; write for instance 4096%c 64KiB or 2GiB"
+    "--size, much, --size: 'much' is no byte count; write for instance 4096%c 64KiB or 2GiB",
+    "--cases, tape, no case's name contains tape; there are: randread-4k-qd1%c randread-4k-qd32%c"
+        + " randread-64k-qd8%c seqread-1m-qd8%c seqwrite-1m-qd8%c mixed-64k-qd8"
   })
   void refusesWhatIsOutOfRange(String option, String value, String message) {
     Invocation refused = Invocation.of("bench", "disk", "--dir=" + directory, option + "=" + value);

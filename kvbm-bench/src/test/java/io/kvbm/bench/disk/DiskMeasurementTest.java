@@ -48,14 +48,25 @@ class DiskMeasurementTest {
     assertThat(sample)
         .isEqualTo(new DiskSample(2, 8192, 0, 2, 1.5, 3, 1, new DeviceTraffic(8192, 0)));
     assertThat(sample.isProvenDirect()).isTrue();
-    assertThat(Fio.arguments(READS, Path.of("/a:b"), 1 << 20, 0.5))
+    assertThat(Fio.arguments(READS, Path.of("/a:b"), 1 << 20, 0.1, 0.5))
         .contains(
             "--direct=1",
             "--ioengine=io_uring",
             "--iodepth=32",
             "--bs=4096",
+            "--ramp_time=100ms",
             "--runtime=500ms",
             "--filename=/a\\:b");
+  }
+
+  @Test
+  void slicesOfAMeasurementAreSummedAndAnUnknownDeviceStaysUnknown() {
+    DiskSample first = new DiskSample(2, 100, 20, 0.5, 10, 100, 0.25, new DeviceTraffic(100, 20));
+    DiskSample second = new DiskSample(4, 300, 0, 0.5, 30, 300, 0.5, new DeviceTraffic(300, 0));
+    assertThat(DiskSample.join(List.of(first, second)))
+        .isEqualTo(new DiskSample(6, 400, 20, 1, 20, 200, 0.75, new DeviceTraffic(400, 20)));
+    assertThat(new DeviceTraffic(1, 1).plus(DeviceTraffic.UNKNOWN))
+        .isEqualTo(DeviceTraffic.UNKNOWN);
   }
 
   @Test

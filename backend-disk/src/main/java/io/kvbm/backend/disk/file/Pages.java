@@ -9,6 +9,9 @@ public final class Pages {
   /** What buffers for direct access are aligned to: the largest page a file here may ask for. */
   public static final int ALIGNMENT = 1 << 16;
 
+  /** What direct access needs where nothing says more. */
+  static final int LEAST = 1 << 12;
+
   /** A power of two; a page's lock is shared with few others. */
   private static final int LOCK_COUNT = 1024;
 

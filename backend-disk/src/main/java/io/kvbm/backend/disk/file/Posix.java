@@ -65,6 +65,10 @@ public final class Posix {
 
   private static final int IO_URING_PARAMS_BYTE_SIZE = 120;
 
+  private static final int PROT_READ_WRITE = 0x3;
+  private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
+  private static final int MADV_HUGEPAGE = 14;
+
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
 
@@ -85,6 +89,9 @@ public final class Posix {
   private final MethodHandle fstatvfs;
   private final MethodHandle ioctl;
   private final MethodHandle syscall;
+  private final MethodHandle mmap;
+  private final MethodHandle munmap;
+  private final MethodHandle madvise;
 
   private Posix(int directFlag) {
     this.directFlag = directFlag;
@@ -118,6 +125,13 @@ public final class Posix {
             "syscall",
             FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS),
             Linker.Option.firstVariadicArg(1));
+    this.mmap =
+        call(
+            "mmap",
+            FunctionDescriptor.of(
+                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+    this.munmap = call("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+    this.madvise = call("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
     this.strerror =
         Linker.nativeLinker()
             .downcallHandle(symbol("strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
@@ -300,6 +314,42 @@ public final class Posix {
       MemorySegment parameters = arena.allocate(IO_URING_PARAMS_BYTE_SIZE, Long.BYTES);
       long result = (long) syscall.invokeExact(state, IO_URING_SETUP, entries, parameters);
       return result >= 0 ? (int) result : -errno(state);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * {@return the address of zeroed memory of this process, whole pages; it is freed by unmapping}
+   */
+  long mapMemory(long byteSize) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      long address =
+          (long)
+              mmap.invokeExact(state, 0L, byteSize, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
+      return address == -1 ? -errno(state) : address;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Gives back what {@link #mapMemory} gave. */
+  int unmapMemory(long address, long byteSize) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      return (int) munmap.invokeExact(state, address, byteSize) == 0 ? 0 : -errno(state);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Asks for huge pages, of which the kernel gives some, all or none. */
+  int adviseHugePages(long address, long byteSize) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      int result = (int) madvise.invokeExact(state, address, byteSize, MADV_HUGEPAGE);
+      return result == 0 ? 0 : -errno(state);
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk.log;
 
 import io.kvbm.api.store.Durability;
+import io.kvbm.backend.disk.file.IoMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ final class Group {
    * @param byteSize how much fits before it has to grow, a multiple of a page
    */
   Group(long byteSize) {
-    bytes = arena.allocate(byteSize, SegmentHeader.PAGE);
+    bytes = IoMemory.allocate(arena, byteSize);
     clear();
   }
 
@@ -107,8 +108,7 @@ final class Group {
       return;
     }
     Arena larger = Arena.ofShared();
-    MemorySegment grown =
-        larger.allocate(Math.max(pages(wanted), 2 * bytes.byteSize()), SegmentHeader.PAGE);
+    MemorySegment grown = IoMemory.allocate(larger, Math.max(pages(wanted), 2 * bytes.byteSize()));
     MemorySegment.copy(bytes, 0, grown, 0, used);
     arena.close();
     arena = larger;

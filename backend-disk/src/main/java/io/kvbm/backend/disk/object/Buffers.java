@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk.object;
 
 import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.backend.disk.file.IoMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -37,7 +38,7 @@ final class Buffers implements AutoCloseable {
       this.reservation = owner.budget.reserve(byteSize);
       this.arena = Arena.ofShared();
       try {
-        this.memory = arena.allocate(byteSize, Format.PAGE);
+        this.memory = IoMemory.allocate(arena, byteSize);
       } catch (OutOfMemoryError e) {
         reservation.close();
         throw e;

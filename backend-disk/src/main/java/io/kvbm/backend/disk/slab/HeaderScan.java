@@ -2,6 +2,7 @@ package io.kvbm.backend.disk.slab;
 
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.backend.disk.file.IoMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -65,7 +66,7 @@ final class HeaderScan {
       for (int i = 0; i < WAVES; i++) {
         free.add(
             new HeaderWave(
-                arena.allocate(waveByteSize, DiskPages.PAGE), requestByteSize, (int) requests));
+                IoMemory.allocate(arena, waveByteSize), requestByteSize, (int) requests));
       }
       scan(free, new ArrayDeque<>());
     }

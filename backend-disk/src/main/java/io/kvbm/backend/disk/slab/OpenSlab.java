@@ -5,6 +5,7 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.store.BlockStoreFactory;
+import io.kvbm.backend.disk.file.IoMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -68,7 +69,7 @@ record OpenSlab(
 
   private static MemorySegment allocate(Arena arena, long byteSize) {
     try {
-      return arena.allocate(byteSize, DiskPages.PAGE);
+      return IoMemory.allocate(arena, byteSize);
     } catch (OutOfMemoryError e) {
       throw new CapacityException(
           ErrorCode.ALLOCATION_FAILED,

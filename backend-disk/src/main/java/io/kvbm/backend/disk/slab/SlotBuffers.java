@@ -2,6 +2,7 @@ package io.kvbm.backend.disk.slab;
 
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.backend.disk.file.IoMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -38,6 +39,7 @@ final class SlotBuffers implements AutoCloseable {
   private final ArrayDeque<Borrower> line = new ArrayDeque<>();
   private final List<MemoryBudget.Reservation> reservations = new ArrayList<>();
   private final AtomicInteger missedRounds = new AtomicInteger();
+  private int made;
   private int stalled;
   private boolean closed;
 
@@ -54,19 +56,24 @@ final class SlotBuffers implements AutoCloseable {
     this.bufferByteSize = bufferByteSize;
     this.limit = limit;
     try {
-      free.push(make());
+      make(1);
     } catch (RuntimeException | OutOfMemoryError e) {
       arena.close();
       throw e;
     }
   }
 
-  private MemorySegment make() {
-    MemoryBudget.Reservation reservation = budget.reserve(bufferByteSize);
+  /** Makes buffers next to each other, all free. */
+  private void make(int count) {
+    long byteSize = count * bufferByteSize;
+    MemoryBudget.Reservation reservation = budget.reserve(byteSize);
     try {
-      MemorySegment made = arena.allocate(bufferByteSize, DiskPages.PAGE);
+      MemorySegment memory = IoMemory.allocate(arena, byteSize);
       reservations.add(reservation);
-      return made;
+      for (int i = count - 1; i >= 0; i--) {
+        free.push(memory.asSlice(i * bufferByteSize, bufferByteSize));
+      }
+      made += count;
     } catch (OutOfMemoryError e) {
       reservation.close();
       throw e;
@@ -91,19 +98,27 @@ final class SlotBuffers implements AutoCloseable {
   }
 
   private @Nullable MemorySegment take() {
-    MemorySegment buffer = free.poll();
-    if (buffer != null || reservations.size() == limit) {
-      return buffer;
+    if (free.isEmpty() && made < limit) {
+      makeMore();
     }
-    try {
-      return make();
-    } catch (CapacityException | OutOfMemoryError e) {
-      return null; // those there are come back
+    return free.poll();
+  }
+
+  /** Makes as many as fill a huge page, or one, or none: those there are come back. */
+  private void makeMore() {
+    int most = Math.min(limit - made, IoMemory.buffersAtOnce(bufferByteSize));
+    for (int count : new int[] {most, 1}) {
+      try {
+        make(count);
+        return;
+      } catch (CapacityException | OutOfMemoryError e) {
+        // less may go
+      }
     }
   }
 
   private boolean isStalled() {
-    return free.isEmpty() && stalled == reservations.size();
+    return free.isEmpty() && stalled == made;
   }
 
   /** Notes that the operation with a lent buffer was given up on; the buffer stays lent. */
