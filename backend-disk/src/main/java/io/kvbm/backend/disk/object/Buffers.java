@@ -5,20 +5,21 @@ import io.kvbm.backend.disk.file.IoMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Iterator;
+import java.util.TreeMap;
 
 /**
- * Aligned memory for the time of an operation. Sizes are powers of two; some of what is given back
- * is kept. Threading: safe from any thread.
+ * Aligned memory for the time of an operation. There are four sizes to each power of two; some of
+ * what is given back is kept: to map memory anew costs more than to read into it. Threading: safe
+ * from any thread.
  */
 final class Buffers implements AutoCloseable {
 
   private static final long LEAST = 16 << 10;
-  private static final long MOST_KEPT = 32L << 20;
+  private static final long MOST_KEPT = 64L << 20;
 
   private final MemoryBudget budget;
-  private final Map<Long, ArrayDeque<Buffer>> free = new HashMap<>();
+  private final TreeMap<Long, ArrayDeque<Buffer>> free = new TreeMap<>();
   private long keptByteSize;
   private boolean closed;
 
@@ -62,7 +63,7 @@ final class Buffers implements AutoCloseable {
 
   /** {@return at least so many bytes, whatever was in them} */
   Buffer borrow(long byteSize) {
-    long rounded = Math.max(LEAST, Long.highestOneBit(Math.max(1, byteSize - 1)) << 1);
+    long rounded = rounded(byteSize);
     synchronized (this) {
       ArrayDeque<Buffer> kept = free.get(rounded);
       Buffer buffer = kept == null ? null : kept.poll();
@@ -74,16 +75,44 @@ final class Buffers implements AutoCloseable {
     return new Buffer(this, rounded);
   }
 
+  private static long rounded(long byteSize) {
+    if (byteSize <= LEAST) {
+      return LEAST;
+    }
+    long step = Long.highestOneBit(byteSize - 1) / 4;
+    return (byteSize + step - 1) / step * step;
+  }
+
   private void giveBack(Buffer buffer) {
     long byteSize = buffer.memory.byteSize();
+    ArrayDeque<Buffer> over = new ArrayDeque<>();
     synchronized (this) {
-      if (!closed && keptByteSize + byteSize <= MOST_KEPT) {
+      if (closed || byteSize > MOST_KEPT) {
+        over.add(buffer);
+      } else {
         keptByteSize += byteSize;
         free.computeIfAbsent(byteSize, _ -> new ArrayDeque<>()).push(buffer);
-        return;
+        takeOver(byteSize, over);
       }
     }
-    buffer.free();
+    over.forEach(Buffer::free);
+  }
+
+  /** Takes out what is too much, that of other sizes first: this one is in use. */
+  private void takeOver(long byteSize, ArrayDeque<Buffer> over) {
+    Iterator<ArrayDeque<Buffer>> kept = free.descendingMap().values().iterator();
+    ArrayDeque<Buffer> own = free.get(byteSize);
+    while (keptByteSize > MOST_KEPT) {
+      ArrayDeque<Buffer> from = kept.hasNext() ? kept.next() : own;
+      if (from == own && kept.hasNext()) {
+        continue;
+      }
+      while (keptByteSize > MOST_KEPT && !from.isEmpty()) {
+        Buffer last = from.removeLast();
+        keptByteSize -= last.memory.byteSize();
+        over.add(last);
+      }
+    }
   }
 
   @Override

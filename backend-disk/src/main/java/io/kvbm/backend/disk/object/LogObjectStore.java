@@ -550,26 +550,13 @@ public final class LogObjectStore implements ObjectStore {
 
   /** Reads, or says that the value is somewhere else by now. */
   private boolean read(String key, Location at, long offset, MemorySegment target) {
-    if (!readCached(at, offset, target) && !readStored(key, at, offset, target)) {
+    if (!cache.tryRead(at.version(), offset, target) && !readStored(key, at, offset, target)) {
       requireMoved(key, at);
       return false;
     }
     counters.gets.increment();
     counters.gotBytes.add(target.byteSize());
     return true;
-  }
-
-  private boolean readCached(Location at, long offset, MemorySegment target) {
-    CachedValue cached = cache.hold(at.version());
-    if (cached == null) {
-      return false;
-    }
-    try {
-      MemorySegment.copy(cached.bytes(), offset, target, 0, target.byteSize());
-      return true;
-    } finally {
-      cached.release();
-    }
   }
 
   private boolean readStored(String key, Location at, long offset, MemorySegment target) {

@@ -2,9 +2,7 @@ package io.kvbm.backend.disk.object;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.kvbm.api.CapacityException;
 import io.kvbm.api.spi.MemoryBudget;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -15,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class ValueCache implements AutoCloseable {
 
-  /** What a value takes beside its bytes, about. */
-  private static final int OVERHEAD = 160;
-
   /** A value above this part of the cache would push out too many others. */
   private static final int LARGEST_PART = 8;
 
+  /** What part is left for values that are pushed out while somebody reads them. */
+  private static final int SLACK_PART = 16;
+
   private final long byteSize;
-  private final MemoryBudget budget;
+  private final CacheMemory memory;
   private final @Nullable Cache<Long, CachedValue> values;
   private final AtomicLong used = new AtomicLong();
   private final StoreCounters counters;
@@ -35,12 +33,12 @@ final class ValueCache implements AutoCloseable {
   ValueCache(long byteSize, MemoryBudget budget, StoreCounters counters) {
     this.counters = counters;
     this.byteSize = byteSize;
-    this.budget = budget;
+    this.memory = new CacheMemory(byteSize, budget);
     this.values =
         byteSize == 0
             ? null
             : Caffeine.newBuilder()
-                .maximumWeight(byteSize)
+                .maximumWeight(byteSize - byteSize / SLACK_PART)
                 .weigher((Long version, CachedValue value) -> weight(value))
                 .evictionListener((_, value, _) -> release(value))
                 .executor(Runnable::run)
@@ -48,31 +46,36 @@ final class ValueCache implements AutoCloseable {
   }
 
   private static int weight(CachedValue value) {
-    return (int) Math.min(Integer.MAX_VALUE, value.byteSize() + OVERHEAD);
+    return (int) Math.min(Integer.MAX_VALUE, value.takenByteSize());
   }
 
-  private static void release(@Nullable CachedValue value) {
+  private void release(@Nullable CachedValue value) {
     if (value != null) {
-      value.release();
+      used.addAndGet(-value.release());
     }
   }
 
-  boolean takes(long valueByteSize) {
-    return values != null && valueByteSize > 0 && valueByteSize <= byteSize / LARGEST_PART;
+  private boolean takes(long valueByteSize) {
+    return valueByteSize > 0 && valueByteSize <= byteSize / LARGEST_PART;
   }
 
-  /** {@return the value, held for the caller; null where it is not cached} */
-  @Nullable CachedValue hold(long version) {
+  /** {@return whether bytes of a value were in memory and are copied} */
+  boolean tryRead(long version, long offset, MemorySegment target) {
     if (values == null) {
-      return null;
+      return false;
     }
     CachedValue value = values.getIfPresent(version);
-    if (value != null && value.hold()) {
-      counters.cacheHits.increment();
-      return value;
+    if (value == null || !value.hold()) {
+      counters.cacheMisses.increment();
+      return false;
     }
-    counters.cacheMisses.increment();
-    return null;
+    try {
+      value.read(offset, target);
+    } finally {
+      release(value);
+    }
+    counters.cacheHits.increment();
+    return true;
   }
 
   /** Keeps a copy of a value that was read and checked. */
@@ -80,28 +83,15 @@ final class ValueCache implements AutoCloseable {
     if (values == null || !takes(bytes.byteSize())) {
       return;
     }
-    long taken = bytes.byteSize() + OVERHEAD;
-    MemoryBudget.Reservation reservation;
-    try {
-      reservation = budget.reserve(bytes.byteSize());
-    } catch (CapacityException e) {
-      return; // a cache is what there is room for
+    // Entered first: what it pushes out leaves its memory to it.
+    CachedValue value = new CachedValue(memory, bytes.byteSize());
+    if (values.asMap().putIfAbsent(version, value) != null) {
+      return;
     }
-    Arena arena = Arena.ofShared();
-    MemorySegment copy = arena.allocate(bytes.byteSize(), Format.ALIGNMENT);
-    MemorySegment.copy(bytes, 0, copy, 0, bytes.byteSize());
-    used.addAndGet(taken);
-    CachedValue value =
-        new CachedValue(
-            copy,
-            () -> {
-              arena.close();
-              reservation.close();
-              used.addAndGet(-taken);
-            });
-    CachedValue there = values.asMap().putIfAbsent(version, value);
-    if (there != null) {
-      value.release();
+    if (value.fill(bytes)) {
+      used.addAndGet(value.takenByteSize());
+    } else if (values.asMap().remove(version, value)) {
+      release(value);
     }
   }
 
@@ -114,10 +104,10 @@ final class ValueCache implements AutoCloseable {
 
   /** {@return bytes of all values in it, and of those that somebody still reads} */
   long usedByteSize() {
-    return used.get();
+    return Math.max(0, used.get()); // what is filled is counted a moment later
   }
 
-  /** Frees every value. */
+  /** Frees every value. Called when nobody reads. */
   @Override
   public void close() {
     if (values != null) {
@@ -125,5 +115,6 @@ final class ValueCache implements AutoCloseable {
         drop(version);
       }
     }
+    memory.close();
   }
 }
