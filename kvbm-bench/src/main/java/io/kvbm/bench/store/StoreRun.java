@@ -17,6 +17,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /** One measurement, on the threads of this process. */
 final class StoreRun {
 
+  /** What part of the values a process warms up with before cold gets. */
+  private static final int WARM_UP_PART = 4;
+
   private final RunRequest request;
   private final Values values;
   private final BenchedStore store;
@@ -31,19 +34,32 @@ final class StoreRun {
     try (BenchedStore store = request.contestant().open(request.setup(), request.directory())) {
       StoreRun run = new StoreRun(request, store);
       return switch (request.operation()) {
-        case PUT -> run.measure(run.putting());
+        case PUT -> {
+          run.allThreads(run.putting(0, request.count() / 2));
+          yield run.measure(run.putting(request.count() / 2, request.count()));
+        }
         case LOAD -> run.load();
-        case GET_COLD -> run.measure(run.gettingOnce());
+        case GET_COLD -> run.measureCold();
         case GET_HOT -> {
-          run.allThreads(run.gettingOnce());
+          run.allThreads(run.gettingOnce(0, (int) request.count()));
           yield run.measure(run.gettingAgain());
         }
       };
     }
   }
 
+  /** Warms the process up with a part of the values, and measures with the others. */
+  private RunResult measureCold() throws InterruptedException, ExecutionException {
+    int warmUp = (int) request.count() / WARM_UP_PART;
+    long start = System.nanoTime();
+    do {
+      allThreads(gettingOnce(0, warmUp));
+    } while (warmUp > 0 && System.nanoTime() - start < request.nanos());
+    return measure(gettingOnce(warmUp, (int) request.count()));
+  }
+
   private RunResult load() throws InterruptedException, ExecutionException {
-    RunResult result = measure(putting());
+    RunResult result = measure(putting(0, request.count()));
     store.settle();
     return result;
   }
@@ -87,14 +103,14 @@ final class StoreRun {
     }
   }
 
-  private Callable<Long> putting() {
-    AtomicLong next = new AtomicLong();
+  private Callable<Long> putting(long first, long end) {
+    AtomicLong next = new AtomicLong(first);
     long start = System.nanoTime();
     return () -> {
       long done = 0;
       do {
         long index = next.getAndIncrement();
-        if (index >= request.count()) {
+        if (index >= end) {
           break;
         }
         store.put(index, values.of(index));
@@ -104,16 +120,16 @@ final class StoreRun {
     };
   }
 
-  private Callable<Long> gettingOnce() {
+  private Callable<Long> gettingOnce(int first, int end) {
     long[] shuffled = shuffled((int) request.count());
-    AtomicLong next = new AtomicLong();
+    AtomicLong next = new AtomicLong(first);
     long start = System.nanoTime();
     return () -> {
       ByteBuffer target = target();
       long done = 0;
       do {
         int place = (int) Math.min(Integer.MAX_VALUE, next.getAndIncrement());
-        if (place >= shuffled.length) {
+        if (place >= end) {
           break;
         }
         get(shuffled[place], target);

@@ -28,6 +28,11 @@ public final class LentEngine implements IoEngine {
   }
 
   @Override
+  public void run(List<IoRequest> batch) {
+    engine.run(batch);
+  }
+
+  @Override
   public int depth() {
     return engine.depth();
   }

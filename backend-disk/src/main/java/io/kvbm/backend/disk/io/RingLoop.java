@@ -318,7 +318,8 @@ final class RingLoop {
     (job.isWrite() ? writes : reads).add(job);
   }
 
-  private static @Nullable KvbmException refusalOf(IoRequest request, int descriptor) {
+  /** {@return why a request cannot be handed over, or null} */
+  static @Nullable KvbmException refusalOf(IoRequest request, int descriptor) {
     if (descriptor < 0) {
       return new ClosedException(ErrorCode.CLOSED, request.file().path() + " is closed");
     }
@@ -560,7 +561,7 @@ final class RingLoop {
         hand(piece);
         return;
       }
-      fail(job, failureOf(request, -result));
+      fail(job, failureOf(request, -result, errors));
     }
     end(piece, job);
   }
@@ -597,7 +598,8 @@ final class RingLoop {
             request.memory().byteSize());
   }
 
-  private KvbmException failureOf(IoRequest request, int errno) {
+  /** {@return what an error number of the kernel means for a request} */
+  static KvbmException failureOf(IoRequest request, int errno, FileErrors errors) {
     if (errno == EBADF) {
       return new CallerException(
           ErrorCode.INVALID_ARGUMENT,

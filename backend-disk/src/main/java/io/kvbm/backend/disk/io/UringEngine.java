@@ -5,6 +5,7 @@ import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import io.kvbm.backend.disk.file.FileErrors;
+import io.kvbm.backend.disk.file.Gate;
 import io.kvbm.backend.disk.file.Posix;
 import io.kvbm.backend.disk.file.PosixFile;
 import java.lang.foreign.MemorySegment;
@@ -30,13 +31,16 @@ final class UringEngine implements IoEngine {
   private final IoCounters counters;
   private final List<RingLoop> loops = new ArrayList<>();
   private final UringSettings settings;
+  private final BlockingCalls blocking;
+  private final Gate gate = new Gate("the disk engine");
   private final Object fallbackLock = new Object();
   private volatile @Nullable ThreadEngine fallback;
   private volatile boolean closed;
 
-  private UringEngine(UringSettings settings, IoCounters counters) {
+  private UringEngine(UringSettings settings, IoCounters counters, FileErrors errors) {
     this.settings = settings;
     this.counters = counters;
+    this.blocking = new BlockingCalls(errors);
   }
 
   /**
@@ -72,8 +76,8 @@ final class UringEngine implements IoEngine {
 
   static UringEngine open(
       UringSettings settings, IoCounters counters, Posix posix, Supplier<UringCalls> calls) {
-    UringEngine engine = new UringEngine(settings, counters);
     FileErrors errors = new FileErrors(posix);
+    UringEngine engine = new UringEngine(settings, counters, errors);
     try {
       for (int i = 0; i < settings.rings(); i++) {
         engine.loops.add(
@@ -141,6 +145,29 @@ final class UringEngine implements IoEngine {
     }
     if (!others.isEmpty()) {
       fallback().submit(others);
+    }
+  }
+
+  @Override
+  public void run(List<IoRequest> batch) {
+    if (!BlockingCalls.take(batch)) {
+      IoEngine.super.run(batch);
+      return;
+    }
+    gate.enter();
+    try {
+      IoRequest request = batch.getFirst();
+      counters.taken(1);
+      KvbmException failure = blocking.run(request);
+      counters.answered(request, failure);
+      RequestRun.answer(request, failure);
+      counters.released();
+      RequestRun.release(request);
+      if (failure != null) {
+        throw failure;
+      }
+    } finally {
+      gate.leave();
     }
   }
 
@@ -293,6 +320,7 @@ final class UringEngine implements IoEngine {
       closed = true;
       beside = fallback;
     }
+    gate.close();
     loops.forEach(RingLoop::close);
     if (loops.stream().noneMatch(RingLoop::isOwnThread)) {
       loops.forEach(RingLoop::join);

@@ -228,8 +228,10 @@ final class BodyReader {
     Buffers.Buffer buffer = buffers.borrow(end - start);
     try {
       List<IoRequest> pieces = new ArrayList<>();
-      for (long at = start; at < end; at += PIECE) {
-        MemorySegment piece = buffer.memory().asSlice(at - start, Math.min(PIECE, end - at));
+      // What stands before a value's bytes makes no piece of its own.
+      long most = end - start <= PIECE + PIECE / 4 ? end - start : PIECE;
+      for (long at = start; at < end; at += most) {
+        MemorySegment piece = buffer.memory().asSlice(at - start, Math.min(most, end - at));
         pieces.add(IoRequest.read(file, at, piece, IGNORED));
       }
       engine.run(pieces);

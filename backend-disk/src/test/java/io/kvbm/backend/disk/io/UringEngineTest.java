@@ -108,23 +108,27 @@ class UringEngineTest {
       try (RegisteredBuffers sources = engine.registerBuffers(memory);
           RegisteredBuffers targets = engine.registerBuffers(read)) {
         assertThat(sources.isRegistered()).isEqualTo(targets.isRegistered());
-        engine.run(List.of(IoRequest.write(file, 0, memory, (_, _) -> {})));
-        engine.run(List.of(IoRequest.read(file, 0, read, (_, _) -> {})));
+        Waiter.run(engine, List.of(IoRequest.write(file, 0, memory, (_, _) -> {})));
+        Waiter.run(engine, List.of(IoRequest.read(file, 0, read, (_, _) -> {})));
         assertThat(read.mismatch(memory)).isEqualTo(-1);
       }
       read.fill((byte) 0);
-      engine.run(List.of(IoRequest.read(file, 4096, read.asSlice(0, 4 << 20), (_, _) -> {})));
+      Waiter.run(
+          engine, List.of(IoRequest.read(file, 4096, read.asSlice(0, 4 << 20), (_, _) -> {})));
       assertThat(MemorySegment.mismatch(read, 0, 4 << 20, memory, 4096, 4096 + (4L << 20)))
           .isEqualTo(-1);
       file.truncate(5000);
       assertThatThrownBy(
               () ->
-                  engine.run(List.of(IoRequest.read(file, 0, read.asSlice(0, 8192), (_, _) -> {}))))
+                  Waiter.run(
+                      engine,
+                      List.of(IoRequest.read(file, 0, read.asSlice(0, 8192), (_, _) -> {}))))
           .isInstanceOfSatisfying(
               KvbmException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OUT_OF_BOUNDS));
       assertThatThrownBy(
               () ->
-                  engine.run(
+                  Waiter.run(
+                      engine,
                       List.of(IoRequest.read(file, 512, read.asSlice(0, 4096), (_, _) -> {}))))
           .isInstanceOfSatisfying(
               KvbmException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
@@ -139,7 +143,9 @@ class UringEngineTest {
             disk.open(Path.of("/dev/full"), Set.of(OpenOption.READ, OpenOption.WRITE))) {
       assertThatThrownBy(
               () ->
-                  engine.run(List.of(IoRequest.write(full, 0, arena.allocate(4096), (_, _) -> {}))))
+                  Waiter.run(
+                      engine,
+                      List.of(IoRequest.write(full, 0, arena.allocate(4096), (_, _) -> {}))))
           .isInstanceOfSatisfying(
               KvbmException.class,
               e -> assertThat(e.code()).isEqualTo(ErrorCode.ALLOCATION_FAILED));
@@ -158,7 +164,7 @@ class UringEngineTest {
       for (int i = 0; i < 50; i++) {
         try (DiskFile file = disk.open(path, READ_WRITE)) {
           MemorySegment memory = arena.allocate(4096).fill((byte) i);
-          engine.run(List.of(IoRequest.write(file, 0, memory, (_, _) -> {})));
+          Waiter.run(engine, List.of(IoRequest.write(file, 0, memory, (_, _) -> {})));
           MemorySegment read = arena.allocate(4096);
           file.readFully(0, read);
           assertThat(read.mismatch(memory)).isEqualTo(-1);
@@ -221,8 +227,8 @@ class UringEngineTest {
       MemorySegment target = arena.allocate(4096);
       try (RegisteredBuffers buffers = engine.registerBuffers(source)) {
         assertThat(buffers.isRegistered()).isFalse();
-        engine.run(List.of(IoRequest.write(file, 0, source, (_, _) -> {})));
-        engine.run(List.of(IoRequest.read(file, 0, target, (_, _) -> {})));
+        Waiter.run(engine, List.of(IoRequest.write(file, 0, source, (_, _) -> {})));
+        Waiter.run(engine, List.of(IoRequest.read(file, 0, target, (_, _) -> {})));
         assertThat(target.mismatch(source)).isEqualTo(-1);
       }
     }
@@ -270,8 +276,8 @@ class UringEngineTest {
       assertThat(pending.failure).hasMessageContaining("io_uring_enter: Invalid argument");
       assertThat(pending.released).as("the kernel still has the memory").hasValue(0);
       assertThat(engine.details()).contains("given up", "on threads");
-      engine.run(List.of(IoRequest.write(file, 0, memory, (_, _) -> {})));
-      engine.run(List.of(IoRequest.read(file, 0, memory, (_, _) -> {})));
+      Waiter.run(engine, List.of(IoRequest.write(file, 0, memory, (_, _) -> {})));
+      Waiter.run(engine, List.of(IoRequest.read(file, 0, memory, (_, _) -> {})));
       calls.enterErrno = 0;
       try (OutputStream filler = Files.newOutputStream(stalled.path())) {
         filler.write(new byte[4096]);
@@ -295,7 +301,7 @@ class UringEngineTest {
                     pause();
                     calls.enterErrno = 0;
                   });
-      engine.run(List.of(IoRequest.write(file, 0, arena.allocate(4096), (_, _) -> {})));
+      Waiter.run(engine, List.of(IoRequest.write(file, 0, arena.allocate(4096), (_, _) -> {})));
       assertThat(calm.isAlive()).isFalse();
     }
   }
@@ -341,7 +347,7 @@ class UringEngineTest {
         assertThat(told.completed).hasValue(1);
       }
       MemorySegment read = arena.allocate(source.byteSize());
-      engine.run(List.of(IoRequest.read(file, 0, read, (_, _) -> {})));
+      Waiter.run(engine, List.of(IoRequest.read(file, 0, read, (_, _) -> {})));
       assertThat(read.mismatch(source)).isEqualTo(-1);
     }
   }
@@ -361,7 +367,8 @@ class UringEngineTest {
         UringEngine engine = UringEngine.open(UringSettings.ofDepth(4))) {
       simulated.createDirectories(Path.of("/d"));
       try (DiskFile file = simulated.open(Path.of("/d/f"), READ_WRITE)) {
-        engine.run(
+        Waiter.run(
+            engine,
             List.of(IoRequest.write(file, 0, arena.allocate(4096).fill((byte) 7), (_, _) -> {})));
         assertThat(file.byteSize()).isEqualTo(4096);
       }
