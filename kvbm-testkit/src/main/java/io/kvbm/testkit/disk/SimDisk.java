@@ -10,7 +10,6 @@ import io.kvbm.api.TransientException;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.disk.DiskFile;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -496,12 +495,11 @@ public final class SimDisk implements Disk {
     if (count == 0) {
       throw full(file.path(), source.byteSize());
     }
-    byte[] bytes = source.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE);
     SimPlace place = new SimPlace(file.node(), position);
     if (settings.misdirectedWrites > 0) {
       place = misdirect(place, count, settings.misdirectedWrites);
     }
-    change(place.node(), new SimChange.Write(place.position(), bytes));
+    change(place.node(), SimChange.Write.of(place.position(), source.asSlice(0, count)));
     end(file.path());
     return count;
   }

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Aligned memory for the time of an operation. Sizes are powers of two; some of what is given back
@@ -16,12 +17,20 @@ final class Buffers implements AutoCloseable {
   private static final long LEAST = 16 << 10;
   private static final long MOST_KEPT = 32L << 20;
 
+  private final Supplier<Arena> arenas;
   private final MemoryBudget budget;
   private final Map<Long, ArrayDeque<Buffer>> free = new HashMap<>();
   private long keptByteSize;
   private boolean closed;
 
-  Buffers(MemoryBudget budget) {
+  /**
+   * Keeps nothing yet.
+   *
+   * @param arenas where memory is from
+   * @param budget what it is taken from
+   */
+  Buffers(Supplier<Arena> arenas, MemoryBudget budget) {
+    this.arenas = arenas;
     this.budget = budget;
   }
 
@@ -35,7 +44,7 @@ final class Buffers implements AutoCloseable {
     private Buffer(Buffers owner, long byteSize) {
       this.owner = owner;
       this.reservation = owner.budget.reserve(byteSize);
-      this.arena = Arena.ofShared();
+      this.arena = owner.arenas.get();
       try {
         this.memory = arena.allocate(byteSize, Format.PAGE);
       } catch (OutOfMemoryError e) {

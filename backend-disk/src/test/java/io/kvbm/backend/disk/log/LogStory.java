@@ -4,7 +4,7 @@ import io.kvbm.api.CapacityException;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.store.Durability;
-import io.kvbm.backend.disk.io.InlineEngine;
+import io.kvbm.backend.disk.io.SingleThreadEngine;
 import io.kvbm.testkit.disk.CrashPhase;
 import io.kvbm.testkit.disk.CrashStory;
 import io.kvbm.testkit.disk.SimDisk;
@@ -65,7 +65,11 @@ final class LogStory implements CrashStory {
     disk = found;
     SegmentFiles files =
         new SegmentFiles(
-            found, new InlineEngine(), DIRECTORY, new LogSettings(SEGMENT, true, false), checks);
+            found,
+            new SingleThreadEngine(),
+            DIRECTORY,
+            new LogSettings(SEGMENT, true, false),
+            checks);
     try {
       log = DiskLog.open(files, Runnable::run, () -> {});
       List<Long> replayed = replay();

@@ -7,7 +7,7 @@ import io.kvbm.api.store.ObjectBatch;
 import io.kvbm.api.store.ObjectWriter;
 import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.PutOptions;
-import io.kvbm.backend.disk.io.InlineEngine;
+import io.kvbm.backend.disk.io.SingleThreadEngine;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.ManualClock;
 import io.kvbm.testkit.disk.CrashOracle;
@@ -56,7 +56,7 @@ final class ObjectStory implements CrashStory {
         store =
             LogObjectStore.open(
                 disk,
-                new InlineEngine(),
+                new SingleThreadEngine(),
                 Path.of("/store-" + directory),
                 OpenMode.WRITE,
                 settings,

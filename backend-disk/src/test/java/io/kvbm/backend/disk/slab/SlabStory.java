@@ -6,7 +6,7 @@ import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.store.BlockWrite;
 import io.kvbm.api.store.StoredBlock;
 import io.kvbm.api.transfer.BlockOutcome;
-import io.kvbm.backend.disk.io.InlineEngine;
+import io.kvbm.backend.disk.io.SingleThreadEngine;
 import io.kvbm.testkit.RecordingCompletion;
 import io.kvbm.testkit.disk.CrashPhase;
 import io.kvbm.testkit.disk.CrashStory;
@@ -73,7 +73,7 @@ final class SlabStory implements CrashStory {
     boolean afterClose = closedInOrder;
     SlabStore opened =
         SlabStore.open(
-            SlabFixture.environment(losing, new InlineEngine(), seed),
+            SlabFixture.environment(losing, new SingleThreadEngine(), seed),
             SlabSettings.in(SlabFixture.DIRECTORY).withExtents(EXTENT_BYTE_SIZE),
             SlabFixture.spec(SLOTS),
             checks);
