@@ -34,7 +34,9 @@ class CrashRunsTest {
         EnumSet.of(CrashPhase.WRITE, CrashPhase.SYNC, CrashPhase.RENAME, CrashPhase.RECOVERY)) {
       assertThat(report.crashes(phase)).as("cuts in %s", phase).isGreaterThan(50);
     }
-    assertThat(report.toString()).startsWith("files: seeds ").contains("0 violations", "write ");
+    assertThat(report.toString())
+        .startsWith("files: ")
+        .contains(" seeds from ", "0 violations", "write ", " ms of CPU a seed");
   }
 
   @Test
