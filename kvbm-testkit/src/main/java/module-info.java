@@ -1,5 +1,6 @@
 /** Contract tests that any backend runs, and the doubles they need. */
 module io.kvbm.testkit {
+  requires java.management;
   requires transitive io.kvbm.api;
   requires transitive org.assertj.core;
   requires transitive org.junit.jupiter.api;

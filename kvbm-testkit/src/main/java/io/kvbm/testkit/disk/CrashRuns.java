@@ -1,10 +1,8 @@
 package io.kvbm.testkit.disk;
 
 import io.kvbm.api.KvbmException;
-import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.LongFunction;
@@ -16,8 +14,9 @@ import java.util.function.UnaryOperator;
  * that it lost and made up nothing.
  *
  * <p>How many seeds: the share of 10,000 that {@link #share} gives, of 1,000,000 where the system
- * property {@code kvbm.slow} is {@code true}. {@code kvbm.seed.from} and {@code kvbm.seed.count}
- * name others: to go on where a run ended, or to run again what failed. For one thread.
+ * property {@code kvbm.slow} is {@code true}, which are told on as many threads as there are
+ * processors. {@code kvbm.seed.from} and {@code kvbm.seed.count} name others: to go on where a run
+ * ended, or to run again what failed. For one thread.
  */
 public final class CrashRuns {
 
@@ -41,7 +40,7 @@ public final class CrashRuns {
   private final String store;
   private double share = 1;
   private int leastOperations = 50;
-  private int mostOperations = 200;
+  private int mostOperations = 500;
   private UnaryOperator<SimDisk.Builder> settings = SimDisk.Builder::tornSectors;
   private Set<CrashPhase> phases = EnumSet.copyOf(PHASES);
 
@@ -50,7 +49,7 @@ public final class CrashRuns {
   }
 
   /**
-   * {@return runs of a store: all seeds, 50 to 200 operations each, torn sectors}
+   * {@return runs of a store: all seeds, 50 to 500 operations each, torn sectors}
    *
    * @param store its name in reports
    */
@@ -107,23 +106,16 @@ public final class CrashRuns {
   /**
    * Runs every seed.
    *
-   * @param stories makes the story of a seed
+   * @param stories makes the story of a seed; from any thread
    * @return what was done
    * @throws AssertionError naming the seed, at the first story that ends as it must not
    */
   public CrashReport run(LongFunction<CrashStory> stories) {
     long first = Long.getLong(SEED_FROM, 0);
-    long all = Boolean.getBoolean("kvbm.slow") ? SLOW_SEEDS : SEEDS;
-    long count = Long.getLong(SEED_COUNT, Math.round(all * share));
-    long start = System.nanoTime();
-    Map<CrashPhase, Long> crashes = new EnumMap<>(CrashPhase.class);
-    for (long seed = first; seed < first + count; seed++) {
-      SimDisk last = runSeed(seed, stories.apply(seed));
-      for (CrashPhase phase : CrashPhase.values()) {
-        crashes.merge(phase, last.crashes(phase), Long::sum);
-      }
-    }
-    return new CrashReport(store, first, count, crashes, (System.nanoTime() - start) * 1e-9);
+    boolean slow = Boolean.getBoolean("kvbm.slow");
+    long count = Long.getLong(SEED_COUNT, Math.round((slow ? SLOW_SEEDS : SEEDS) * share));
+    int threads = slow ? Runtime.getRuntime().availableProcessors() : 1;
+    return new CrashTally(this, store, first, count).run(stories, threads);
   }
 
   /**

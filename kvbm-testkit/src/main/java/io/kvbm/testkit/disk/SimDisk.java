@@ -10,7 +10,6 @@ import io.kvbm.api.TransientException;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.disk.DiskFile;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -473,7 +472,7 @@ public final class SimDisk implements Disk {
     if (history.misdirected() > 0 || random.nextDouble() >= probability) {
       return place;
     }
-    SimPlace elsewhere = names.elsewhere(place, count, random);
+    SimPlace elsewhere = names.elsewhere(place, count, settings.misdirectedUnit, random);
     if (!elsewhere.equals(place)) {
       history.hasMisdirected();
     }
@@ -496,12 +495,11 @@ public final class SimDisk implements Disk {
     if (count == 0) {
       throw full(file.path(), source.byteSize());
     }
-    byte[] bytes = source.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE);
     SimPlace place = new SimPlace(file.node(), position);
     if (settings.misdirectedWrites > 0) {
       place = misdirect(place, count, settings.misdirectedWrites);
     }
-    change(place.node(), new SimChange.Write(place.position(), bytes));
+    change(place.node(), SimChange.Write.of(place.position(), source.asSlice(0, count)));
     end(file.path());
     return count;
   }
@@ -717,6 +715,7 @@ public final class SimDisk implements Disk {
     private double shortTransfers;
     private double misdirectedWrites;
     private double misdirectedReads;
+    private int misdirectedUnit = SimChange.SECTOR;
 
     private Builder(long seed) {
       this.seed = seed;
@@ -731,6 +730,7 @@ public final class SimDisk implements Disk {
       this.shortTransfers = other.shortTransfers;
       this.misdirectedWrites = other.misdirectedWrites;
       this.misdirectedReads = other.misdirectedReads;
+      this.misdirectedUnit = other.misdirectedUnit;
     }
 
     /**
@@ -809,6 +809,18 @@ public final class SimDisk implements Disk {
      */
     public Builder misdirectedReads(double probability) {
       misdirectedReads = probability;
+      return this;
+    }
+
+    /**
+     * Sets where misdirected bytes may go, or come from: any 512-byte sector unless set. With the
+     * pages of a store they are what stands in another place, whole and intact.
+     *
+     * @param byteSize places begin at multiples of it, itself one of 512
+     * @return this builder
+     */
+    public Builder misdirectedUnit(int byteSize) {
+      misdirectedUnit = byteSize;
       return this;
     }
 

@@ -16,8 +16,10 @@ final class SimImage {
   /** Pages of a chunk: as many as a long has bits. */
   private static final int CHUNK = Long.SIZE;
 
-  /** Stands for a page that is reserved and was never written; copied before it is changed. */
+  /** Stands for every page of zeros; copied before it is changed. */
   private static final byte[] ZERO = new byte[PAGE];
+
+  private static final MemorySegment ZEROS = MemorySegment.ofArray(ZERO);
 
   private @Nullable Chunk[] chunks = new Chunk[1];
   private long byteSize;
@@ -70,19 +72,34 @@ final class SimImage {
     }
   }
 
-  /** Writes without touching the length. */
+  /** {@return a copy of bytes for {@link #put}; for a whole page of zeros always the same one} */
+  static byte[] copyOf(MemorySegment bytes) {
+    boolean zeros = bytes.byteSize() == PAGE && bytes.mismatch(ZEROS) < 0;
+    return zeros ? ZERO : bytes.toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  /**
+   * Writes bytes of one page without touching the length.
+   *
+   * @param source nobody changes it any more: a whole page is not copied
+   */
   void put(long position, byte[] source, int offset, int length) {
-    for (int done = 0; done < length; ) {
-      long at = position + done;
-      int start = (int) (at % PAGE);
-      int count = Math.min(PAGE - start, length - done);
-      byte[] page = page(at / PAGE);
-      boolean same = page == ZERO && isZero(source, offset + done, count);
-      if (!same) {
-        System.arraycopy(source, offset + done, own(at / PAGE), start, count);
-      }
-      done += count;
+    long number = position / PAGE;
+    if (length == PAGE) {
+      share(number, source);
+    } else if (length > 0 && (page(number) != ZERO || !isZero(source, offset, length))) {
+      System.arraycopy(source, offset, own(number), (int) (position % PAGE), length);
     }
+  }
+
+  private void share(long number, byte[] page) {
+    Chunk chunk = chunkAt(number);
+    int index = (int) (number % CHUNK);
+    if (chunk.pages[index] == null) {
+      pageCount++;
+    }
+    chunk.pages[index] = page;
+    chunk.owned &= ~(1L << index);
   }
 
   private static boolean isZero(byte[] source, int offset, int count) {

@@ -49,8 +49,12 @@ final class SimNames {
     return Set.copyOf(current.values());
   }
 
-  /** {@return a place of some file for so many bytes, or the same place where there is none} */
-  SimPlace elsewhere(SimPlace place, int count, SplittableRandom random) {
+  /**
+   * {@return a place of some file for so many bytes, or the same place where there is none}
+   *
+   * @param unit places begin at multiples of it
+   */
+  SimPlace elsewhere(SimPlace place, int count, int unit, SplittableRandom random) {
     List<SimNode> files =
         current.values().stream()
             .filter(node -> !node.isDirectory() && node.cached().byteSize() >= count)
@@ -59,8 +63,8 @@ final class SimNames {
       return place;
     }
     SimNode node = files.get(random.nextInt(files.size()));
-    long sectors = (node.cached().byteSize() - count) / SimChange.SECTOR + 1;
-    return new SimPlace(node, random.nextLong(sectors) * SimChange.SECTOR);
+    long places = (node.cached().byteSize() - count) / unit + 1;
+    return new SimPlace(node, random.nextLong(places) * unit);
   }
 
   void link(Path path, SimNode node) {

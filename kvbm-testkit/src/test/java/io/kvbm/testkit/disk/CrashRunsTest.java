@@ -2,6 +2,7 @@ package io.kvbm.testkit.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
@@ -10,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.zip.CRC32C;
@@ -34,7 +36,9 @@ class CrashRunsTest {
         EnumSet.of(CrashPhase.WRITE, CrashPhase.SYNC, CrashPhase.RENAME, CrashPhase.RECOVERY)) {
       assertThat(report.crashes(phase)).as("cuts in %s", phase).isGreaterThan(50);
     }
-    assertThat(report.toString()).startsWith("files: seeds ").contains("0 violations", "write ");
+    assertThat(report.toString())
+        .startsWith("files: ")
+        .contains(" seeds from ", "0 violations", "write ", " ms of CPU a seed");
   }
 
   @Test
@@ -58,6 +62,42 @@ class CrashRunsTest {
         assertThat(one.crashes(phase)).isEqualTo(other.crashes(phase));
       }
     }
+  }
+
+  @Test
+  void severalThreadsTellTheSameStoriesAndNameTheLowestSeedThatFails() {
+    CrashRuns runs = CrashRuns.of("files");
+    CrashReport one =
+        new CrashTally(runs, "files", 5, 60).run(_ -> new FilesStory(Omission.NOTHING), 1);
+    CrashReport three =
+        new CrashTally(runs, "files", 5, 60).run(_ -> new FilesStory(Omission.NOTHING), 3);
+    assertThat(three.crashes()).isEqualTo(one.crashes());
+    assertThat(three.seeds()).isEqualTo(60);
+    assertThat(three.cpuSeconds()).isPositive();
+
+    String lowest = catchThrowable(() -> failing(runs, 1)).getMessage();
+    assertThat(lowest).contains("files, seed ");
+    for (int i = 0; i < 5; i++) {
+      assertThat(catchThrowable(() -> failing(runs, 4))).hasMessage(lowest);
+    }
+  }
+
+  private static CrashReport failing(CrashRuns runs, int threads) {
+    return new CrashTally(runs, "files", 0, 1000).run(_ -> new FilesStory(Omission.SYNC), threads);
+  }
+
+  @Test
+  void reportsAddUp() {
+    CrashReport one =
+        new CrashReport("one", 7, 10, Map.of(CrashPhase.WRITE, 3L, CrashPhase.SYNC, 1L), 2, 1);
+    CrashReport sum =
+        one.plus("both", new CrashReport("other", 3, 30, Map.of(CrashPhase.WRITE, 4L), 4, 3));
+    assertThat(sum.crashes(CrashPhase.WRITE)).isEqualTo(7);
+    assertThat(sum.crashes(CrashPhase.SYNC)).isEqualTo(1);
+    assertThat(sum)
+        .hasToString(
+            "both: 40 seeds from 3 on, 0 violations, power cuts: write 7, sync 1, rename 0,"
+                + " allocate 0, read 0, idle 0, recovery 0; 6.0 s, 100.00 ms of CPU a seed");
   }
 
   private static final class FilesStory implements CrashStory {

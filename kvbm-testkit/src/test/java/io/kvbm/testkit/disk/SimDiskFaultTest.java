@@ -279,6 +279,29 @@ class SimDiskFaultTest {
     assertThat(wrong).isGreaterThan(SEEDS / 5);
   }
 
+  @Test
+  void whatIsMisdirectedInPagesIsWholePages() {
+    int wrong = 0;
+    for (long seed = 0; seed < SEEDS; seed++) {
+      SimDisk disk =
+          SimDisk.builder(seed).misdirectedReads(0.5).misdirectedUnit(SimImage.PAGE).build();
+      disk.createDirectories(DIRECTORY);
+      try (DiskFile file = disk.open(FILE, MAKE)) {
+        for (int i = 0; i < 4; i++) {
+          write(file, (long) i * SimImage.PAGE, (char) ('a' + i), SimImage.PAGE);
+        }
+        for (int i = 0; i < 4; i++) {
+          byte[] page = read(file, 0, SimImage.PAGE);
+          byte[] whole = new byte[SimImage.PAGE];
+          Arrays.fill(whole, page[0]);
+          assertThat(page).as("seed %d", seed).isEqualTo(whole);
+          wrong += page[0] == 'a' ? 0 : 1;
+        }
+      }
+    }
+    assertThat(wrong).isGreaterThan(SEEDS / 2);
+  }
+
   private static void makeDurable(SimDisk disk, Path path, int length) {
     disk.createDirectories(DIRECTORY);
     disk.syncDirectory(Path.of("/"));

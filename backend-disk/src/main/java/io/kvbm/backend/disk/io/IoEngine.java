@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk.io;
 
 import io.kvbm.api.KvbmException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -46,6 +47,16 @@ public interface IoEngine extends AutoCloseable {
    */
   default RegisteredBuffers registerBuffers(MemorySegment memory) {
     return RegisteredBuffers.NONE;
+  }
+
+  /**
+   * {@return an arena for memory that requests name; the caller closes it}
+   *
+   * <p>Its memory may be used from any thread, as the engine does; an engine that does all its work
+   * on the one thread there is may give a cheaper one.
+   */
+  default Arena newArena() {
+    return Arena.ofShared();
   }
 
   /** Waits until every request is released, then ends its threads. Later calls do nothing. */

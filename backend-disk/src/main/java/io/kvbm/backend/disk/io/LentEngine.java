@@ -1,5 +1,6 @@
 package io.kvbm.backend.disk.io;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -50,6 +51,11 @@ public final class LentEngine implements IoEngine {
   @Override
   public RegisteredBuffers registerBuffers(MemorySegment memory) {
     return engine.registerBuffers(memory);
+  }
+
+  @Override
+  public Arena newArena() {
+    return engine.newArena();
   }
 
   @Override

@@ -97,7 +97,7 @@ final class DiskLog implements Log {
   }
 
   private Group newGroup() {
-    return new Group(Math.min(FIRST_GROUP_BYTE_SIZE, settings.groupByteSize()));
+    return new Group(engine::newArena, Math.min(FIRST_GROUP_BYTE_SIZE, settings.groupByteSize()));
   }
 
   /**
@@ -778,7 +778,7 @@ final class DiskLog implements Log {
   private void writeClosingMark() {
     Segment segment = active();
     long position = Group.pages(segment.end());
-    try (Arena arena = Arena.ofShared()) {
+    try (Arena arena = engine.newArena()) {
       MemorySegment page = arena.allocate(SegmentHeader.PAGE, SegmentHeader.PAGE);
       MemorySegment head = page.asSlice(0, Frame.GROUP_BYTE_SIZE);
       Frame.putGroup(head, Frame.GROUP_BYTE_SIZE, Frame.CLOSING, next, 0, syncedSequence);

@@ -7,11 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** Records that are written together, and who waits for them. Guarded by its log. */
 final class Group {
 
-  private Arena arena = Arena.ofShared();
+  private final Supplier<Arena> arenas;
+  private Arena arena;
   private MemorySegment bytes;
   private final List<Waiter> waiters = new ArrayList<>();
   private long used;
@@ -25,9 +27,12 @@ final class Group {
   /**
    * Makes an empty group.
    *
+   * @param arenas where its memory is from
    * @param byteSize how much fits before it has to grow, a multiple of a page
    */
-  Group(long byteSize) {
+  Group(Supplier<Arena> arenas, long byteSize) {
+    this.arenas = arenas;
+    arena = arenas.get();
     bytes = IoMemory.allocate(arena, byteSize);
     clear();
   }
@@ -107,7 +112,7 @@ final class Group {
     if (wanted <= bytes.byteSize()) {
       return;
     }
-    Arena larger = Arena.ofShared();
+    Arena larger = arenas.get();
     MemorySegment grown = IoMemory.allocate(larger, Math.max(pages(wanted), 2 * bytes.byteSize()));
     MemorySegment.copy(bytes, 0, grown, 0, used);
     arena.close();

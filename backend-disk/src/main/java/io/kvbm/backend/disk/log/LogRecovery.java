@@ -59,7 +59,7 @@ final class LogRecovery {
 
   private SegmentHeader syncAndReadHeader(Path path) {
     try (DiskFile file = files.openToRepair(path);
-        Arena arena = Arena.ofShared()) {
+        Arena arena = files.engine().newArena()) {
       files.syncAll(file);
       if (file.byteSize() < SegmentHeader.PAGE) {
         throw SegmentHeader.corrupt(path, "it has only %d bytes".formatted(file.byteSize()));

@@ -190,7 +190,7 @@ final class SegmentFiles {
   /** Gives the reserve its header and a name of its own; both are durable then. */
   Segment name(DiskFile prepared, SegmentHeader header) {
     SegmentHeader written;
-    try (Arena arena = Arena.ofShared()) {
+    try (Arena arena = engine.newArena()) {
       MemorySegment page = arena.allocate(SegmentHeader.PAGE, SegmentHeader.PAGE);
       written = header.encode(page);
       write(prepared, 0, page);

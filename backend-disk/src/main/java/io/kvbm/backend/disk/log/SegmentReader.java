@@ -17,7 +17,7 @@ final class SegmentReader implements AutoCloseable {
   private final IoEngine engine;
   private final DiskFile file;
   private final long byteSize;
-  private Arena arena = Arena.ofShared();
+  private Arena arena;
   private MemorySegment window;
   private long start;
   private long filled;
@@ -29,6 +29,7 @@ final class SegmentReader implements AutoCloseable {
     this.engine = engine;
     this.file = file;
     this.byteSize = byteSize;
+    this.arena = engine.newArena();
     this.window =
         arena.allocate(
             Math.max(SegmentHeader.PAGE, Math.min(WINDOW, byteSize)), SegmentHeader.PAGE);
@@ -51,7 +52,7 @@ final class SegmentReader implements AutoCloseable {
     long wanted = Group.pages(position + length) - from;
     if (wanted > window.byteSize()) {
       arena.close();
-      arena = Arena.ofShared();
+      arena = engine.newArena();
       window = arena.allocate(wanted, SegmentHeader.PAGE);
     }
     filled = 0;

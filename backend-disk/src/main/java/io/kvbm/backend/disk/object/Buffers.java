@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Aligned memory for the time of an operation. There are four sizes to each power of two; some of
@@ -18,12 +19,20 @@ final class Buffers implements AutoCloseable {
   private static final long LEAST = 16 << 10;
   private static final long MOST_KEPT = 64L << 20;
 
+  private final Supplier<Arena> arenas;
   private final MemoryBudget budget;
   private final TreeMap<Long, ArrayDeque<Buffer>> free = new TreeMap<>();
   private long keptByteSize;
   private boolean closed;
 
-  Buffers(MemoryBudget budget) {
+  /**
+   * Keeps nothing yet.
+   *
+   * @param arenas where memory is from
+   * @param budget what it is taken from
+   */
+  Buffers(Supplier<Arena> arenas, MemoryBudget budget) {
+    this.arenas = arenas;
     this.budget = budget;
   }
 
@@ -37,7 +46,7 @@ final class Buffers implements AutoCloseable {
     private Buffer(Buffers owner, long byteSize) {
       this.owner = owner;
       this.reservation = owner.budget.reserve(byteSize);
-      this.arena = Arena.ofShared();
+      this.arena = owner.arenas.get();
       try {
         this.memory = IoMemory.allocate(arena, byteSize);
       } catch (OutOfMemoryError e) {

@@ -111,7 +111,7 @@ public final class LogObjectStore implements ObjectStore {
       requireStore(files);
       lock = new Leases(files).take();
     }
-    Buffers buffers = new Buffers(budget);
+    Buffers buffers = new Buffers(engine::newArena, budget);
     try {
       return new LogObjectStore(
           files, engine, mode, settings, codecs, clock, buffers, budget, lock);

@@ -37,7 +37,7 @@ final class Segments {
   DiskFile make(long number, boolean zeroed) {
     Path path = files.segment(number);
     DiskFile file = files.open(path, OpenOption.WRITE, OpenOption.CREATE_NEW);
-    try (Buffers.Buffer buffer = buffers.borrow(ZEROS)) {
+    try (Buffers.Buffer buffer = buffers.borrow(Math.min(ZEROS, settings.segmentByteSize()))) {
       file.allocate(0, settings.segmentByteSize());
       MemorySegment zeros = buffer.memory().fill((byte) 0);
       if (zeroed) {

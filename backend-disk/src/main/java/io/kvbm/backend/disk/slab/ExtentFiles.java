@@ -186,16 +186,19 @@ final class ExtentFiles {
     if (file.byteSize() > byteSize) {
       file.truncate(byteSize);
     }
+    // The other copy may be torn, from a resize that was cut short: the one that holds goes last.
+    boolean isFirst = superblock.equals(Superblock.readFrom(pages.asSlice(0, DiskPages.PAGE)));
     Superblock next = superblock.next(slots);
-    writeSuperblock(file, next, pages);
+    writeSuperblock(file, next, pages, isFirst ? DiskPages.PAGE : 0);
     return next;
   }
 
   /** One copy after the other: at every moment one of them is whole. */
-  private static void writeSuperblock(DiskFile file, Superblock superblock, MemorySegment pages) {
+  private static void writeSuperblock(
+      DiskFile file, Superblock superblock, MemorySegment pages, long firstPosition) {
     MemorySegment page = pages.asSlice(0, DiskPages.PAGE);
     superblock.writeTo(page);
-    for (long position = 0; position < SlabLayout.SLOTS_START; position += DiskPages.PAGE) {
+    for (long position : new long[] {firstPosition, DiskPages.PAGE - firstPosition}) {
       file.writeFully(position, page);
       file.sync(true);
     }
@@ -221,7 +224,7 @@ final class ExtentFiles {
         open(unfinished, EnumSet.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE_NEW));
     try {
       file.allocate(0, layout.byteSizeOf(number));
-      writeSuperblock(file, superblock, pages);
+      writeSuperblock(file, superblock, pages, 0);
       readSuperblock(file, pages); // where direct reads are refused, it shows now
       disk.rename(unfinished, path);
       disk.syncDirectory(directory);

@@ -61,7 +61,7 @@ final class HeaderScan {
             WAVE_BYTE_SIZE / requestByteSize);
     long waveByteSize = requests * requestByteSize;
     try (MemoryBudget.Reservation _ = store.environment().memory().reserve(WAVES * waveByteSize);
-        Arena arena = Arena.ofShared()) {
+        Arena arena = store.engine().newArena()) {
       ArrayDeque<HeaderWave> free = new ArrayDeque<>();
       for (int i = 0; i < WAVES; i++) {
         free.add(

@@ -55,11 +55,15 @@ record OpenSlab(
     long tableByteSize = SlotTable.byteSize(layout.slots());
     MemoryBudget.Reservation reservation = environment.memory().reserve(tableByteSize);
     closers.push(reservation::close);
-    Arena arena = Arena.ofShared();
+    Arena arena = environment.engine().newArena();
     closers.push(arena::close);
     SlotTable table = new SlotTable(allocate(arena, tableByteSize), layout.slots());
     SlotBuffers buffers =
-        new SlotBuffers(environment.memory(), layout.slotStride(), settings.buffers(layout));
+        new SlotBuffers(
+            environment.engine().newArena(),
+            environment.memory(),
+            layout.slotStride(),
+            settings.buffers(layout));
     closers.push(buffers::close);
     List<Extent> extents =
         new ExtentFiles(environment, settings, layout, spec.fingerprint()).open();

@@ -376,7 +376,7 @@ final class SlabStore implements BlockStore {
   /** Zeroes the headers of slots that must not be found again. */
   private void wipeStale() {
     List<IoRequest> wipes = new ArrayList<>();
-    try (Arena arena = Arena.ofShared()) {
+    try (Arena arena = engine().newArena()) {
       MemorySegment blank = arena.allocate(DiskPages.PAGE, DiskPages.PAGE);
       for (int slot = 0; slot < layout.slots(); slot++) {
         if (table.isStale(slot)) {

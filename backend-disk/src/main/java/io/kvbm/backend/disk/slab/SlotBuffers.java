@@ -34,7 +34,7 @@ final class SlotBuffers implements AutoCloseable {
   private final MemoryBudget budget;
   private final long bufferByteSize;
   private final int limit;
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena;
   private final ArrayDeque<MemorySegment> free = new ArrayDeque<>();
   private final ArrayDeque<Borrower> line = new ArrayDeque<>();
   private final List<MemoryBudget.Reservation> reservations = new ArrayList<>();
@@ -46,12 +46,14 @@ final class SlotBuffers implements AutoCloseable {
   /**
    * Makes the first buffer.
    *
+   * @param arena what they live in; closed with them
    * @param budget what the buffers are taken from
    * @param bufferByteSize bytes of each
    * @param limit how many there may be, above 0
    * @throws CapacityException if the budget has no room for one
    */
-  SlotBuffers(MemoryBudget budget, long bufferByteSize, int limit) {
+  SlotBuffers(Arena arena, MemoryBudget budget, long bufferByteSize, int limit) {
+    this.arena = arena;
     this.budget = budget;
     this.bufferByteSize = bufferByteSize;
     this.limit = limit;

@@ -26,15 +26,16 @@ import org.junit.jupiter.api.Test;
 class MisplacedBytesTest {
 
   private static final Path SEGMENT = Path.of("/s/segments/00000001.seg");
+  private static final Path SEGMENT_OF_OTHER = Path.of("/t/segments/00000001.seg");
   private static final PutOptions SYNCED = PutOptions.DEFAULT.withDurability(Durability.SYNCED);
 
   private SimDisk disk = SimDisk.of(1);
 
-  private LogObjectStore open(EnumSet<Safeguard> without) {
+  private LogObjectStore open(Path directory, EnumSet<Safeguard> without) {
     return LogObjectStore.open(
         disk,
         new InlineEngine(),
-        Path.of("/s"),
+        directory,
         OpenMode.WRITE,
         ObjectStory.settings(without),
         new Codecs(List.of()),
@@ -42,22 +43,23 @@ class MisplacedBytesTest {
         MemoryBudget.UNLIMITED);
   }
 
-  /** Copies the second record over the first, entry and all, but not its header. */
-  private void misplace() {
+  /** Copies one record over another, entry and all, but not its header. */
+  private void move(Path from, long fromPosition, Path to, long toPosition) {
     try (Arena arena = Arena.ofConfined();
-        DiskFile file = disk.open(SEGMENT, Set.of(OpenOption.READ, OpenOption.WRITE))) {
+        DiskFile source = disk.open(from, Set.of(OpenOption.READ));
+        DiskFile target = disk.open(to, Set.of(OpenOption.READ, OpenOption.WRITE))) {
       MemorySegment entry = arena.allocate(1024);
-      file.readFully(2 * Format.PAGE + RecordHeader.BYTE_SIZE, entry);
-      file.writeFully(Format.PAGE + RecordHeader.BYTE_SIZE, entry);
+      source.readFully(fromPosition + RecordHeader.BYTE_SIZE, entry);
+      target.writeFully(toPosition + RecordHeader.BYTE_SIZE, entry);
     }
   }
 
   private byte[] readAfter(String first, String second, EnumSet<Safeguard> without) {
     disk = SimDisk.of(1);
-    try (LogObjectStore store = open(without)) {
+    try (LogObjectStore store = open(Path.of("/s"), without)) {
       store.put(first, BytePatterns.heap(500, 1), SYNCED);
       store.put(second, BytePatterns.heap(500, 2), SYNCED);
-      misplace();
+      move(SEGMENT, 2 * Format.PAGE, SEGMENT, Format.PAGE);
       return store.getBytes(first).orElseThrow();
     }
   }
@@ -77,6 +79,47 @@ class MisplacedBytesTest {
     assertThatThrownBy(() -> readAfter("one", "two", EnumSet.of(Safeguard.GENERATION)))
         .isInstanceOf(CorruptionException.class)
         .hasMessageContaining("another key");
+  }
+
+  /** Puts a value in another store of the same disk, whose versions are the same numbers. */
+  private byte[] readAfterMixUp(EnumSet<Safeguard> without) {
+    disk = SimDisk.of(1);
+    try (LogObjectStore store = open(Path.of("/s"), without);
+        LogObjectStore other = open(Path.of("/t"), without)) {
+      long version = store.put("one", BytePatterns.heap(500, 1), SYNCED).version();
+      assertThat(other.put("two", BytePatterns.heap(500, 2), SYNCED).version()).isEqualTo(version);
+      move(SEGMENT_OF_OTHER, Format.PAGE, SEGMENT, Format.PAGE);
+      return store.getBytes("one").orElseThrow();
+    }
+  }
+
+  @Test
+  void bytesOfAnotherStoreWithTheSameVersionAreToldByTheKeyAlone() {
+    assertThatThrownBy(() -> readAfterMixUp(EnumSet.of(Safeguard.GENERATION)))
+        .isInstanceOf(CorruptionException.class)
+        .hasMessageContaining("another key");
+    byte[] wrong = readAfterMixUp(EnumSet.of(Safeguard.KEY_ECHO));
+    assertThat(BytePatterns.mismatch(MemorySegment.ofArray(wrong), 2)).isNegative();
+  }
+
+  /** A key is written twice, and the newer value is lost under the older one. */
+  private byte[] readAfterLoss(EnumSet<Safeguard> without) {
+    disk = SimDisk.of(1);
+    try (LogObjectStore store = open(Path.of("/s"), without)) {
+      store.put("one", BytePatterns.heap(500, 1), SYNCED);
+      store.put("one", BytePatterns.heap(500, 2), SYNCED);
+      move(SEGMENT, Format.PAGE, SEGMENT, 2 * Format.PAGE);
+      return store.getBytes("one").orElseThrow();
+    }
+  }
+
+  @Test
+  void anOlderValueOfTheSameKeyIsToldByTheVersionAlone() {
+    assertThatThrownBy(() -> readAfterLoss(EnumSet.of(Safeguard.KEY_ECHO)))
+        .isInstanceOf(CorruptionException.class)
+        .hasMessageContaining("version");
+    byte[] old = readAfterLoss(EnumSet.of(Safeguard.GENERATION));
+    assertThat(BytePatterns.mismatch(MemorySegment.ofArray(old), 1)).isNegative();
   }
 
   @Test

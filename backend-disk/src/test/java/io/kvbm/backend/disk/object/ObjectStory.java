@@ -7,7 +7,7 @@ import io.kvbm.api.store.ObjectBatch;
 import io.kvbm.api.store.ObjectWriter;
 import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.PutOptions;
-import io.kvbm.backend.disk.io.InlineEngine;
+import io.kvbm.backend.disk.io.SingleThreadEngine;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.ManualClock;
 import io.kvbm.testkit.disk.CrashOracle;
@@ -32,6 +32,7 @@ final class ObjectStory implements CrashStory {
   private static final int LIAR_VALUE = 600;
   private static final PutOptions.Condition ANY = PutOptions.Condition.ALWAYS;
 
+  private final String name;
   private final StoreSettings settings;
   private final boolean liar;
   private CrashOracle<String> oracle = new CrashOracle<>();
@@ -40,6 +41,16 @@ final class ObjectStory implements CrashStory {
   private @Nullable LogObjectStore store;
 
   ObjectStory(EnumSet<Safeguard> without, boolean liar) {
+    this("k", without, liar);
+  }
+
+  /**
+   * @param name of the store and of its keys
+   * @param without what the store does not do
+   * @param liar whether the disk misplaces what is written or read
+   */
+  ObjectStory(String name, EnumSet<Safeguard> without, boolean liar) {
+    this.name = name;
     this.settings = settings(without);
     this.liar = liar;
   }
@@ -56,8 +67,8 @@ final class ObjectStory implements CrashStory {
         store =
             LogObjectStore.open(
                 disk,
-                new InlineEngine(),
-                Path.of("/store-" + directory),
+                new SingleThreadEngine(),
+                Path.of("/store-" + name + "-" + directory),
                 OpenMode.WRITE,
                 settings,
                 new Codecs(List.of()),
@@ -155,8 +166,8 @@ final class ObjectStory implements CrashStory {
     oracle.assertRead(key, found);
   }
 
-  private static String key(SplittableRandom random) {
-    return "k/" + random.nextInt(KEYS);
+  private String key(SplittableRandom random) {
+    return name + "/" + random.nextInt(KEYS);
   }
 
   private int byteSize(SplittableRandom random) {

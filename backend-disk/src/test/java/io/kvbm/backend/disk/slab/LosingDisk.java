@@ -8,16 +8,26 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/** A disk that says that it wrote a slot and sometimes did not. */
+/** A disk that says that it wrote a slot and sometimes did not, or that it synced and never did. */
 final class LosingDisk implements Disk {
 
+  /** What is never done. */
+  enum Omission {
+    /** Syncs of files. */
+    SYNC,
+    /** Syncs of directories. */
+    DIRECTORY_SYNC
+  }
+
   private final Disk disk;
+  private final Set<Omission> omitted;
   private final SplittableRandom random;
   private final double probability;
   private long lost;
 
-  LosingDisk(Disk disk, SplittableRandom random, double probability) {
+  LosingDisk(Disk disk, SplittableRandom random, double probability, Set<Omission> omitted) {
     this.disk = disk;
+    this.omitted = omitted;
     this.random = random;
     this.probability = probability;
   }
@@ -68,7 +78,9 @@ final class LosingDisk implements Disk {
 
   @Override
   public void syncDirectory(Path directory) {
-    disk.syncDirectory(directory);
+    if (!omitted.contains(Omission.DIRECTORY_SYNC)) {
+      disk.syncDirectory(directory);
+    }
   }
 
   @Override
@@ -129,7 +141,9 @@ final class LosingDisk implements Disk {
 
     @Override
     public void sync(boolean metadata) {
-      file.sync(metadata);
+      if (!omitted.contains(Omission.SYNC)) {
+        file.sync(metadata);
+      }
     }
 
     @Override

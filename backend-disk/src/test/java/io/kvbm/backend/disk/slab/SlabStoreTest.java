@@ -9,6 +9,8 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.TransientException;
 import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.disk.Disk.OpenOption;
+import io.kvbm.api.disk.DiskFile;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.store.BlockRead;
 import io.kvbm.api.store.BlockStoreFactory;
@@ -20,18 +22,23 @@ import io.kvbm.backend.disk.io.InlineEngine;
 import io.kvbm.backend.disk.io.IoRequest;
 import io.kvbm.testkit.ManualClock;
 import io.kvbm.testkit.RecordingCompletion;
+import io.kvbm.testkit.disk.CrashPhase;
 import io.kvbm.testkit.disk.SimDisk;
 import io.kvbm.testkit.disk.SimFault;
 import io.kvbm.testkit.disk.SimOperation;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SlabStoreTest {
 
@@ -275,6 +282,39 @@ class SlabStoreTest {
         .as("the former class's file is gone")
         .filteredOn(path -> path.toString().endsWith(ExtentFiles.SUFFIX))
         .hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, DiskPages.PAGE})
+  void aResizeIsCutShortWhereOneSuperblockIsTornAndNoBlockIsLost(long torn) {
+    for (long seed = 0; seed < 50; seed++) {
+      SimDisk power = SimDisk.builder(seed).tornSectors().build();
+      SlabStore store = SlabFixture.open(power, 3);
+      recover(store);
+      SlabFixture.put(store, 1, SlabFixture.key(1), 1);
+      store.close();
+      tearSuperblock(power, torn);
+
+      power.cutAt(CrashPhase.SYNC, 1);
+      assertThatThrownBy(() -> SlabFixture.open(power, 6)).isInstanceOf(KvbmException.class);
+      SlabStore found = SlabFixture.open(power.reboot(), 6);
+      assertThat(recover(found).recovered()).as("blocks, seed %d", seed).isEqualTo(1);
+      found.close();
+    }
+  }
+
+  /** As a resize leaves it that was cut short. */
+  private static void tearSuperblock(SimDisk disk, long position) {
+    Path extent =
+        disk.list(SlabSettings.in(SlabFixture.DIRECTORY).directory()).stream()
+            .filter(path -> path.toString().endsWith(ExtentFiles.SUFFIX))
+            .findAny()
+            .orElseThrow();
+    try (DiskFile file = disk.open(extent, EnumSet.of(OpenOption.READ, OpenOption.WRITE));
+        Arena arena = Arena.ofConfined()) {
+      file.writeFully(position, arena.allocate(512));
+      file.sync(true);
+    }
   }
 
   @ParameterizedTest

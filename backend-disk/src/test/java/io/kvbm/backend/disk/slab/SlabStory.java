@@ -6,7 +6,7 @@ import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.store.BlockWrite;
 import io.kvbm.api.store.StoredBlock;
 import io.kvbm.api.transfer.BlockOutcome;
-import io.kvbm.backend.disk.io.InlineEngine;
+import io.kvbm.backend.disk.io.SingleThreadEngine;
 import io.kvbm.testkit.RecordingCompletion;
 import io.kvbm.testkit.disk.CrashPhase;
 import io.kvbm.testkit.disk.CrashStory;
@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SlabStory implements CrashStory {
 
-  private static final int SLOTS = 8;
+  private static final int LEAST_SLOTS = 3;
+  private static final int MOST_SLOTS = 12;
   private static final int KEYS = 5;
   private static final double LOSES = 0.02;
 
@@ -37,45 +39,63 @@ final class SlabStory implements CrashStory {
   private final long seed;
   private final SlotChecks checks;
   private final double loses;
-  private final @Nullable BlockKey[] keys = new BlockKey[SLOTS];
-  private final long[] generations = new long[SLOTS];
+  private final Set<LosingDisk.Omission> omitted;
+  private final LongAdder hits;
+  private final @Nullable BlockKey[] keys = new BlockKey[MOST_SLOTS];
+  private final long[] generations = new long[MOST_SLOTS];
 
   /** Slots whose content must be there: written in this life, by a disk that has not lied yet. */
-  private final boolean[] sure = new boolean[SLOTS];
+  private final boolean[] sure = new boolean[MOST_SLOTS];
 
   private @Nullable SimDisk simulated;
   private @Nullable LosingDisk disk;
   private @Nullable SlabStore store;
   private boolean closedInOrder;
-  private long hits;
+
+  /** How many the store has now: it grows and shrinks where it is opened again in order. */
+  private int slots = 8;
+
   private long lostBefore;
 
-  SlabStory(long seed, SlotChecks checks) {
-    this(seed, checks, LOSES);
-  }
-
-  SlabStory(long seed, SlotChecks checks, double loses) {
+  private SlabStory(
+      long seed,
+      SlotChecks checks,
+      double loses,
+      Set<LosingDisk.Omission> omitted,
+      LongAdder hits) {
+    this.hits = hits;
     this.seed = seed;
     this.checks = checks;
     this.loses = loses;
+    this.omitted = omitted;
   }
 
-  /** Blocks that were read and right. */
-  long hits() {
-    return hits;
+  /** On a disk that loses writes; counts blocks that were read and right. */
+  static SlabStory losing(long seed, SlotChecks checks, LongAdder hits) {
+    return new SlabStory(seed, checks, LOSES, Set.of(), hits);
+  }
+
+  /** On a disk that loses nothing but what a power cut takes. */
+  static SlabStory honest(long seed) {
+    return new SlabStory(seed, SlotChecks.all(), 0, Set.of(), new LongAdder());
+  }
+
+  /** As if the store left a kind of sync out. */
+  static SlabStory without(long seed, LosingDisk.Omission omission) {
+    return new SlabStory(seed, SlotChecks.all(), 0, Set.of(omission), new LongAdder());
   }
 
   @Override
   public void open(SimDisk found) {
     simulated = found;
-    LosingDisk losing = new LosingDisk(found, new SplittableRandom(seed ^ 99), loses);
+    LosingDisk losing = new LosingDisk(found, new SplittableRandom(seed ^ 99), loses, omitted);
     disk = losing;
     boolean afterClose = closedInOrder;
     SlabStore opened =
         SlabStore.open(
-            SlabFixture.environment(losing, new InlineEngine(), seed),
+            SlabFixture.environment(losing, new SingleThreadEngine(), seed),
             SlabSettings.in(SlabFixture.DIRECTORY).withExtents(EXTENT_BYTE_SIZE),
-            SlabFixture.spec(SLOTS),
+            SlabFixture.spec(slots),
             checks);
     store = opened;
     List<StoredBlock> blocks = new ArrayList<>();
@@ -105,7 +125,7 @@ final class SlabStory implements CrashStory {
 
   private void assertEveryBlockIsFound(List<StoredBlock> blocks) {
     Set<BlockKey> wanted = new HashSet<>();
-    for (int slot = 0; slot < SLOTS; slot++) {
+    for (int slot = 0; slot < slots; slot++) {
       if (keys[slot] != null && sure[slot]) {
         wanted.add(keys[slot]);
       }
@@ -118,31 +138,41 @@ final class SlabStory implements CrashStory {
   @Override
   public void work(SplittableRandom random, int operations) {
     for (int i = 0; i < operations; i++) {
-      int slot = random.nextInt(SLOTS);
+      int slot = random.nextInt(slots);
       switch (random.nextInt(20)) {
-        case 0 -> reopen();
-        case 1, 2 -> forget(slot);
-        case 3, 4, 5, 6, 7, 8, 9 -> write(List.of(slot), random);
-        case 10, 11 -> write(List.of(slot, (slot + 1) % SLOTS, (slot + 5) % SLOTS), random);
+        case 0, 1 -> reopen(random);
+        case 2, 3 -> forget(slot);
+        case 4, 5, 6, 7, 8, 9 -> write(List.of(slot), random);
+        case 10, 11 -> write(threeFrom(slot), random);
         default -> read(slot);
       }
     }
   }
 
-  /** In order, while the disk may fail at any call of it. */
-  private void reopen() {
+  /** {@return three slots, here and there} */
+  private List<Integer> threeFrom(int slot) {
+    int step = 1 + (slots - 1) / 2;
+    return List.of(slot, (slot + 1) % slots, (slot + step) % slots);
+  }
+
+  /** In order, with another size half of the time, while the disk may fail at any call of it. */
+  private void reopen(SplittableRandom random) {
     SimDisk same = Objects.requireNonNull(simulated);
     close();
     closedInOrder = !same.isOff();
+    if (random.nextBoolean()) {
+      slots = LEAST_SLOTS + random.nextInt(MOST_SLOTS - LEAST_SLOTS + 1);
+    }
     open(same);
   }
 
   @Override
   public int usualCalls(CrashPhase phase) {
     return switch (phase) {
-      case WRITE -> 15;
-      case SYNC -> 10;
-      case RENAME -> 20;
+      case WRITE -> 40;
+      case SYNC -> 12;
+      case RENAME -> 24;
+      case ALLOCATE -> 2;
       default -> 4;
     };
   }
@@ -184,7 +214,7 @@ final class SlabStory implements CrashStory {
     byte[] found = SlabFixture.get(store(), slot, key, generations[slot]);
     SimDisk power = Objects.requireNonNull(simulated);
     if (found != null) {
-      hits++;
+      hits.increment();
       assertThat(keys[slot]).as("slot %d was empty", slot).isNotNull();
       assertThat(found)
           .as("block %s generation %d in slot %d", key, generations[slot], slot)
