@@ -34,6 +34,14 @@ final class Index {
     return former;
   }
 
+  void clear() {
+    places.clear();
+    count.set(0);
+    valueByteSize.set(0);
+    liveLogByteSize.set(0);
+    liveFileByteSize.set(0);
+  }
+
   private void account(@Nullable Location former, @Nullable Location next) {
     count.addAndGet((next == null ? 0 : 1) - (former == null ? 0 : 1));
     valueByteSize.addAndGet(rawByteSize(next) - rawByteSize(former));
