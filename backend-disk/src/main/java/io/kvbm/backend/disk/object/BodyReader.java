@@ -1,6 +1,8 @@
 package io.kvbm.backend.disk.object;
 
+import io.kvbm.api.CallerException;
 import io.kvbm.api.CorruptionException;
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.disk.DiskFile;
 import io.kvbm.backend.disk.io.IoCallback;
 import io.kvbm.backend.disk.io.IoEngine;
@@ -234,6 +236,12 @@ final class BodyReader {
       }
       engine.run(pieces);
       return new Loaded(buffer, buffer.memory().asSlice(position - start, count));
+    } catch (CallerException e) {
+      buffer.close();
+      if (e.code() == ErrorCode.OUT_OF_BOUNDS) {
+        throw Format.corrupt("a file of the store was cut, restore it: " + e.getMessage());
+      }
+      throw e;
     } catch (RuntimeException e) {
       buffer.close();
       throw e;

@@ -31,6 +31,10 @@ final class Checkpoints {
   private static final int ENTRY = 64;
   private static final long WINDOW = 1 << 20;
 
+  /** Longer than any entry. */
+  private static final long LEAST = 16 << 10;
+
+
   private final StoreFiles files;
   private final Buffers buffers;
   private final UUID store;
@@ -131,7 +135,7 @@ final class Checkpoints {
   boolean read(Head head, Index index) {
     try (DiskFile file =
             files.disk().open(path(files, head.generation()), Set.of(OpenOption.READ));
-        Buffers.Buffer buffer = buffers.borrow(WINDOW)) {
+        Buffers.Buffer buffer = buffers.borrow(Math.clamp(head.byteSize(), LEAST, WINDOW))) {
       if (readEntries(head, file, buffer.memory(), index)) {
         return true;
       }
@@ -149,7 +153,7 @@ final class Checkpoints {
     long count = 0;
     long left = 0; // bytes of an entry that starts in the window and ends behind it
     while (position < head.byteSize()) {
-      long length = Math.min(WINDOW - left, head.byteSize() - position);
+      long length = Math.min(window.byteSize() - left, head.byteSize() - position);
       MemorySegment read = window.asSlice(left, length);
       file.readFully(Format.PAGE + position, read);
       Format.update(crc, read);

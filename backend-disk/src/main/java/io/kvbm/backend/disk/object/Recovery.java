@@ -309,9 +309,13 @@ final class Recovery {
           continue;
         }
         long from = number == state.segment() ? state.end() : Format.PAGE;
+        boolean hasHead = number == state.segment() || isSegment(window, number);
         for (long at = from; at + Format.PAGE <= window.byteSize(); at += Format.PAGE) {
           RecordHeader later =
               RecordHeader.readFrom(window.read(at, Format.PAGE), store, number, at);
+          if (later != null && !hasHead) {
+            throw headDamaged(number);
+          }
           if (later != null && later.syncedSequence() > state.lastSequence()) {
             throw damaged(later);
           }
@@ -332,6 +336,12 @@ final class Recovery {
                 state.lastSequence()));
   }
 
+  private CorruptionException headDamaged(long segment) {
+    return Format.corrupt(
+        "the first page of %s is damaged and records follow; restore the file or the store"
+            .formatted(files.segment(segment)));
+  }
+
   /** The first page of a file is durable before a record is written to it. */
   private boolean isUnmade() {
     try (Window window = window(state.segment())) {
@@ -341,9 +351,7 @@ final class Recovery {
       for (long at = Format.PAGE; at + Format.PAGE <= window.byteSize(); at += Format.PAGE) {
         MemorySegment page = window.read(at, Format.PAGE);
         if (RecordHeader.readFrom(page, store, state.segment(), at) != null) {
-          throw Format.corrupt(
-              "the first page of %s is damaged and records follow; restore the file or the store"
-                  .formatted(files.segment(state.segment())));
+          throw headDamaged(state.segment());
         }
       }
       return true;

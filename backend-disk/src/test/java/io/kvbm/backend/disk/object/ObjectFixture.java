@@ -26,6 +26,9 @@ final class ObjectFixture {
 
   static final Path DIRECTORY = Path.of("/store");
 
+  /** The names of the files that hold something. */
+  static final String FILES = "store-\\d|checkpoint-\\d|.*\\.(seg|obj)";
+
   private ObjectFixture() {}
 
   /** A store on the calling thread whose clock stands still. */
@@ -77,7 +80,7 @@ final class ObjectFixture {
     for (Path directory :
         List.of(DIRECTORY, DIRECTORY.resolve("segments"), DIRECTORY.resolve("objects"))) {
       for (Path path : disk.list(directory)) {
-        if (path.getFileName().toString().matches("store-\\d|checkpoint-\\d|.*\\.(seg|obj)")) {
+        if (path.getFileName().toString().matches(FILES)) {
           files.put(path, bytes(disk, path));
         }
       }
