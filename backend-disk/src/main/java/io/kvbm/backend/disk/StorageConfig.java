@@ -148,6 +148,7 @@ public record StorageConfig(
         maxValueSize,
         maxKeys,
         maxOpenFiles,
+        StoreSettings.DEFAULT.checkpointByteSize(),
         StoreSettings.DEFAULT.without());
   }
 

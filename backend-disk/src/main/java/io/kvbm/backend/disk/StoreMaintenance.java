@@ -88,7 +88,10 @@ final class StoreMaintenance {
     counters.put("cacheMisses", stats.cacheMisses());
     counters.put("cacheByteSize", stats.cacheByteSize());
     counters.put("compactedSegments", stats.compactedSegments());
+    counters.put("compactionFailures", stats.compactionFailures());
     counters.put("movedByteSize", stats.movedBytes());
+    counters.put("checkpoints", stats.checkpoints());
+    counters.put("ignoredCheckpoints", stats.ignoredCheckpoints());
     counters.put("prefetchUsedByteSize", stats.prefetchUsedBytes());
     counters.put("prefetchWastedByteSize", stats.prefetchWastedBytes());
     return counters;

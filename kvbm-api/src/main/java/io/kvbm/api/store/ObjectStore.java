@@ -117,24 +117,20 @@ public interface ObjectStore extends AutoCloseable {
             Integer.MAX_VALUE - 8);
       }
       byte[] bytes = new byte[(int) stat.get().byteSize()];
-      Optional<ObjectStat> read = tryRead(key, new Region.HostRegion(MemorySegment.ofArray(bytes)));
-      if (read.isEmpty()) {
-        return Optional.empty();
+      try {
+        Optional<ObjectStat> read = get(key, new Region.HostRegion(MemorySegment.ofArray(bytes)));
+        if (read.isEmpty()) {
+          return Optional.empty();
+        }
+        if (read.get().byteSize() == bytes.length) {
+          return Optional.of(bytes);
+        }
+      } catch (CallerException e) {
+        // Unless it was replaced by a longer one in between, nothing was read.
+        if (e.code() != ErrorCode.OUT_OF_BOUNDS || stat(key).equals(stat)) {
+          throw e;
+        }
       }
-      if (read.get().byteSize() == bytes.length) {
-        return Optional.of(bytes);
-      }
-    }
-  }
-
-  private Optional<ObjectStat> tryRead(String key, Region.HostRegion target) {
-    try {
-      return get(key, target);
-    } catch (CallerException e) {
-      if (e.code() != ErrorCode.OUT_OF_BOUNDS) {
-        throw e;
-      }
-      return stat(key); // replaced by a longer one in between
     }
   }
 

@@ -1,6 +1,8 @@
 package io.kvbm.backend.disk.object;
 
+import io.kvbm.api.CallerException;
 import io.kvbm.api.CorruptionException;
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.disk.DiskFile;
 import io.kvbm.backend.disk.io.IoCallback;
 import io.kvbm.backend.disk.io.IoEngine;
@@ -9,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 
 /** Reads values and gives out no byte that was not checked. */
 final class BodyReader {
@@ -23,6 +26,7 @@ final class BodyReader {
   private final ObjectFiles objects;
   private final Codecs codecs;
   private final Set<Safeguard> without;
+  private final UUID store;
 
   BodyReader(
       StoreFiles files,
@@ -30,13 +34,15 @@ final class BodyReader {
       Buffers buffers,
       ObjectFiles objects,
       Codecs codecs,
-      Set<Safeguard> without) {
+      Set<Safeguard> without,
+      UUID store) {
     this.files = files;
     this.engine = engine;
     this.buffers = buffers;
     this.objects = objects;
     this.codecs = codecs;
     this.without = without;
+    this.store = store;
   }
 
   /**
@@ -187,6 +193,9 @@ final class BodyReader {
     if (header == null || header.headByteSize() != at.headByteSize()) {
       throw damaged(key, at, "what stands before the bytes is damaged");
     }
+    if (!without.contains(Safeguard.KEY_ECHO) && !EntryHeader.isOf(bytes, store)) {
+      throw damaged(key, at, "bytes of another store are there");
+    }
     if (!without.contains(Safeguard.KEY_ECHO) && !header.key().equals(key)) {
       throw damaged(key, at, "bytes of another key are there");
     }
@@ -236,6 +245,12 @@ final class BodyReader {
       }
       engine.run(pieces);
       return new Loaded(buffer, buffer.memory().asSlice(position - start, count));
+    } catch (CallerException e) {
+      buffer.close();
+      if (e.code() == ErrorCode.OUT_OF_BOUNDS) {
+        throw Format.corrupt("a file of the store was cut, restore it: " + e.getMessage());
+      }
+      throw e;
     } catch (RuntimeException e) {
       buffer.close();
       throw e;

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.StampedLock;
@@ -53,6 +54,7 @@ final class CommitLog implements AutoCloseable {
   private final AtomicBoolean leading = new AtomicBoolean();
   private final ReentrantLock syncLock = new ReentrantLock();
   private final StampedLock visibility = new StampedLock();
+  private final LongAdder appended = new LongAdder();
 
   // Of the leader.
   private DiskFile active;
@@ -61,6 +63,7 @@ final class CommitLog implements AutoCloseable {
   private int chain;
   private long lastSequence;
   private long previousSegment;
+  private long previousStart;
   private long previousEnd;
 
   private volatile long firstSegment;
@@ -107,6 +110,7 @@ final class CommitLog implements AutoCloseable {
     this.end = state.end();
     this.chain = state.chain();
     this.previousSegment = segment;
+    this.previousStart = state.recordStart();
     this.previousEnd = end;
     this.lastSequence = firstSequence;
     this.writtenSequence = state.lastSequence();
@@ -115,9 +119,10 @@ final class CommitLog implements AutoCloseable {
   }
 
   /** Starts in a new file behind a tail that is left as it is. */
-  void startBehind(long endSegment, long endOffset) {
-    previousSegment = endSegment;
-    previousEnd = endOffset;
+  void startBehind(LogState found) {
+    previousSegment = found.segment();
+    previousStart = found.recordStart();
+    previousEnd = found.end();
   }
 
   /** Writes changes and waits until readers see them; fails if they could not be written. */
@@ -250,7 +255,9 @@ final class CommitLog implements AutoCloseable {
       long start = end;
       end += byteSize;
       previousSegment = segment;
+      previousStart = start;
       previousEnd = end;
+      appended.add(byteSize);
       chain = RecordHeader.chainBehind(record);
       counters.groups.increment();
       counters.commits.add(group.size());
@@ -342,6 +349,11 @@ final class CommitLog implements AutoCloseable {
     return syncedSequence;
   }
 
+  /** {@return bytes of all records written since the store was opened} */
+  long appendedByteSize() {
+    return appended.sum();
+  }
+
   long firstSegment() {
     return firstSegment;
   }
@@ -362,7 +374,7 @@ final class CommitLog implements AutoCloseable {
       interrupted |= Thread.interrupted();
     }
     try {
-      return new LogState(previousSegment, previousEnd, chain, writtenSequence);
+      return new LogState(previousSegment, previousStart, previousEnd, chain, writtenSequence);
     } finally {
       leading.set(false);
       Commit next = waiting.peek();
@@ -504,7 +516,7 @@ final class CommitLog implements AutoCloseable {
     void fill(MemorySegment record) {
       for (Placed each : placed) {
         MemorySegment target = record.asSlice(each.offset);
-        each.header.writeTo(target);
+        each.header.writeTo(target, store);
         MemorySegment body = each.operation.body();
         if (body != null) {
           long at = each.header.headByteSize();

@@ -36,6 +36,7 @@ final class Compactor {
   private final ConcurrentLinkedQueue<Garbage> garbage = new ConcurrentLinkedQueue<>();
   private Superblocks.Superblock superblock;
   private long unlinkedBefore;
+  private long garbageSeen = Long.MIN_VALUE;
 
   private record Garbage(long objectId, long bySequence) {}
 
@@ -86,7 +87,7 @@ final class Compactor {
 
   /** Works as long as the log is longer than allowed; does nothing while another thread does. */
   void keepBound() {
-    if (!isTooLong() && garbage.isEmpty() || !lock.tryLock()) {
+    if (!isTooLong() && garbage.isEmpty() && reserve.isHeld() || !lock.tryLock()) {
       return;
     }
     try {
@@ -94,9 +95,40 @@ final class Compactor {
       while (isTooLong() && log.firstSegment() < log.activeSegment()) {
         dropOldest();
       }
+      restoreReserve();
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * On a disk that is full what frees space uses the reserve up; so the space is taken out of the
+   * log as soon as enough of it is no longer live, well before the log is too long.
+   */
+  private void restoreReserve() {
+    if (reserve.isHeld()) {
+      garbageSeen = Long.MIN_VALUE;
+      return;
+    }
+    long now = garbageByteSize();
+    if (garbageSeen != Long.MIN_VALUE && now - garbageSeen < settings.segmentByteSize() / 2) {
+      return; // not enough for another look
+    }
+    garbageSeen = now;
+    reserve.refill();
+    long last = log.activeSegment();
+    while (!reserve.isHeld() && log.firstSegment() < last) {
+      dropOldest();
+      reserve.refill();
+    }
+    garbageSeen = garbageByteSize();
+  }
+
+  /** {@return what is not live, up to a constant} */
+  private long garbageByteSize() {
+    return segmentCount() * settings.segmentByteSize()
+        - index.liveLogByteSize()
+        - index.liveFileByteSize();
   }
 
   /**
@@ -105,6 +137,7 @@ final class Compactor {
    * @param progress hears how many bytes of it are done
    */
   void compactAll(Progress progress) {
+    log.requireHealthy();
     lock.lock();
     try {
       long first = log.firstSegment();
@@ -126,8 +159,9 @@ final class Compactor {
     long victim = log.firstSegment();
     moveLive(victim);
     log.sync(log.writtenSequence());
-    superblock = superblock.startingAt(victim + 1);
-    superblocks.store(superblock);
+    Superblocks.Superblock next = superblock.startingAt(victim + 1);
+    superblocks.store(next); // if that fails the same file is written again, never the whole one
+    superblock = next;
     log.dropBefore(victim + 1);
     unlinkDropped();
     counters.compactedSegments.increment();

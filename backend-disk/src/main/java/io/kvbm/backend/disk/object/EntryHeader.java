@@ -3,6 +3,7 @@ package io.kvbm.backend.disk.object;
 import io.kvbm.api.store.ObjectKeys;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,7 @@ record EntryHeader(
   static final int FIXED = 64;
 
   private static final int MAGIC = 0x4E45564B; // KVEN
+  private static final int AT_STORE = 56; // behind a byte that says whether it was moved
   private static final int AT_CRC = 60;
 
   /** {@return bytes before the body} */
@@ -119,7 +121,8 @@ record EntryHeader(
         chunks);
   }
 
-  void writeTo(MemorySegment target) {
+  /** Writes it as one of a store. */
+  void writeTo(MemorySegment target, UUID store) {
     MemorySegment head = target.asSlice(0, headByteSize());
     head.fill((byte) 0);
     head.set(Format.INT, 0, MAGIC);
@@ -133,7 +136,7 @@ record EntryHeader(
     head.set(Format.LONG, 40, objectId);
     head.set(Format.INT, 48, bodyChecksum);
     head.set(Format.INT, 52, chunks.length);
-    head.set(Format.BYTE, 56, (byte) (moved ? 1 : 0));
+    head.set(Format.INT, AT_STORE, mark(store) << Byte.SIZE | (moved ? 1 : 0));
     byte[] name = key.getBytes(StandardCharsets.US_ASCII);
     MemorySegment.copy(name, 0, head, Format.BYTE, FIXED, name.length);
     long table = FIXED + Format.up(name.length, Format.ALIGNMENT);
@@ -148,6 +151,20 @@ record EntryHeader(
     Format.update(crc, head.asSlice(0, AT_CRC));
     Format.update(crc, head.asSlice(FIXED));
     return (int) crc.getValue();
+  }
+
+  /**
+   * {@return whether an entry was written for a store} Another store on the same device may have a
+   * value of the same key, version and length, of which the device mistakes one for the other.
+   */
+  static boolean isOf(MemorySegment entry, UUID store) {
+    return entry.get(Format.INT, AT_STORE) >>> Byte.SIZE == mark(store);
+  }
+
+  /** {@return 24 bits of the identity, all there is room for} */
+  private static int mark(UUID store) {
+    long bits = store.getMostSignificantBits() ^ store.getLeastSignificantBits();
+    return (int) (bits ^ bits >>> 32) >>> Byte.SIZE;
   }
 
   /** {@return the header at the start of these bytes, or null if there is no intact one} */

@@ -5,10 +5,8 @@ import io.kvbm.api.CapacityException;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
-import io.kvbm.api.TransientException;
 import io.kvbm.api.codec.Codec;
 import io.kvbm.api.disk.Disk;
-import io.kvbm.api.disk.DiskFile;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.storage.Region;
@@ -30,12 +28,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
@@ -48,9 +44,6 @@ import org.jspecify.annotations.Nullable;
  * write and a share of one sync. The index of keys is in memory. Threading: safe from any thread.
  */
 public final class LogObjectStore implements ObjectStore {
-
-  /** Numbers of one opening never meet those of another. */
-  private static final int EPOCH_SHIFT = 36;
 
   private static final double WORTH = 0.97;
 
@@ -72,11 +65,9 @@ public final class LogObjectStore implements ObjectStore {
   private final ReadAhead readAhead;
   private final ObjectFiles objects;
   private final AtomicLong inFlight = new AtomicLong();
-  private final Leases leases;
   private final @Nullable CommitLog log;
   private final @Nullable Compactor compactor;
-  private final Reserve reserve;
-  private final UUID identity;
+  private final @Nullable Checkpointing checkpointing;
 
   /**
    * Opens a store.
@@ -102,15 +93,7 @@ public final class LogObjectStore implements ObjectStore {
       Clock clock,
       MemoryBudget budget) {
     StoreFiles files = new StoreFiles(disk, directory, settings);
-    boolean writes = mode == OpenMode.WRITE;
-    Disk.DiskLock lock;
-    if (writes) {
-      makeDirectories(files);
-      lock = lock(disk, directory);
-    } else {
-      requireStore(files);
-      lock = new Leases(files).take();
-    }
+    Disk.DiskLock lock = mode == OpenMode.WRITE ? Opening.lock(files) : Opening.lease(files);
     Buffers buffers = new Buffers(engine::newArena, budget);
     try {
       return new LogObjectStore(
@@ -123,54 +106,11 @@ public final class LogObjectStore implements ObjectStore {
     }
   }
 
-  private static Disk.DiskLock lock(Disk disk, Path directory) {
-    try {
-      return disk.lock(directory.resolve("LOCK"));
-    } catch (TransientException e) {
-      throw new TransientException(
-          e.code(),
-          "object store %s has a writer: %s (this process is %d)"
-              .formatted(directory, e.getMessage(), ProcessHandle.current().pid()),
-          e);
-    }
-  }
-
   private static void closeAfter(Throwable failure, AutoCloseable part) {
     try {
       part.close();
     } catch (Exception e) {
       failure.addSuppressed(e);
-    }
-  }
-
-  private static void makeDirectories(StoreFiles files) {
-    for (Path path : List.of(files.directory(), files.segments(), files.objects())) {
-      if (!files.disk().exists(path)) {
-        Path above = path.toAbsolutePath().getParent();
-        List<Path> made = new ArrayList<>();
-        for (Path each = above; each != null && !files.disk().exists(each); ) {
-          made.add(each);
-          each = each.getParent();
-        }
-        files.disk().createDirectories(path);
-        for (Path each : made) {
-          if (each.getParent() != null) {
-            files.syncDirectory(each.getParent());
-          }
-        }
-        if (above != null) {
-          files.syncDirectory(above);
-        }
-      }
-    }
-  }
-
-  private static void requireStore(StoreFiles files) {
-    if (!files.disk().exists(files.segments())) {
-      throw new CallerException(
-          ErrorCode.NOT_FOUND,
-          "there is no object store in %s to read; open it for writing first"
-              .formatted(files.directory()));
     }
   }
 
@@ -193,165 +133,60 @@ public final class LogObjectStore implements ObjectStore {
     this.cache = new ValueCache(settings.cacheByteSize(), budget, counters);
     this.ahead = Executors.newVirtualThreadPerTaskExecutor();
     this.lock = lock;
-    this.leases = new Leases(files);
     this.gate = new Gate("object store " + files.directory());
-    this.reserve = new Reserve(files, 2 * settings.segmentByteSize());
     boolean writes = mode == OpenMode.WRITE;
-    if (writes) {
-      files.syncDirectory(files.directory());
-      files.syncDirectory(files.segments());
-      files.syncDirectory(files.objects());
-    }
-    Superblocks superblocks = new Superblocks(files);
-    Superblocks.Superblock found = superblocks.load(writes);
-    if (found == null) {
-      if (!files.segmentNumbers().isEmpty()) {
-        throw Format.corrupt(
-            "store %s has a log and no intact store-0 or store-1; restore one of them"
-                .formatted(files.directory()));
-      }
-      found = new Superblocks.Superblock(UUID.randomUUID(), 0, 0, 1);
-    }
-    this.identity = found.store();
-    Recovery recovery = new Recovery(files, buffers, settings, identity, writes, index);
-    requireFirstSegment(found);
-    Recovery.Found end = recovery.run(new LogState(found.firstSegment(), Format.PAGE, 0, 0), false);
-    long base = found.opened().epoch() << EPOCH_SHIFT;
-    if (!writes) {
-      this.objects =
-          new ObjectFiles(
-              files, engine, buffers, counters, identity, base, settings.fileByteSize());
-      this.reader = reader(engine);
-      this.readAhead = readAhead();
-      this.log = null;
-      this.compactor = null;
-      return;
-    }
-    Superblocks.Superblock opened = found.opened();
-    superblocks.store(opened);
+    Opening opening = new Opening(files, settings, buffers, index, counters, writes);
     this.objects =
         new ObjectFiles(
-            files, engine, buffers, counters, identity, base + 1, settings.fileByteSize());
-    this.reader = reader(engine);
-    this.readAhead = readAhead();
-    Segments segments = new Segments(files, settings, buffers, identity);
-    if (end.unmade()) {
-      if (found.firstSegment() > 1) {
-        throw Format.corrupt(
-            "the first page of %s is damaged; restore the file or the store"
-                .formatted(files.segment(end.end().segment())));
-      }
-      files.unlink(files.segment(end.end().segment()));
-    } else if (!end.cleanTail()) {
-      recovery.keepTail();
+            files,
+            engine,
+            buffers,
+            counters,
+            opening.store(),
+            opening.nextObjectId(),
+            settings.fileByteSize());
+    this.reader =
+        new BodyReader(
+            files, engine, buffers, objects, codecs, settings.without(), opening.store());
+    this.readAhead = new ReadAhead(reader, buffers, settings.prefetchByteSize(), ahead, counters);
+    if (!writes) {
+      this.log = null;
+      this.compactor = null;
+      this.checkpointing = null;
+      return;
     }
-    removeLeftovers(opened.firstSegment(), end.end().segment());
-    reserve.refill();
-    this.log = startLog(engine, segments, end, opened, base);
+    Leases leases = new Leases(files);
+    Reserve reserve = new Reserve(files, 2 * settings.segmentByteSize());
+    CommitLog started =
+        opening.start(
+            engine,
+            this.clock,
+            leases,
+            reserve,
+            (key, former, bySequence) -> superseded(former, bySequence));
+    this.log = started;
+    this.checkpointing =
+        new Checkpointing(opening.checkpoints(), index, started, settings.checkpointByteSize());
     this.compactor =
         new Compactor(
             files,
             settings,
             index,
-            log,
+            started,
             reader,
             buffers,
-            superblocks,
-            opened,
+            opening.superblocks(),
+            opening.superblock(),
             leases,
             counters,
             this.clock,
             reserve);
   }
 
-  private ReadAhead readAhead() {
-    return new ReadAhead(reader, buffers, settings.prefetchByteSize(), ahead, counters);
-  }
-
-  private BodyReader reader(IoEngine engine) {
-    return new BodyReader(files, engine, buffers, objects, codecs, settings.without());
-  }
-
-  private void requireFirstSegment(Superblocks.Superblock found) {
-    List<Long> numbers = files.segmentNumbers();
-    boolean missing = !numbers.contains(found.firstSegment());
-    if (missing && (found.firstSegment() > 1 || !numbers.isEmpty())) {
-      throw Format.corrupt(
-          "file %s of the log is gone; restore it or the store"
-              .formatted(files.segment(found.firstSegment())));
-    }
-  }
-
-  private CommitLog startLog(
-      IoEngine engine,
-      Segments segments,
-      Recovery.Found found,
-      Superblocks.Superblock opened,
-      long base) {
-    LogState end = found.end();
-    boolean exists = files.disk().exists(files.segment(end.segment()));
-    boolean goesOn =
-        exists && found.cleanTail() && end.end() + Format.PAGE <= settings.segmentByteSize();
-    LogState start = end;
-    DiskFile active;
-    if (goesOn) {
-      active = files.open(files.segment(end.segment()), Disk.OpenOption.WRITE);
-    } else {
-      boolean first = !exists && end.segment() == opened.firstSegment();
-      long number = first ? end.segment() : end.segment() + 1;
-      active = segments.make(number, false);
-      start = new LogState(number, Format.PAGE, end.chain(), end.lastSequence());
-    }
-    CommitLog made =
-        new CommitLog(
-            files,
-            engine,
-            buffers,
-            index,
-            segments,
-            settings,
-            counters,
-            clock,
-            identity,
-            reserve,
-            (key, former, bySequence) -> superseded(former, bySequence),
-            active,
-            start,
-            opened.firstSegment(),
-            Math.max(base, end.lastSequence()));
-    made.startBehind(end.segment(), end.end());
-    return made;
-  }
-
   private void superseded(Location former, long bySequence) {
     cache.drop(former.version());
     if (compactor != null) {
       compactor.superseded(former, bySequence);
-    }
-  }
-
-  /** What an interrupted run left: files of the log that are over or never began, lost values. */
-  private void removeLeftovers(long firstSegment, long lastSegment) {
-    boolean read = leases.areHeld();
-    for (long number : files.segmentNumbers()) {
-      if (number > lastSegment || (number < firstSegment && !read)) {
-        files.unlink(files.segment(number));
-      }
-    }
-    files.syncDirectory(files.segments());
-    if (read) {
-      return;
-    }
-    Set<Long> used = new HashSet<>();
-    for (Location location : index.places().values()) {
-      if (location.isInFile()) {
-        used.add(location.objectId());
-      }
-    }
-    for (Path path : files.disk().list(files.objects())) {
-      if (!used.contains(StoreFiles.objectId(path))) {
-        files.unlink(path);
-      }
     }
   }
 
@@ -454,10 +289,43 @@ public final class LogObjectStore implements ObjectStore {
     if (durability == Durability.SYNCED) {
       target.sync(commit.sequence());
     }
-    if (compactor != null) {
-      compactor.keepBound();
-    }
+    keepBound();
     return commit.results();
+  }
+
+  /** What was put is put, whatever becomes of the room behind it; the next change tries again. */
+  private void keepBound() {
+    try {
+      if (compactor != null) {
+        compactor.keepBound();
+      }
+    } catch (KvbmException e) {
+      counters.compactionFailures.increment();
+    }
+    if (checkpointing != null) {
+      checkpointing.writeIfDue();
+    }
+  }
+
+  /**
+   * Makes changes that name files; those files stay unless the log certainly does not name them.
+   */
+  private List<Optional<ObjectStat>> commitFiles(
+      CommitLog target,
+      List<Operation> operations,
+      List<ObjectFiles.Writer> named,
+      Durability durability) {
+    boolean refused = false;
+    try {
+      return commit(target, operations, durability);
+    } catch (CallerException | CapacityException e) {
+      refused = true;
+      throw e;
+    } finally {
+      if (!refused) {
+        named.forEach(ObjectFiles.Writer::keep);
+      }
+    }
   }
 
   ObjectFiles.Writer makeFile(String key) {
@@ -478,17 +346,9 @@ public final class LogObjectStore implements ObjectStore {
   private ObjectStat publishFile(CommitLog target, ObjectFiles.Writer file, PutOptions options) {
     EntryHeader header = file.finish(expiry(options.timeToLive()));
     Operation operation = new Operation(header, null, options.condition(), options.version(), null);
-    try {
-      ObjectStat stat =
-          commit(target, List.of(operation), options.durability()).getFirst().orElseThrow();
-      file.keep();
-      return stat;
-    } catch (CallerException | CapacityException e) {
-      throw e;
-    } catch (KvbmException e) {
-      file.keep(); // the log may name it: the next opening knows
-      throw e;
-    }
+    return commitFiles(target, List.of(operation), List.of(file), options.durability())
+        .getFirst()
+        .orElseThrow();
   }
 
   @Override
@@ -680,8 +540,7 @@ public final class LogObjectStore implements ObjectStore {
           }
         }
       }
-      commit(target, operations, durability);
-      written.forEach(ObjectFiles.Writer::keep);
+      commitFiles(target, operations, written, durability);
       counters.puts.add(steps.size());
       counters.putBytes.add(byteSize);
     } finally {
@@ -809,6 +668,9 @@ public final class LogObjectStore implements ObjectStore {
           if (compactor != null) {
             compactor.compactAll(progress);
           }
+          if (checkpointing != null) {
+            checkpointing.write();
+          }
           return true;
         });
   }
@@ -852,8 +714,9 @@ public final class LogObjectStore implements ObjectStore {
     parts.add(cache);
     CommitLog writer = log;
     if (writer != null) {
-      if (writer.isHealthy()) {
-        parts.add(() -> writer.sync(writer.writtenSequence()));
+      parts.add(() -> writer.sync(writer.writtenSequence())); // or says that it cannot
+      if (checkpointing != null) {
+        parts.add(checkpointing::write);
       }
       parts.add(writer);
     }

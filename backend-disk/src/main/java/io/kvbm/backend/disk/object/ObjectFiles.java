@@ -69,7 +69,11 @@ final class ObjectFiles {
 
   /** {@return a new file to be filled; closed without being finished it is gone} */
   Writer make(String key) {
-    return new Writer(key, nextId.getAndIncrement());
+    long id = nextId.getAndIncrement();
+    while (files.disk().exists(files.object(id))) {
+      id = nextId.getAndIncrement(); // left by a run of which the superblock does not tell any more
+    }
+    return new Writer(key, id);
   }
 
   /** A file that is being filled. For one thread. */

@@ -56,9 +56,19 @@ record RecordHeader(
     head.set(Format.INT, AT_CRC, Format.crc(head.asSlice(0, AT_CRC)));
   }
 
-  /** {@return the chain's checksum behind a record} */
+  /**
+   * {@return the chain's checksum behind a record: the one of its header, which has that of the
+   * record before; a checksum over the whole header, itself included, would always be the same}
+   */
   static int chainBehind(MemorySegment record) {
-    return Format.crc(record.asSlice(0, BYTE_SIZE));
+    return record.get(Format.INT, AT_CRC);
+  }
+
+  /** {@return whether two records follow the same record} */
+  boolean continuesWhat(RecordHeader other) {
+    return chain == other.chain
+        && previousSegment == other.previousSegment
+        && previousEnd == other.previousEnd;
   }
 
   /** {@return the header at the start of these bytes, or null if no intact one belongs there} */

@@ -34,6 +34,7 @@ final class Recovery {
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
   private LogState state;
   private boolean chained;
+  private long durable;
 
   Recovery(
       StoreFiles files,
@@ -48,37 +49,94 @@ final class Recovery {
     this.store = store;
     this.writable = writable;
     this.index = index;
-    this.state = new LogState(0, 0, 0, 0);
+    this.state = LogState.startOf(0);
   }
 
   /** A record that was read and may still turn out to be torn. */
   private record Pending(
-      LogState before, long lastSequence, boolean damaged, List<Change> changes) {}
+      LogState before, RecordHeader header, boolean damaged, List<Change> changes) {
 
-  private record Change(EntryHeader header, long segment, long offset) {}
+    long lastSequence() {
+      return header.lastSequence();
+    }
+  }
+
+  /** One operation and where its entry is. */
+  record Change(EntryHeader header, long segment, long offset) {}
 
   /**
    * What was found.
    *
    * @param end where the log ends
+   * @param proven what was known to be durable when the first of the unproven was written
+   * @param unproven the last changes, of which nothing says that they are durable
+   * @param replaceable the first record of these; null if there are none
    * @param cleanTail whether nothing but zeros follows in the last file
    * @param unmade whether the file of the end was never finished, so that nothing can be in it
    */
-  record Found(LogState end, boolean cleanTail, boolean unmade) {}
+  record Found(
+      LogState end,
+      long proven,
+      List<Change> unproven,
+      @Nullable RecordHeader replaceable,
+      boolean cleanTail,
+      boolean unmade) {}
 
-  /** Reads everything from a place on; a chain of its own starts there if none is given. */
-  Found run(LogState from, boolean knownChain) {
+  /**
+   * Reads everything from a place on.
+   *
+   * @param from the place
+   * @param knownChain whether what comes there must continue the chain; otherwise one starts there
+   * @param durableSequence everything up to this number was durable, says a checkpoint
+   */
+  Found run(LogState from, boolean knownChain, long durableSequence) {
     state = from;
     chained = knownChain;
+    durable = durableSequence;
     boolean more = true;
     while (more) {
       more = scanSegment() && advance();
     }
+    apply(
+        durable); // not before: a record of a later file may have taken the place of the last ones
     cutAtTornBody();
+    Pending first = pending.peek();
+    long proven = first == null ? state.lastSequence() : first.before().lastSequence();
+    List<Change> unproven = new ArrayList<>();
+    pending.forEach(record -> unproven.addAll(record.changes()));
     apply(Long.MAX_VALUE);
     requireNothingDurableBehind();
+    if (state.lastSequence() < durable) {
+      throw Format.corrupt(
+          "the log is damaged in %s at byte %d: it ends there with change %d, but a checkpoint says that changes up to %d were durable; nothing was changed, restore the file or the store"
+              .formatted(
+                  files.segment(state.segment()), state.end(), state.lastSequence(), durable));
+    }
     boolean unmade = isUnmade();
-    return new Found(state, !unmade && isTailClean(), unmade);
+    return new Found(
+        state,
+        proven,
+        unproven,
+        first == null ? null : first.header(),
+        !unmade && isTailClean(),
+        unmade);
+  }
+
+  /** {@return whether the log has this state behind one of its records} */
+  boolean has(LogState wanted) {
+    try (Window window = window(wanted.segment())) {
+      if (window == null || !isSegment(window, wanted.segment())) {
+        return false;
+      }
+      if (wanted.recordStart() < Format.PAGE || wanted.recordStart() % Format.PAGE != 0) {
+        return false;
+      }
+      RecordHeader header = headerAt(window, wanted.segment(), wanted.recordStart());
+      return header != null
+          && header.offset() + header.byteSize() == wanted.end()
+          && header.lastSequence() == wanted.lastSequence()
+          && RecordHeader.chainBehind(window.read(header.offset(), Format.PAGE)) == wanted.chain();
+    }
   }
 
   /** Reads records of one file; false if there is no such file. */
@@ -142,50 +200,60 @@ final class Recovery {
       at += entry.entryByteSize();
     }
     apply(header.syncedSequence());
-    pending.add(new Pending(state, header.lastSequence(), damaged, changes));
+    pending.add(new Pending(state, header, damaged, changes));
     chained = true;
     state =
         new LogState(
             header.segment(),
+            header.offset(),
             header.offset() + header.byteSize(),
             RecordHeader.chainBehind(record),
             header.lastSequence());
     return true;
   }
 
-  /** Goes to the next file if its first record continues the chain. */
+  /**
+   * Goes to the next file whose first record continues the chain. A file between may have lost the
+   * records it had: if that one does not need them, nobody does.
+   */
   private boolean advance() {
-    long next = state.segment() + 1;
-    try (Window window = window(next)) {
-      if (window == null || !isSegment(window, next)) {
-        return false;
-      }
-      RecordHeader header = headerAt(window, next, Format.PAGE);
-      if (header == null) {
-        return false;
-      }
-      if (chained && !continues(header)) {
-        LogState fork = forkOf(header);
-        if (fork == null) {
+    for (long next = state.segment() + 1; ; next++) {
+      try (Window window = window(next)) {
+        if (window == null || !isSegment(window, next)) {
           return false;
         }
-        goBackTo(fork);
+        RecordHeader header = headerAt(window, next, Format.PAGE);
+        if (header != null) {
+          return canFollow(header) && take(window, header);
+        }
       }
-      return take(window, header);
     }
   }
 
+  private boolean canFollow(RecordHeader header) {
+    if (!chained) {
+      // Nothing is intact before it, which is right only where it continues nothing that was here.
+      return header.previousSegment() < state.segment()
+          || (header.previousSegment() == state.segment() && header.previousEnd() == state.end());
+    }
+    if (!continues(header)) {
+      LogState fork = forkOf(header);
+      if (fork == null) {
+        return false;
+      }
+      goBackTo(fork);
+    }
+    return true;
+  }
+
   /**
-   * {@return the state before a record that an earlier recovery found torn and went on in the next
-   * file instead; null if that is not what happened}
+   * {@return the state before a record in whose place an earlier recovery went on in the next file;
+   * null if that is not what happened}
    */
   private @Nullable LogState forkOf(RecordHeader header) {
     for (Pending record : pending) {
-      LogState before = record.before();
-      if (header.chain() == before.chain()
-          && header.previousSegment() == before.segment()
-          && header.previousEnd() == before.end()) {
-        return before;
+      if (header.continuesWhat(record.header())) {
+        return record.before();
       }
     }
     return null;
@@ -241,9 +309,13 @@ final class Recovery {
           continue;
         }
         long from = number == state.segment() ? state.end() : Format.PAGE;
+        boolean hasHead = number == state.segment() || isSegment(window, number);
         for (long at = from; at + Format.PAGE <= window.byteSize(); at += Format.PAGE) {
           RecordHeader later =
               RecordHeader.readFrom(window.read(at, Format.PAGE), store, number, at);
+          if (later != null && !hasHead) {
+            throw headDamaged(number);
+          }
           if (later != null && later.syncedSequence() > state.lastSequence()) {
             throw damaged(later);
           }
@@ -264,6 +336,12 @@ final class Recovery {
                 state.lastSequence()));
   }
 
+  private CorruptionException headDamaged(long segment) {
+    return Format.corrupt(
+        "the first page of %s is damaged and records follow; restore the file or the store"
+            .formatted(files.segment(segment)));
+  }
+
   /** The first page of a file is durable before a record is written to it. */
   private boolean isUnmade() {
     try (Window window = window(state.segment())) {
@@ -273,9 +351,7 @@ final class Recovery {
       for (long at = Format.PAGE; at + Format.PAGE <= window.byteSize(); at += Format.PAGE) {
         MemorySegment page = window.read(at, Format.PAGE);
         if (RecordHeader.readFrom(page, store, state.segment(), at) != null) {
-          throw Format.corrupt(
-              "the first page of %s is damaged and records follow; restore the file or the store"
-                  .formatted(files.segment(state.segment())));
+          throw headDamaged(state.segment());
         }
       }
       return true;
@@ -311,14 +387,14 @@ final class Recovery {
   }
 
   /** Keeps what stands behind the end of the log beside it, for whoever wants to look. */
-  void keepTail() {
-    Path kept = files.segments().resolve("%08d-%d.broken".formatted(state.segment(), state.end()));
-    try (Window window = window(state.segment())) {
+  void keepTail(LogState end) {
+    Path kept = files.segments().resolve("%08d-%d.broken".formatted(end.segment(), end.end()));
+    try (Window window = window(end.segment())) {
       if (window == null || files.disk().exists(kept)) {
         return;
       }
       long last = 0;
-      for (long at = state.end(); at + Format.PAGE <= window.byteSize(); at += Format.PAGE) {
+      for (long at = end.end(); at + Format.PAGE <= window.byteSize(); at += Format.PAGE) {
         last = isZero(window.read(at, Format.PAGE)) ? last : at + Format.PAGE;
       }
       if (last == 0) {
@@ -326,8 +402,8 @@ final class Recovery {
       }
       try (DiskFile copy =
           files.disk().open(kept, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE))) {
-        for (long at = state.end(); at < last; at += Format.PAGE) {
-          copy.writeFully(at - state.end(), window.read(at, Format.PAGE));
+        for (long at = end.end(); at < last; at += Format.PAGE) {
+          copy.writeFully(at - end.end(), window.read(at, Format.PAGE));
         }
       }
     }

@@ -21,6 +21,10 @@ final class Reserve {
     this.byteSize = byteSize;
   }
 
+  boolean isHeld() {
+    return held;
+  }
+
   /** Takes the space back where there is some. */
   void refill() {
     if (held) {

@@ -8,7 +8,7 @@ enum Safeguard {
   DIRECTORY_SYNC,
   /** Bodies are checked against their checksum. */
   CRC,
-  /** The key beside the bytes is compared with the key that was asked for. */
+  /** Store and key beside the bytes are compared with those that were asked for. */
   KEY_ECHO,
   /** The version beside the bytes is compared with the version that was asked for. */
   GENERATION

@@ -16,6 +16,9 @@ final class StoreCounters {
   final LongAdder syncs = new LongAdder();
   final LongAdder cacheHits = new LongAdder();
   final LongAdder cacheMisses = new LongAdder();
+  final LongAdder checkpoints = new LongAdder();
+  final LongAdder ignoredCheckpoints = new LongAdder();
+  final LongAdder compactionFailures = new LongAdder();
   final LongAdder compactedSegments = new LongAdder();
   final LongAdder movedBytes = new LongAdder();
   final LongAdder prefetchUsedBytes = new LongAdder();
@@ -49,7 +52,10 @@ final class StoreCounters {
         cacheMisses.sum(),
         cacheByteSize,
         compactedSegments.sum(),
+        compactionFailures.sum(),
         movedBytes.sum(),
+        checkpoints.sum(),
+        ignoredCheckpoints.sum(),
         prefetchUsedBytes.sum(),
         prefetchWastedBytes.sum());
   }

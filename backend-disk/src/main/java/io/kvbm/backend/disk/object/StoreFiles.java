@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +26,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class StoreFiles implements AutoCloseable {
 
+  private static final String SEGMENT = ".seg";
+  private static final String OBJECT = ".obj";
+  private static final int SEGMENT_DIGITS = 8;
+  private static final int OBJECT_DIGITS = 16;
+  private static final Pattern SEGMENT_NAME = Pattern.compile("\\d{8,18}\\.seg");
+  private static final Pattern OBJECT_NAME = Pattern.compile("[0-9a-f]{16}\\.obj");
+
   private final Disk disk;
   private final Path directory;
+  private final Path segments;
+  private final Path objects;
   private final boolean directoriesSynced;
   private final int limit;
+  private final Map<Long, Path> segmentPaths = new ConcurrentHashMap<>();
   private final Map<Path, Pin> open = new LinkedHashMap<>(16, 0.75f, true);
   private final Set<Safeguard> without;
   private volatile boolean direct;
@@ -36,6 +48,8 @@ final class StoreFiles implements AutoCloseable {
   StoreFiles(Disk disk, Path directory, StoreSettings settings) {
     this.disk = disk;
     this.directory = directory;
+    this.segments = directory.resolve("segments");
+    this.objects = directory.resolve("objects");
     this.without = settings.without();
     this.directoriesSynced = !without.contains(Safeguard.DIRECTORY_SYNC);
     this.limit = settings.maxOpenFiles();
@@ -52,11 +66,11 @@ final class StoreFiles implements AutoCloseable {
   }
 
   Path segments() {
-    return directory.resolve("segments");
+    return segments;
   }
 
   Path objects() {
-    return directory.resolve("objects");
+    return objects;
   }
 
   Path readers() {
@@ -64,26 +78,32 @@ final class StoreFiles implements AutoCloseable {
   }
 
   Path segment(long number) {
-    return segments().resolve("%08d.seg".formatted(number));
+    return segmentPaths.computeIfAbsent(
+        number,
+        wanted -> segments.resolve(padded(Long.toString(wanted), SEGMENT_DIGITS) + SEGMENT));
   }
 
   Path object(long id) {
-    return objects().resolve("%016x.obj".formatted(id));
+    return objects.resolve(padded(Long.toHexString(id), OBJECT_DIGITS) + OBJECT);
+  }
+
+  private static String padded(String digits, int length) {
+    return "0".repeat(Math.max(0, length - digits.length())) + digits;
   }
 
   /** {@return the number in a segment's name, or -1} */
   static long segmentNumber(Path path) {
     String name = path.getFileName().toString();
-    return name.matches("\\d{8,18}\\.seg")
-        ? Long.parseLong(name.substring(0, name.length() - 4))
+    return SEGMENT_NAME.matcher(name).matches()
+        ? Long.parseLong(name.substring(0, name.length() - SEGMENT.length()))
         : -1;
   }
 
   /** {@return the number in an object's name, or 0} */
   static long objectId(Path path) {
     String name = path.getFileName().toString();
-    return name.matches("[0-9a-f]{16}\\.obj")
-        ? Long.parseUnsignedLong(name.substring(0, 16), 16)
+    return OBJECT_NAME.matcher(name).matches()
+        ? Long.parseUnsignedLong(name.substring(0, OBJECT_DIGITS), 16)
         : 0;
   }
 
@@ -220,6 +240,7 @@ final class StoreFiles implements AutoCloseable {
   /** Removes a file's name if it has one. */
   void unlink(Path path) {
     forget(path);
+    segmentPaths.values().remove(path);
     try {
       disk.unlink(path);
     } catch (CallerException e) {

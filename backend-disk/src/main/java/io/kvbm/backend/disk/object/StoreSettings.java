@@ -17,6 +17,7 @@ import java.util.Set;
  * @param maxValueByteSize of one value
  * @param maxKeys how many objects there may be
  * @param maxOpenFiles open for reading at once
+ * @param checkpointByteSize of log after which the index is written down
  * @param without safeguards a test takes away
  */
 public record StoreSettings(
@@ -31,6 +32,7 @@ public record StoreSettings(
     long maxValueByteSize,
     long maxKeys,
     int maxOpenFiles,
+    long checkpointByteSize,
     Set<Safeguard> without) {
 
   /** What suits a machine with a disk: segments of 64 MiB, no cache, no codec. */
@@ -47,6 +49,7 @@ public record StoreSettings(
           1L << 40,
           1L << 31,
           32,
+          256L << 20,
           EnumSet.noneOf(Safeguard.class));
 
   /** {@return the most bytes one record takes} */

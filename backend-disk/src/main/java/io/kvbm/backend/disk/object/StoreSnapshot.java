@@ -21,7 +21,10 @@ package io.kvbm.backend.disk.object;
  * @param cacheMisses reads it could not serve
  * @param cacheByteSize bytes it holds
  * @param compactedSegments files given back
+ * @param compactionFailures times that giving back ended early, to be tried again later
  * @param movedBytes bytes written again for it
+ * @param checkpoints of the index that were written
+ * @param ignoredCheckpoints that could not be used when the store was opened
  * @param prefetchUsedBytes read ahead and asked for
  * @param prefetchWastedBytes read ahead and dropped
  */
@@ -44,6 +47,9 @@ public record StoreSnapshot(
     long cacheMisses,
     long cacheByteSize,
     long compactedSegments,
+    long compactionFailures,
     long movedBytes,
+    long checkpoints,
+    long ignoredCheckpoints,
     long prefetchUsedBytes,
     long prefetchWastedBytes) {}

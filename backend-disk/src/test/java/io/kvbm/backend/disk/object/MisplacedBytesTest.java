@@ -21,6 +21,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bytes of one value in the place of another: both are intact, and only the echo tells them. */
 class MisplacedBytesTest {
@@ -82,23 +84,25 @@ class MisplacedBytesTest {
   }
 
   /** Puts a value in another store of the same disk, whose versions are the same numbers. */
-  private byte[] readAfterMixUp(EnumSet<Safeguard> without) {
+  private byte[] readAfterMixUp(String otherKey, EnumSet<Safeguard> without) {
     disk = SimDisk.of(1);
     try (LogObjectStore store = open(Path.of("/s"), without);
         LogObjectStore other = open(Path.of("/t"), without)) {
       long version = store.put("one", BytePatterns.heap(500, 1), SYNCED).version();
-      assertThat(other.put("two", BytePatterns.heap(500, 2), SYNCED).version()).isEqualTo(version);
+      assertThat(other.put(otherKey, BytePatterns.heap(500, 2), SYNCED).version())
+          .isEqualTo(version);
       move(SEGMENT_OF_OTHER, Format.PAGE, SEGMENT, Format.PAGE);
       return store.getBytes("one").orElseThrow();
     }
   }
 
-  @Test
-  void bytesOfAnotherStoreWithTheSameVersionAreToldByTheKeyAlone() {
-    assertThatThrownBy(() -> readAfterMixUp(EnumSet.of(Safeguard.GENERATION)))
+  @ParameterizedTest
+  @ValueSource(strings = {"one", "two"})
+  void bytesOfAnotherStoreWithTheSameVersionAreToldByTheEchoAlone(String otherKey) {
+    assertThatThrownBy(() -> readAfterMixUp(otherKey, EnumSet.of(Safeguard.GENERATION)))
         .isInstanceOf(CorruptionException.class)
-        .hasMessageContaining("another key");
-    byte[] wrong = readAfterMixUp(EnumSet.of(Safeguard.KEY_ECHO));
+        .hasMessageContaining("another store");
+    byte[] wrong = readAfterMixUp(otherKey, EnumSet.of(Safeguard.KEY_ECHO));
     assertThat(BytePatterns.mismatch(MemorySegment.ofArray(wrong), 2)).isNegative();
   }
 

@@ -44,6 +44,7 @@ class ObjectCacheTest {
             usual.maxValueByteSize(),
             usual.maxKeys(),
             usual.maxOpenFiles(),
+            usual.checkpointByteSize(),
             usual.without()),
         new Codecs(List.of()),
         Clock.SYSTEM,

@@ -57,7 +57,19 @@ final class ObjectStory implements CrashStory {
 
   static StoreSettings settings(EnumSet<Safeguard> without) {
     return new StoreSettings(
-        true, 32 << 10, 7000, 0, 0, 0, 1 << 20, Long.MAX_VALUE, 1 << 20, 1 << 20, 8, without);
+        true,
+        32 << 10,
+        7000,
+        0,
+        0,
+        0,
+        1 << 20,
+        Long.MAX_VALUE,
+        1 << 20,
+        1 << 20,
+        8,
+        20_000,
+        without);
   }
 
   @Override

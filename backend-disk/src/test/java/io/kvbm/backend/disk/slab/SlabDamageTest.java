@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Bits flipped and files cut behind the back of a store: a block is right or a miss. */
@@ -163,8 +164,17 @@ class SlabDamageTest {
 
   @Test
   void noLengthOfTheFilesMakesAWrongBlock() {
+    cutFiles(false);
+  }
+
+  @Test
+  @Tag("slow")
+  void noLengthAtAllMakesAWrongBlock() {
+    cutFiles(true);
+  }
+
+  private void cutFiles(boolean every) {
     makeStore(true);
-    boolean every = Boolean.getBoolean("kvbm.slow");
     for (Path path : image.keySet()) {
       byte[] whole = image.get(path);
       for (int length = 0; length < whole.length; length++) {
