@@ -5,7 +5,7 @@ import io.kvbm.backend.disk.file.IoMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
-import java.util.Iterator;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -109,18 +109,22 @@ final class Buffers implements AutoCloseable {
 
   /** Takes out what is too much, that of other sizes first: this one is in use. */
   private void takeOver(long byteSize, ArrayDeque<Buffer> over) {
-    Iterator<ArrayDeque<Buffer>> kept = free.descendingMap().values().iterator();
+    for (Map.Entry<Long, ArrayDeque<Buffer>> kept : free.descendingMap().entrySet()) {
+      if (kept.getKey() != byteSize) {
+        takeOver(kept.getValue(), over);
+      }
+    }
     ArrayDeque<Buffer> own = free.get(byteSize);
-    while (keptByteSize > MOST_KEPT) {
-      ArrayDeque<Buffer> from = kept.hasNext() ? kept.next() : own;
-      if (from == own && kept.hasNext()) {
-        continue;
-      }
-      while (keptByteSize > MOST_KEPT && !from.isEmpty()) {
-        Buffer last = from.removeLast();
-        keptByteSize -= last.memory.byteSize();
-        over.add(last);
-      }
+    if (own != null) {
+      takeOver(own, over);
+    }
+  }
+
+  private void takeOver(ArrayDeque<Buffer> from, ArrayDeque<Buffer> over) {
+    while (keptByteSize > MOST_KEPT && !from.isEmpty()) {
+      Buffer last = from.removeLast();
+      keptByteSize -= last.memory.byteSize();
+      over.add(last);
     }
   }
 
