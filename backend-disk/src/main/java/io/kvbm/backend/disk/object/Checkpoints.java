@@ -34,7 +34,6 @@ final class Checkpoints {
   /** Longer than any entry. */
   private static final long LEAST = 16 << 10;
 
-
   private final StoreFiles files;
   private final Buffers buffers;
   private final UUID store;

@@ -6,9 +6,9 @@ import io.kvbm.api.CorruptionException;
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
 import io.kvbm.api.spi.MemoryBudget;
+import io.kvbm.api.storage.Region;
 import io.kvbm.api.store.Durability;
 import io.kvbm.api.store.MaintainedStore.Progress;
-import io.kvbm.api.storage.Region;
 import io.kvbm.api.store.ObjectBatch;
 import io.kvbm.api.store.ObjectStat;
 import io.kvbm.api.store.OpenMode;
@@ -55,8 +55,7 @@ class ObjectDamageTest {
   private final Map<String, Integer> outcomes = new TreeMap<>();
 
   private LogObjectStore open(OpenMode mode) {
-    return ObjectFixture.open(
-        disk, new InlineEngine(), ObjectFixture.DIRECTORY, mode, settings);
+    return ObjectFixture.open(disk, new InlineEngine(), ObjectFixture.DIRECTORY, mode, settings);
   }
 
   private void put(LogObjectStore store, String key, long version, int byteSize) {
@@ -350,7 +349,11 @@ class ObjectDamageTest {
       byte[] whole = Objects.requireNonNull(image.get(path));
       for (int length = 0; length < whole.length; length++) {
         int inPage = length % Format.PAGE;
-        if (every || length <= 129 || inPage <= 1 || inPage == Format.PAGE - 1 || length % 97 == 0) {
+        if (every
+            || length <= 129
+            || inPage <= 1
+            || inPage == Format.PAGE - 1
+            || length % 97 == 0) {
           ObjectFixture.write(disk, path, 0, new byte[0], length);
           count(readAll(OpenMode.READ_SNAPSHOT, path + " cut to " + length));
           ObjectFixture.write(disk, path, 0, whole, whole.length);

@@ -125,8 +125,7 @@ class ObjectGoldenTest {
       SimDisk disk = SimDisk.of(1);
       ObjectFixture.restore(disk, golden);
       try (LogObjectStore store =
-          ObjectFixture.open(
-              disk, new InlineEngine(), ObjectFixture.DIRECTORY, mode, SETTINGS)) {
+          ObjectFixture.open(disk, new InlineEngine(), ObjectFixture.DIRECTORY, mode, SETTINGS)) {
         assertThat(store.statistics().keys()).isEqualTo(7);
         assertThat(ObjectFixture.version(store, "plain")).isEqualTo(7);
         assertThat(store.getBytes("packed")).contains(PACKED);

@@ -86,7 +86,8 @@ final class StoreMap {
       done = at + RecordHeader.BYTE_SIZE;
       add(add, path, at, done, true, null);
       for (int i = 0; i < record.entryCount(); i++) {
-        EntryHeader entry = EntryHeader.readFrom(memory.asSlice(done, at + record.byteSize() - done));
+        EntryHeader entry =
+            EntryHeader.readFrom(memory.asSlice(done, at + record.byteSize() - done));
         if (entry == null) {
           throw new AssertionError("no entry in " + path + " at " + done);
         }
