@@ -62,6 +62,7 @@ final class CommitLog implements AutoCloseable {
   private long end;
   private int chain;
   private long lastSequence;
+  private boolean freeing;
   private long previousSegment;
   private long previousStart;
   private long previousEnd;
@@ -210,6 +211,7 @@ final class CommitLog implements AutoCloseable {
     if (freeing.isEmpty()) {
       return;
     }
+    this.freeing = true;
     try {
       reserve.release();
       writeGroup(freeing);
@@ -218,6 +220,8 @@ final class CommitLog implements AutoCloseable {
     } catch (KvbmException e) {
       poison(e);
       failAll(freeing, indeterminate(e));
+    } finally {
+      this.freeing = false;
     }
   }
 
@@ -287,7 +291,7 @@ final class CommitLog implements AutoCloseable {
     if (end + byteSize <= settings.segmentByteSize()) {
       return;
     }
-    segments.requireRoom(segment - firstSegment + 1);
+    segments.requireRoom(segment - firstSegment + 1 - (freeing ? Reserve.SEGMENTS : 0));
     boolean small =
         counters.syncs.sum() > 0
             && counters.writtenBytes.sum() / counters.syncs.sum() < Format.CHUNK;

@@ -36,6 +36,7 @@ final class Compactor {
   private final ConcurrentLinkedQueue<Garbage> garbage = new ConcurrentLinkedQueue<>();
   private Superblocks.Superblock superblock;
   private long unlinkedBefore;
+  private volatile long unavoidable;
   private long garbageSeen = Long.MIN_VALUE;
 
   private record Garbage(long objectId, long bySequence) {}
@@ -80,20 +81,42 @@ final class Compactor {
   }
 
   private boolean isTooLong() {
+    return excess() > unavoidable;
+  }
+
+  /** {@return how many bytes of the log, beyond as many again as are live, are not live} */
+  private long excess() {
     long live = index.liveLogByteSize();
-    long allowed = Math.max(2 * live, live + SPARE_SEGMENTS * settings.segmentByteSize());
-    return segmentCount() * settings.segmentByteSize() > allowed;
+    long spare = SPARE_SEGMENTS * settings.segmentByteSize();
+    return segmentCount() * settings.segmentByteSize() - live - Math.max(live, spare);
+  }
+
+  /**
+   * Values that leave much of their last page empty can take more than twice their bytes: the log
+   * is gone through once, and again only when there is more to be gained.
+   */
+  private void shorten() {
+    long last = log.activeSegment();
+    while (excess() > 0 && log.firstSegment() < last) {
+      dropOldest();
+    }
+    long left = excess();
+    unavoidable =
+        left <= 0
+            ? 0
+            : left + Math.max(index.liveLogByteSize(), SPARE_SEGMENTS * settings.segmentByteSize());
   }
 
   /** Works as long as the log is longer than allowed; does nothing while another thread does. */
   void keepBound() {
-    if (!isTooLong() && garbage.isEmpty() && reserve.isHeld() || !lock.tryLock()) {
+    boolean idle = !isTooLong() && garbage.isEmpty() && hasReserve();
+    if (idle || !lock.tryLock()) {
       return;
     }
     try {
       removeGarbage(false);
-      while (isTooLong() && log.firstSegment() < log.activeSegment()) {
-        dropOldest();
+      if (isTooLong()) {
+        shorten();
       }
       restoreReserve();
     } finally {
@@ -102,11 +125,12 @@ final class Compactor {
   }
 
   /**
-   * On a disk that is full what frees space uses the reserve up; so the space is taken out of the
-   * log as soon as enough of it is no longer live, well before the log is too long.
+   * On a disk that is full, and in a log at its limit, what frees space uses the reserve up; so the
+   * space is taken out of the log as soon as enough of it is no longer live, well before the log is
+   * too long.
    */
   private void restoreReserve() {
-    if (reserve.isHeld()) {
+    if (hasReserve()) {
       garbageSeen = Long.MIN_VALUE;
       return;
     }
@@ -117,11 +141,16 @@ final class Compactor {
     garbageSeen = now;
     reserve.refill();
     long last = log.activeSegment();
-    while (!reserve.isHeld() && log.firstSegment() < last) {
+    while (!hasReserve() && log.firstSegment() < last) {
       dropOldest();
       reserve.refill();
     }
     garbageSeen = garbageByteSize();
+  }
+
+  private boolean hasReserve() {
+    return reserve.isHeld()
+        && segmentCount() <= settings.maxLogByteSize() / settings.segmentByteSize();
   }
 
   /** {@return what is not live, up to a constant} */

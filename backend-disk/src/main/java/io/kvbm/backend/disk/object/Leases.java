@@ -4,7 +4,9 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.TransientException;
 import io.kvbm.api.disk.Disk.DiskLock;
+import io.kvbm.api.disk.Disk.OpenOption;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Says which readers of snapshots there are: each holds a lock, which ends with its process. */
@@ -23,11 +25,31 @@ final class Leases {
     files.disk().createDirectories(files.readers());
     long pid = ProcessHandle.current().pid();
     Path path = files.readers().resolve(pid + "-" + NEXT.getAndIncrement() + ".lease");
-    DiskLock lock = files.disk().lock(path);
+    DiskLock lock = lock(path);
     return () -> {
       lock.close();
       files.unlink(path);
     };
+  }
+
+  /** Whoever asks for leases removes one that is not locked yet, so it is looked at again. */
+  private DiskLock lock(Path path) {
+    while (true) {
+      try {
+        files.disk().open(path, Set.of(OpenOption.WRITE, OpenOption.CREATE)).close();
+        DiskLock lock = files.disk().lock(path);
+        if (files.disk().exists(path)) {
+          return lock;
+        }
+        lock.close();
+      } catch (TransientException e) {
+        Thread.onSpinWait(); // looked at just now
+      } catch (CallerException e) {
+        if (e.code() != ErrorCode.NOT_FOUND) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** {@return whether somebody reads; leases of readers that died are removed} */

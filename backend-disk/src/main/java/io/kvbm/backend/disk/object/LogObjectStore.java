@@ -156,7 +156,7 @@ public final class LogObjectStore implements ObjectStore {
       return;
     }
     Leases leases = new Leases(files);
-    Reserve reserve = new Reserve(files, 2 * settings.segmentByteSize());
+    Reserve reserve = new Reserve(files, Reserve.SEGMENTS * settings.segmentByteSize());
     CommitLog started =
         opening.start(
             engine,

@@ -10,6 +10,9 @@ import java.util.Set;
 /** Space kept back, so that what frees space can run on a full disk. */
 final class Reserve {
 
+  /** So many files of the log what frees space may add to a full disk or a log at its limit. */
+  static final int SEGMENTS = 2;
+
   private final StoreFiles files;
   private final Path path;
   private final long byteSize;
