@@ -3,6 +3,7 @@ package io.kvbm.backend.disk;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.store.ObjectStore;
@@ -81,6 +82,20 @@ final class NvmeStoreFactory implements ObjectStoreFactory, AutoCloseable {
       closed = true;
       left = List.copyOf(open);
     }
-    left.forEach(NvmeStore::close);
+    KvbmException failure = null;
+    for (NvmeStore store : left) {
+      try {
+        store.close();
+      } catch (KvbmException e) { // the others are closed all the same
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
   }
 }

@@ -41,7 +41,16 @@ final class SimNames {
   }
 
   List<Path> entries(Path directory) {
-    return current.keySet().stream().filter(path -> directory.equals(path.getParent())).toList();
+    boolean isRoot = directory.getNameCount() == 0;
+    // Names below a directory follow each other: they go on with a slash, and behind it comes a
+    // zero.
+    Map<Path, SimNode> near =
+        isRoot ? current : current.subMap(directory, directory.resolveSibling(nextName(directory)));
+    return near.keySet().stream().filter(path -> directory.equals(path.getParent())).toList();
+  }
+
+  private static String nextName(Path directory) {
+    return directory.getFileName() + "0";
   }
 
   /** {@return every node with a name} */

@@ -13,7 +13,7 @@ import io.kvbm.api.store.ObjectBatch;
 import io.kvbm.api.store.ObjectStat;
 import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.PutOptions;
-import io.kvbm.backend.disk.io.InlineEngine;
+import io.kvbm.backend.disk.io.SingleThreadEngine;
 import io.kvbm.testkit.disk.CrashOracle;
 import io.kvbm.testkit.disk.CrashRuns;
 import io.kvbm.testkit.disk.SimDisk;
@@ -55,7 +55,8 @@ class ObjectDamageTest {
   private final Map<String, Integer> outcomes = new TreeMap<>();
 
   private LogObjectStore open(OpenMode mode) {
-    return ObjectFixture.open(disk, new InlineEngine(), ObjectFixture.DIRECTORY, mode, settings);
+    return ObjectFixture.open(
+        disk, new SingleThreadEngine(), ObjectFixture.DIRECTORY, mode, settings);
   }
 
   private void put(LogObjectStore store, String key, long version, int byteSize) {

@@ -6,8 +6,8 @@ import io.kvbm.api.disk.DiskFile;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.OpenMode;
-import io.kvbm.backend.disk.io.InlineEngine;
 import io.kvbm.backend.disk.io.IoEngine;
+import io.kvbm.backend.disk.io.SingleThreadEngine;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.ManualClock;
 import io.kvbm.testkit.disk.CrashOracle;
@@ -33,7 +33,7 @@ final class ObjectFixture {
 
   /** A store on the calling thread whose clock stands still. */
   static LogObjectStore open(Disk disk, StoreSettings settings) {
-    return open(disk, new InlineEngine(), DIRECTORY, OpenMode.WRITE, settings);
+    return open(disk, new SingleThreadEngine(), DIRECTORY, OpenMode.WRITE, settings);
   }
 
   static LogObjectStore open(

@@ -6,7 +6,7 @@ import io.kvbm.api.store.Durability;
 import io.kvbm.api.store.ObjectBatch;
 import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.PutOptions;
-import io.kvbm.backend.disk.io.InlineEngine;
+import io.kvbm.backend.disk.io.SingleThreadEngine;
 import io.kvbm.testkit.disk.CrashOracle;
 import io.kvbm.testkit.disk.SimDisk;
 import java.io.ByteArrayOutputStream;
@@ -125,7 +125,8 @@ class ObjectGoldenTest {
       SimDisk disk = SimDisk.of(1);
       ObjectFixture.restore(disk, golden);
       try (LogObjectStore store =
-          ObjectFixture.open(disk, new InlineEngine(), ObjectFixture.DIRECTORY, mode, SETTINGS)) {
+          ObjectFixture.open(
+              disk, new SingleThreadEngine(), ObjectFixture.DIRECTORY, mode, SETTINGS)) {
         assertThat(store.statistics().keys()).isEqualTo(7);
         assertThat(ObjectFixture.version(store, "plain")).isEqualTo(7);
         assertThat(store.getBytes("packed")).contains(PACKED);
