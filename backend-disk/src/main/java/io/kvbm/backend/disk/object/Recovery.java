@@ -432,7 +432,7 @@ final class Recovery {
         return;
       }
       try (DiskFile copy =
-          files.disk().open(kept, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE))) {
+          files.openBuffered(kept, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE))) {
         for (long at = end.end(); at < last; at += Format.PAGE) {
           copy.writeFully(at - end.end(), window.read(at, Format.PAGE));
         }
