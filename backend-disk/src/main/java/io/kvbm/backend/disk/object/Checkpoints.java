@@ -89,7 +89,7 @@ final class Checkpoints {
   }
 
   private @Nullable Head head(Path path, int slot) {
-    try (DiskFile file = files.disk().open(path, Set.of(OpenOption.READ));
+    try (DiskFile file = files.openBuffered(path, Set.of(OpenOption.READ));
         Buffers.Buffer buffer = buffers.borrow(Format.PAGE)) {
       if (file.byteSize() < Format.PAGE) {
         return null;
@@ -133,7 +133,7 @@ final class Checkpoints {
   /** Reads a checkpoint into an index; {@return false, and leaves the index empty, if it cannot} */
   boolean read(Head head, Index index) {
     try (DiskFile file =
-            files.disk().open(path(files, head.generation()), Set.of(OpenOption.READ));
+            files.openBuffered(path(files, head.generation()), Set.of(OpenOption.READ));
         Buffers.Buffer buffer = buffers.borrow(Math.clamp(head.byteSize(), LEAST, WINDOW))) {
       if (readEntries(head, file, buffer.memory(), index)) {
         return true;
@@ -204,7 +204,7 @@ final class Checkpoints {
     Path path = path(files, generation);
     boolean made = !files.disk().exists(path);
     try (DiskFile file =
-            files.disk().open(path, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE));
+            files.openBuffered(path, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE));
         Buffers.Buffer buffer = buffers.borrow(WINDOW)) {
       Body body = new Body(file, buffer.memory());
       for (Map.Entry<String, Location> entry : index.places().entrySet()) {

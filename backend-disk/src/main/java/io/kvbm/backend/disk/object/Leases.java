@@ -36,7 +36,7 @@ final class Leases {
   private DiskLock lock(Path path) {
     while (true) {
       try {
-        files.disk().open(path, Set.of(OpenOption.WRITE, OpenOption.CREATE)).close();
+        files.openBuffered(path, Set.of(OpenOption.WRITE, OpenOption.CREATE)).close();
         DiskLock lock = files.disk().lock(path);
         if (files.disk().exists(path)) {
           return lock;
@@ -59,8 +59,8 @@ final class Leases {
     }
     boolean held = false;
     for (Path path : files.disk().list(files.readers())) {
-      try {
-        files.disk().lock(path).close();
+      // Removed while it is locked: a reader may be about to lock it.
+      try (DiskLock _ = files.disk().lock(path)) {
         files.unlink(path);
       } catch (TransientException e) {
         held = true;

@@ -71,8 +71,9 @@ final class Recovery {
    * @param proven what was known to be durable when the first of the unproven was written
    * @param unproven the last changes, of which nothing says that they are durable
    * @param replaceable the first record of these; null if there are none
-   * @param cleanTail whether nothing but zeros follows in the last file
-   * @param unmade whether the file of the end was never finished, so that nothing can be in it
+   * @param cleanTail whether nothing but zeros follows in the last file; for a writer
+   * @param unmade whether the file of the end was never finished, so that nothing can be in it; for
+   *     a writer
    */
   record Found(
       LogState end,
@@ -93,10 +94,7 @@ final class Recovery {
     state = from;
     chained = knownChain;
     durable = durableSequence;
-    boolean more = true;
-    while (more) {
-      more = scanSegment() && advance();
-    }
+    scan();
     apply(
         durable); // not before: a record of a later file may have taken the place of the last ones
     cutAtTornBody();
@@ -105,21 +103,45 @@ final class Recovery {
     List<Change> unproven = new ArrayList<>();
     pending.forEach(record -> unproven.addAll(record.changes()));
     apply(Long.MAX_VALUE);
-    requireNothingDurableBehind();
+    RecordHeader later = durableBehind();
+    if (later != null && !writable) {
+      catchUp(later.syncedSequence());
+    }
+    if (later != null && later.syncedSequence() > state.lastSequence()) {
+      throw damaged(later);
+    }
     if (state.lastSequence() < durable) {
       throw Format.corrupt(
           "the log is damaged in %s at byte %d: it ends there with change %d, but a checkpoint says that changes up to %d were durable; nothing was changed, restore the file or the store"
               .formatted(
                   files.segment(state.segment()), state.end(), state.lastSequence(), durable));
     }
-    boolean unmade = isUnmade();
+    boolean unmade = writable && isUnmade();
     return new Found(
         state,
         proven,
         unproven,
         first == null ? null : first.header(),
-        !unmade && isTailClean(),
+        writable && !unmade && isTailClean(),
         unmade);
+  }
+
+  private void scan() {
+    boolean more = true;
+    while (more) {
+      more = scanSegment() && advance();
+    }
+  }
+
+  /**
+   * Reads what a writer has written since the end was found. What it says is durable has been there
+   * since before it said so: if it is still not found, it is lost.
+   */
+  private void catchUp(long durableSequence) {
+    scan();
+    apply(durableSequence);
+    cutAtTornBody();
+    apply(Long.MAX_VALUE);
   }
 
   /** {@return whether the log has this state behind one of its records} */
@@ -299,7 +321,8 @@ final class Recovery {
     pending.addAll(kept);
   }
 
-  private void requireNothingDurableBehind() {
+  /** {@return a record behind the end that says that more was durable than was found, or null} */
+  private @Nullable RecordHeader durableBehind() {
     for (long number : files.segmentNumbers()) {
       if (number < state.segment()) {
         continue;
@@ -313,14 +336,22 @@ final class Recovery {
         for (long at = from; at + Format.PAGE <= window.byteSize(); at += Format.PAGE) {
           RecordHeader later =
               RecordHeader.readFrom(window.read(at, Format.PAGE), store, number, at);
-          if (later != null && !hasHead) {
+          if (later != null && !hasHead && !isSegment(number)) {
             throw headDamaged(number);
           }
           if (later != null && later.syncedSequence() > state.lastSequence()) {
-            throw damaged(later);
+            return later;
           }
         }
       }
+    }
+    return null;
+  }
+
+  /** Looks again: a writer may have written the first page and the record after we looked. */
+  private boolean isSegment(long number) {
+    try (Window window = window(number)) {
+      return window != null && isSegment(window, number);
     }
   }
 
@@ -401,7 +432,7 @@ final class Recovery {
         return;
       }
       try (DiskFile copy =
-          files.disk().open(kept, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE))) {
+          files.openBuffered(kept, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE))) {
         for (long at = end.end(); at < last; at += Format.PAGE) {
           copy.writeFully(at - end.end(), window.read(at, Format.PAGE));
         }

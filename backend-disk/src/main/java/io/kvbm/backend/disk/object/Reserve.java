@@ -34,7 +34,7 @@ final class Reserve {
       return;
     }
     try (DiskFile file =
-        files.disk().open(path, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE))) {
+        files.openBuffered(path, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE))) {
       if (file.byteSize() < byteSize) {
         file.allocate(0, byteSize);
       }

@@ -8,6 +8,7 @@ import io.kvbm.api.KvbmException;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
+import io.kvbm.backend.disk.file.Errno;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -109,7 +111,7 @@ final class StoreFiles implements AutoCloseable {
 
   List<Long> segmentNumbers() {
     List<Long> numbers = new ArrayList<>();
-    for (Path path : disk.list(segments())) {
+    for (Path path : withRoom(() -> disk.list(segments()))) {
       if (segmentNumber(path) >= 0) {
         numbers.add(segmentNumber(path));
       }
@@ -131,12 +133,54 @@ final class StoreFiles implements AutoCloseable {
 
   void syncDirectory(Path path) {
     if (directoriesSynced) {
-      disk.syncDirectory(path);
+      withRoom(
+          () -> {
+            disk.syncDirectory(path);
+            return path;
+          });
     }
   }
 
   /** Opens a file, past the page cache if that works here. */
   DiskFile open(Path path, OpenOption... options) {
+    return withRoom(() -> openOnce(path, options));
+  }
+
+  /** Opens a file through the page cache. */
+  DiskFile openBuffered(Path path, Set<OpenOption> options) {
+    return withRoom(() -> disk.open(path, options));
+  }
+
+  /** Where the system lets this process open no more files, those that nobody uses make room. */
+  private <T> T withRoom(Supplier<T> opening) {
+    try {
+      return opening.get();
+    } catch (BackendException e) {
+      if (!isOutOfFiles(e) || !closeIdle()) {
+        throw e;
+      }
+      return opening.get();
+    }
+  }
+
+  private static boolean isOutOfFiles(BackendException e) {
+    return e.nativeCode() == Errno.EMFILE || e.nativeCode() == Errno.ENFILE;
+  }
+
+  private synchronized boolean closeIdle() {
+    boolean closed = false;
+    for (Iterator<Pin> pins = open.values().iterator(); pins.hasNext(); ) {
+      Pin pin = pins.next();
+      if (pin.count == 0) {
+        pins.remove();
+        pin.file.close();
+        closed = true;
+      }
+    }
+    return closed;
+  }
+
+  private DiskFile openOnce(Path path, OpenOption... options) {
     EnumSet<OpenOption> all = EnumSet.of(OpenOption.READ, options);
     if (direct) {
       EnumSet<OpenOption> direct = EnumSet.copyOf(all);
@@ -150,6 +194,9 @@ final class StoreFiles implements AutoCloseable {
         file.close();
         all.remove(OpenOption.CREATE_NEW);
       } catch (BackendException e) {
+        if (isOutOfFiles(e)) {
+          throw e; // says nothing of direct access
+        }
         degrade(e.getMessage());
       }
     }

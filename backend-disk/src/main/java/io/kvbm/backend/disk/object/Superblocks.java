@@ -62,7 +62,7 @@ final class Superblocks {
     }
     Set<OpenOption> options =
         sync ? Set.of(OpenOption.READ, OpenOption.WRITE) : Set.of(OpenOption.READ);
-    try (DiskFile file = files.disk().open(path, options);
+    try (DiskFile file = files.openBuffered(path, options);
         Arena arena = Arena.ofConfined()) {
       if (sync) {
         files.sync(file);
@@ -94,7 +94,7 @@ final class Superblocks {
     Path path = path(block.generation());
     boolean made = !files.disk().exists(path);
     try (DiskFile file =
-            files.disk().open(path, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE));
+            files.openBuffered(path, Set.of(OpenOption.READ, OpenOption.WRITE, OpenOption.CREATE));
         Arena arena = Arena.ofConfined()) {
       MemorySegment page = arena.allocate(BYTE_SIZE, Format.PAGE);
       page.set(Format.INT, 0, MAGIC);
