@@ -257,6 +257,46 @@ final class ChannelFile implements PosixFile {
   }
 
   @Override
+  public @Nullable MemorySegment tryMap(long position, long byteSize, Arena arena) {
+    if (posix == null) {
+      return null;
+    }
+    requireRange(position, byteSize);
+    MemorySegment[] mapped = new MemorySegment[1];
+    perform(
+        "map",
+        byteSize,
+        channel -> {
+          mapped[0] = mapOnce(channel, position, byteSize, arena);
+          return 0;
+        });
+    return mapped[0];
+  }
+
+  private MemorySegment mapOnce(FileChannel channel, long position, long byteSize, Arena arena)
+      throws IOException {
+    if (channel.size() < position + byteSize) {
+      throw new CallerException(
+          ErrorCode.OUT_OF_BOUNDS,
+          "%s has %d bytes, cannot map up to byte %d"
+              .formatted(path, channel.size(), position + byteSize));
+    }
+    try {
+      return channel.map(FileChannel.MapMode.READ_ONLY, position, byteSize, arena);
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException | OutOfMemoryError e) {
+      throw new CapacityException(
+          ErrorCode.ALLOCATION_FAILED,
+          "cannot map %d bytes of %s: %s; map less, or raise ulimit -v or vm.max_map_count"
+              .formatted(byteSize, path, e.getMessage()),
+          byteSize,
+          0,
+          e);
+    }
+  }
+
+  @Override
   public void close() {
     synchronized (lifecycle) {
       if (closed) {

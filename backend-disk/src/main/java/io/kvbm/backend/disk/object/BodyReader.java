@@ -100,13 +100,41 @@ final class BodyReader {
   private void readFile(
       String key, Location at, DiskFile log, DiskFile object, long offset, MemorySegment target) {
     EntryHeader header = loadHeader(key, at, log);
+    requireOwner(key, at, object);
+    readChunks(header, key, at, object, Format.PAGE, offset, target);
+  }
+
+  private void requireOwner(String key, Location at, DiskFile object) {
     try (Loaded page = load(object, 0, Format.PAGE)) {
       boolean echo = !without.contains(Safeguard.KEY_ECHO);
       if (!objects.isHeader(page.bytes(), key, at.objectId(), echo)) {
         throw damaged(key, at, object.path() + " belongs to another value");
       }
     }
-    readChunks(header, key, at, object, Format.PAGE, offset, target);
+  }
+
+  /**
+   * Checks every byte of a value that has a file of its own.
+   *
+   * @param object that file, as it is to be checked
+   * @return false if the file of its entry is gone, as after compaction: look the value up again
+   */
+  boolean check(String key, Location at, DiskFile object) {
+    StoreFiles.Pin log = files.tryPin(files.segment(at.segment()));
+    if (log == null) {
+      return false;
+    }
+    EntryHeader header;
+    try (log) {
+      header = loadHeader(key, at, log.file());
+    }
+    requireOwner(key, at, object);
+    long stored = at.storedByteSize();
+    for (long from = 0; from < stored; from += WINDOW) {
+      long to = Math.min(stored, from + WINDOW);
+      loadChunks(header, key, at, object, Format.PAGE, from, to).close();
+    }
+    return true;
   }
 
   private void readChunks(
@@ -122,18 +150,36 @@ final class BodyReader {
     while (from < end) {
       long to =
           Math.min(at.storedByteSize(), Math.min(from + WINDOW, Format.up(end, Format.CHUNK)));
-      try (Loaded loaded = load(file, bodyStart + from, to - from)) {
-        boolean fits =
-            header.chunks().length == 0
-                ? header.fits(loaded.bytes())
-                : header.fits(loaded.bytes(), (int) (from / Format.CHUNK));
-        requireIntact(fits, key, at);
+      try (Loaded loaded = loadChunks(header, key, at, file, bodyStart, from, to)) {
         long first = Math.max(from, offset);
         long count = Math.min(to, end) - first;
         MemorySegment.copy(loaded.bytes(), first - from, target, first - offset, count);
       }
       from = to;
     }
+  }
+
+  /** {@return whole chunks of a value, checked; the caller closes them} */
+  private Loaded loadChunks(
+      EntryHeader header,
+      String key,
+      Location at,
+      DiskFile file,
+      long bodyStart,
+      long from,
+      long to) {
+    Loaded loaded = load(file, bodyStart + from, to - from);
+    try {
+      boolean fits =
+          header.chunks().length == 0
+              ? header.fits(loaded.bytes())
+              : header.fits(loaded.bytes(), (int) (from / Format.CHUNK));
+      requireIntact(fits, key, at);
+    } catch (RuntimeException e) {
+      loaded.close();
+      throw e;
+    }
+    return loaded;
   }
 
   private void readEncoded(

@@ -22,7 +22,6 @@ import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.PutOptions;
 import io.kvbm.backend.disk.file.Gate;
 import io.kvbm.backend.disk.io.IoEngine;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,6 +63,7 @@ public final class LogObjectStore implements ObjectStore {
   private final ExecutorService ahead;
   private final ReadAhead readAhead;
   private final ObjectFiles objects;
+  private final MappedObjects maps;
   private final AtomicLong inFlight = new AtomicLong();
   private final @Nullable CommitLog log;
   private final @Nullable Compactor compactor;
@@ -148,6 +148,7 @@ public final class LogObjectStore implements ObjectStore {
     this.reader =
         new BodyReader(
             files, engine, buffers, objects, codecs, settings.without(), opening.store());
+    this.maps = new MappedObjects(files, reader, budget, this::read, counters);
     this.readAhead = new ReadAhead(reader, buffers, settings.prefetchByteSize(), ahead, counters);
     if (!writes) {
       this.log = null;
@@ -577,33 +578,12 @@ public final class LogObjectStore implements ObjectStore {
             if (at == null) {
               return Optional.empty();
             }
-            Arena arena = Arena.ofShared();
-            boolean filled = false;
-            try {
-              MemorySegment copy =
-                  arena
-                      .allocate(Math.max(1, at.rawByteSize()), Format.ALIGNMENT)
-                      .asSlice(0, at.rawByteSize());
-              if (read(key, at, 0, copy)) {
-                filled = true;
-                return Optional.of(new CopiedObject(arena, copy.asReadOnly()));
-              }
-            } finally {
-              if (!filled) {
-                arena.close();
-              }
+            MappedObject shown = maps.show(key, at);
+            if (shown != null) {
+              return Optional.of(shown);
             }
           }
         });
-  }
-
-  private record CopiedObject(Arena arena, MemorySegment segment) implements MappedObject {
-    @Override
-    public void close() {
-      if (arena.scope().isAlive()) {
-        arena.close();
-      }
-    }
   }
 
   /**

@@ -203,6 +203,21 @@ final class StoreFiles implements AutoCloseable {
     return disk.open(path, all);
   }
 
+  /**
+   * {@return an existing file, open for reading through the page cache whatever the others are, or
+   * null if there is none} It is no pinned one: the caller closes it, soon.
+   */
+  @Nullable DiskFile tryOpenCached(Path path) {
+    try {
+      return disk.open(path, EnumSet.of(OpenOption.READ));
+    } catch (CallerException e) {
+      if (e.code() == ErrorCode.NOT_FOUND) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
   private void degrade(String reason) {
     direct = false;
     access = "buffered: " + reason;
