@@ -118,7 +118,8 @@ public final class NvmeStore implements MaintainedStore {
               config.toSettings(),
               new Codecs(codecs),
               Clock.SYSTEM,
-              MemoryBudget.UNLIMITED);
+              MemoryBudget.UNLIMITED,
+              MetricsSink.NULL);
       return new NvmeStore(store, engine, List.of(engine, disk));
     } catch (RuntimeException | Error e) {
       engine.close();
@@ -144,7 +145,8 @@ public final class NvmeStore implements MaintainedStore {
               config.toSettings(),
               new Codecs(context.codecs()),
               context.clock(),
-              context.memoryBudget());
+              context.memoryBudget(),
+              context.metrics());
       return new NvmeStore(store, engine, List.of(engine));
     } catch (RuntimeException | Error e) {
       engine.close();

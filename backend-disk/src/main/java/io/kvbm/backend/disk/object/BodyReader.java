@@ -27,6 +27,7 @@ final class BodyReader {
   private final Codecs codecs;
   private final Set<Safeguard> without;
   private final UUID store;
+  private final StoreCounters counters;
 
   BodyReader(
       StoreFiles files,
@@ -35,7 +36,8 @@ final class BodyReader {
       ObjectFiles objects,
       Codecs codecs,
       Set<Safeguard> without,
-      UUID store) {
+      UUID store,
+      StoreCounters counters) {
     this.files = files;
     this.engine = engine;
     this.buffers = buffers;
@@ -43,6 +45,7 @@ final class BodyReader {
     this.codecs = codecs;
     this.without = without;
     this.store = store;
+    this.counters = counters;
   }
 
   /**
@@ -264,6 +267,7 @@ final class BodyReader {
   }
 
   private CorruptionException damaged(String key, Location at, String what) {
+    counters.corruptions.increment();
     return Format.corrupt(
         "object '%s', version %d, in %s at byte %d is damaged: %s; put it again or delete it"
             .formatted(key, at.version(), files.segment(at.segment()), at.offset(), what));
@@ -294,6 +298,7 @@ final class BodyReader {
     } catch (CallerException e) {
       buffer.close();
       if (e.code() == ErrorCode.OUT_OF_BOUNDS) {
+        counters.corruptions.increment();
         throw Format.corrupt("a file of the store was cut, restore it: " + e.getMessage());
       }
       throw e;

@@ -263,9 +263,7 @@ final class CommitLog implements AutoCloseable {
       previousEnd = end;
       appended.add(byteSize);
       chain = RecordHeader.chainBehind(record);
-      counters.groups.increment();
-      counters.commits.add(group.size());
-      counters.writtenBytes.add(byteSize);
+      counters.group(group.size(), byteSize);
       plan.publish(segment, start, upTo);
       writtenSequence = upTo;
       plan.answer(upTo);

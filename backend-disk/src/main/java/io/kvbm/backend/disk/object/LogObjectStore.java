@@ -7,6 +7,7 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.codec.Codec;
 import io.kvbm.api.disk.Disk;
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.storage.Region;
@@ -54,7 +55,7 @@ public final class LogObjectStore implements ObjectStore {
   private final Codecs codecs;
   private final Buffers buffers;
   private final Index index = new Index();
-  private final StoreCounters counters = new StoreCounters();
+  private final StoreCounters counters;
   private final StoreClock clock;
   private final Gate gate;
   private final Disk.DiskLock lock;
@@ -79,7 +80,8 @@ public final class LogObjectStore implements ObjectStore {
    * @param settings how it works
    * @param codecs those at hand
    * @param clock tells when objects expire
-   * @param budget for buffers and cache
+   * @param budget for buffers, cache and copies
+   * @param metrics told what is counted
    * @return the open store; the caller closes it
    * @throws CorruptionException if the log is damaged; nothing was changed
    */
@@ -91,13 +93,14 @@ public final class LogObjectStore implements ObjectStore {
       StoreSettings settings,
       Codecs codecs,
       Clock clock,
-      MemoryBudget budget) {
+      MemoryBudget budget,
+      MetricsSink metrics) {
     StoreFiles files = new StoreFiles(disk, directory, settings);
     Disk.DiskLock lock = mode == OpenMode.WRITE ? Opening.lock(files) : Opening.lease(files);
     Buffers buffers = new Buffers(engine::newArena, budget);
     try {
       return new LogObjectStore(
-          files, engine, mode, settings, codecs, clock, buffers, budget, lock);
+          files, engine, mode, settings, codecs, clock, buffers, budget, metrics, lock);
     } catch (RuntimeException | Error e) {
       closeAfter(e, files);
       closeAfter(e, buffers);
@@ -123,6 +126,7 @@ public final class LogObjectStore implements ObjectStore {
       Clock clock,
       Buffers buffers,
       MemoryBudget budget,
+      MetricsSink metrics,
       Disk.DiskLock lock) {
     this.files = files;
     this.settings = settings;
@@ -130,6 +134,7 @@ public final class LogObjectStore implements ObjectStore {
     this.codecs = codecs;
     this.clock = new StoreClock(clock);
     this.buffers = buffers;
+    this.counters = new StoreCounters(metrics);
     this.cache = new ValueCache(settings.cacheByteSize(), budget, counters);
     this.ahead = Executors.newVirtualThreadPerTaskExecutor();
     this.lock = lock;
@@ -147,7 +152,7 @@ public final class LogObjectStore implements ObjectStore {
             settings.fileByteSize());
     this.reader =
         new BodyReader(
-            files, engine, buffers, objects, codecs, settings.without(), opening.store());
+            files, engine, buffers, objects, codecs, settings.without(), opening.store(), counters);
     this.maps = new MappedObjects(files, reader, budget, this::read, counters);
     this.readAhead = new ReadAhead(reader, buffers, settings.prefetchByteSize(), ahead, counters);
     if (!writes) {
@@ -631,6 +636,7 @@ public final class LogObjectStore implements ObjectStore {
   /** The file of a value is gone: because the value is somewhere else by now, or by damage. */
   private void requireMoved(String key, Location at) {
     if (at.equals(index.get(key))) {
+      counters.corruptions.increment();
       throw Format.corrupt(
           "object '%s': its file is gone; put it again or delete it".formatted(key));
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.store.Durability;
 import io.kvbm.api.store.OpenMode;
@@ -42,7 +43,8 @@ class MisplacedBytesTest {
         ObjectStory.settings(without),
         new Codecs(List.of()),
         new ManualClock(),
-        MemoryBudget.UNLIMITED);
+        MemoryBudget.UNLIMITED,
+        MetricsSink.NULL);
   }
 
   /** Copies one record over another, entry and all, but not its header. */

@@ -2,6 +2,7 @@ package io.kvbm.backend.disk.object;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.storage.Region.HostRegion;
@@ -48,7 +49,8 @@ class ObjectCacheTest {
             usual.without()),
         new Codecs(List.of()),
         Clock.SYSTEM,
-        MemoryBudget.UNLIMITED);
+        MemoryBudget.UNLIMITED,
+        MetricsSink.NULL);
   }
 
   private static void put(LogObjectStore store, String key, int byteSize, long seed) {

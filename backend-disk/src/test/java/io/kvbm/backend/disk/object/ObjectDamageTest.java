@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.store.Durability;
@@ -266,7 +267,7 @@ class ObjectDamageTest {
         new StoreFiles(disk, ObjectFixture.DIRECTORY, settings),
         buffers,
         new UUID(page.get(Format.LONG, 8), page.get(Format.LONG, 16)),
-        new StoreCounters());
+        new StoreCounters(MetricsSink.NULL));
   }
 
   private static long intact(Checkpoints checkpoints) {

@@ -3,6 +3,7 @@ package io.kvbm.backend.disk.object;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.disk.Disk.OpenOption;
 import io.kvbm.api.disk.DiskFile;
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.OpenMode;
@@ -46,7 +47,8 @@ final class ObjectFixture {
         settings,
         new Codecs(List.of(new RunLengthCodec())),
         new ManualClock(),
-        MemoryBudget.UNLIMITED);
+        MemoryBudget.UNLIMITED,
+        MetricsSink.NULL);
   }
 
   /** {@return a value of at least 8 bytes that tells its key and version} */

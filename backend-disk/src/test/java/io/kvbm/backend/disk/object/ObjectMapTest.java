@@ -7,6 +7,7 @@ import io.kvbm.api.CapacityException;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.disk.Disk;
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.store.Durability;
 import io.kvbm.api.store.MaintainedStore.Progress;
@@ -88,7 +89,8 @@ class ObjectMapTest {
         settings,
         new Codecs(List.of(new RunLengthCodec())),
         new ManualClock(),
-        budget);
+        budget,
+        MetricsSink.NULL);
   }
 
   private void reopen(Disk disk, StoreSettings settings) {

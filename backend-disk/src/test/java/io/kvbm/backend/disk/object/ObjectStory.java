@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk.object;
 
 import io.kvbm.api.CorruptionException;
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.store.Durability;
 import io.kvbm.api.store.ObjectBatch;
@@ -85,7 +86,8 @@ final class ObjectStory implements CrashStory {
                 settings,
                 new Codecs(List.of()),
                 new ManualClock(),
-                MemoryBudget.UNLIMITED);
+                MemoryBudget.UNLIMITED,
+                MetricsSink.NULL);
         break;
       } catch (CorruptionException e) {
         if (!liar) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.testkit.BytePatterns;
 import java.lang.foreign.MemorySegment;
@@ -18,7 +19,7 @@ class ValueCacheTest {
 
   private static final int MEBIBYTE = 1 << 20;
 
-  private final StoreCounters counters = new StoreCounters();
+  private final StoreCounters counters = new StoreCounters(MetricsSink.NULL);
 
   /** A budget that counts. */
   private static final class CountedBudget implements MemoryBudget {
