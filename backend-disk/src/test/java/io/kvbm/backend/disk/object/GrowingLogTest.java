@@ -8,8 +8,6 @@ import io.kvbm.api.store.OpenMode;
 import io.kvbm.api.store.PutOptions;
 import io.kvbm.backend.disk.io.InlineEngine;
 import io.kvbm.testkit.disk.SimDisk;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -30,11 +28,10 @@ class GrowingLogTest {
       AtomicLong version = new AtomicLong();
       put(store, version);
       Disk growing =
-          before(
+          HookedDisk.before(
               disk,
-              "list",
-              () -> {
-                for (int i = 0; i < 20; i++) {
+              (method, path) -> {
+                for (int i = 0; method.equals("list") && i < 20; i++) {
                   put(store, version);
                 }
               });
@@ -57,23 +54,5 @@ class GrowingLogTest {
 
   private static void put(LogObjectStore store, AtomicLong version) {
     store.put("key", ObjectFixture.value("key", version.incrementAndGet(), 5000), SYNCED);
-  }
-
-  /** {@return a disk on which something is done before each call of a name} */
-  private static Disk before(Disk disk, String name, Runnable first) {
-    return (Disk)
-        Proxy.newProxyInstance(
-            Disk.class.getClassLoader(),
-            new Class<?>[] {Disk.class},
-            (_, method, arguments) -> {
-              if (method.getName().equals(name)) {
-                first.run();
-              }
-              try {
-                return method.invoke(disk, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
   }
 }

@@ -109,7 +109,7 @@ final class ScarceProcess {
       MemorySegment value = BytePatterns.allocate(arena, byteSize, seed);
       objects.put(key, value, WRITTEN);
       value.fill((byte) 0);
-      objects.get(key, new Region.HostRegion(value)).orElseThrow();
+      require(objects.get(key, new Region.HostRegion(value)).isPresent(), key);
       BytePatterns.verify(value, seed, key);
     }
     byte[] onHeap = objects.getBytes(key).orElseThrow();
@@ -128,7 +128,7 @@ final class ScarceProcess {
       }
       for (int i = 0; i < pieces; i++) {
         long offset = (long) i * MIB;
-        objects.getRange(key, offset, new Region.HostRegion(piece)).orElseThrow();
+        require(objects.getRange(key, offset, new Region.HostRegion(piece)).isPresent(), key);
         BytePatterns.verify(piece, seed * 1000 + i, key + " at " + offset);
       }
     }
