@@ -97,7 +97,6 @@ final class ObjectWorkload {
   }
 
   private static void requireTyped(KvbmException e) {
-    if (Boolean.getBoolean("dbg")) e.printStackTrace();
     assertThat(e.getMessage()).isNotBlank().doesNotContain("\n");
   }
 
