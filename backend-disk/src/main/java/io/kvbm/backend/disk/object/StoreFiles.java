@@ -209,7 +209,7 @@ final class StoreFiles implements AutoCloseable {
    */
   @Nullable DiskFile tryOpenCached(Path path) {
     try {
-      return disk.open(path, EnumSet.of(OpenOption.READ));
+      return openBuffered(path, EnumSet.of(OpenOption.READ));
     } catch (CallerException e) {
       if (e.code() == ErrorCode.NOT_FOUND) {
         return null;
