@@ -211,11 +211,15 @@ final class Compactor {
     if (sync && !garbage.isEmpty()) {
       log.sync(log.writtenSequence());
     }
+    // Whoever takes a lease after they are asked for finds these changes in the log; a later one
+    // may
+    // hit a file that it has found.
+    long seenByAll = log.syncedSequence();
     if (garbage.isEmpty() || leases.areHeld()) {
       return;
     }
     Garbage next = garbage.peek();
-    while (next != null && next.bySequence() <= log.syncedSequence()) {
+    while (next != null && next.bySequence() <= seenByAll) {
       garbage.remove();
       files.unlink(files.object(next.objectId()));
       next = garbage.peek();

@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -85,6 +86,58 @@ class LeaseRaceTest {
         assertThat(ObjectFixture.version(snapshot, "small")).isEqualTo(3);
         assertThat(ObjectFixture.version(snapshot, "large")).isEqualTo(3);
       }
+    }
+  }
+
+  /**
+   * The writer has found no lease and removes files; a reader opens meanwhile, and what it found is
+   * put again before the writer has removed the last of them.
+   */
+  @Test
+  @Timeout(60)
+  void aSnapshotThatOpensWhileFilesAreRemovedKeepsItsOwn() throws Exception {
+    SimDisk disk = SimDisk.of(1);
+    AtomicReference<LogObjectStore> writer = new AtomicReference<>();
+    AtomicReference<Future<LogObjectStore>> opened = new AtomicReference<>();
+    try (ExecutorService threads = Executors.newSingleThreadExecutor()) {
+      Disk writers =
+          HookedDisk.before(
+              disk,
+              (method, path) -> {
+                LogObjectStore store = writer.get();
+                boolean removes = method.equals("unlink") && path.toString().contains("objects");
+                if (removes && store != null && opened.get() == null) {
+                  opened.set(threads.submit(() -> openAndPutAgain(disk, store)));
+                  finish(opened.get());
+                }
+              });
+      try (LogObjectStore store =
+          ObjectFixture.open(
+              writers, new InlineEngine(), ObjectFixture.DIRECTORY, OpenMode.WRITE, SETTINGS)) {
+        writer.set(store);
+        put(store, 1);
+        put(store, 2); // leaves a file, which goes at once
+        assertThat(opened.get()).as("a file was removed").isNotNull();
+        try (LogObjectStore snapshot = opened.get().get()) {
+          assertThat(ObjectFixture.version(snapshot, "large")).isEqualTo(2);
+        }
+      }
+    }
+  }
+
+  private static LogObjectStore openAndPutAgain(Disk disk, LogObjectStore store) {
+    LogObjectStore snapshot =
+        ObjectFixture.open(
+            disk, new InlineEngine(), ObjectFixture.DIRECTORY, OpenMode.READ_SNAPSHOT, SETTINGS);
+    put(store, 3);
+    return snapshot;
+  }
+
+  private static void finish(Future<?> future) {
+    try {
+      future.get(30, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError(e);
     }
   }
 
