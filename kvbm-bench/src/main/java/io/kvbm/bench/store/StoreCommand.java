@@ -81,7 +81,7 @@ public final class StoreCommand implements Subcommand {
   @Option(
       names = "--dataset",
       paramLabel = "SIZE",
-      defaultValue = "256MiB",
+      defaultValue = "1GiB",
       description = "Values that gets choose from, of each size (default: ${DEFAULT-VALUE}).")
   private String dataset;
 

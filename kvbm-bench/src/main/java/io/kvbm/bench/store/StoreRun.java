@@ -24,15 +24,21 @@ final class StoreRun {
   private final Values values;
   private final BenchedStore store;
 
-  private StoreRun(RunRequest request, BenchedStore store) {
+  private final ExecutorService threads;
+
+  private StoreRun(RunRequest request, BenchedStore store, ExecutorService threads) {
     this.request = request;
+    this.threads = threads;
     this.values = new Values(request.byteSize());
     this.store = store;
   }
 
   static RunResult of(RunRequest request) throws InterruptedException, ExecutionException {
-    try (BenchedStore store = request.contestant().open(request.setup(), request.directory())) {
-      StoreRun run = new StoreRun(request, store);
+    try (BenchedStore store = request.contestant().open(request.setup(), request.directory());
+        ExecutorService threads =
+            Executors.newFixedThreadPool(
+                request.threads(), Thread.ofPlatform().daemon().factory())) {
+      StoreRun run = new StoreRun(request, store, threads);
       return switch (request.operation()) {
         case PUT -> {
           run.allThreads(run.putting(0, request.count() / 2));
@@ -89,18 +95,15 @@ final class StoreRun {
   }
 
   private long allThreads(Callable<Long> work) throws InterruptedException, ExecutionException {
-    try (ExecutorService threads =
-        Executors.newFixedThreadPool(request.threads(), Thread.ofPlatform().daemon().factory())) {
-      List<Future<Long>> counts = new ArrayList<>();
-      for (int i = 0; i < request.threads(); i++) {
-        counts.add(threads.submit(work));
-      }
-      long operations = 0;
-      for (Future<Long> count : counts) {
-        operations += count.get();
-      }
-      return operations;
+    List<Future<Long>> counts = new ArrayList<>();
+    for (int i = 0; i < request.threads(); i++) {
+      counts.add(threads.submit(work));
     }
+    long operations = 0;
+    for (Future<Long> count : counts) {
+      operations += count.get();
+    }
+    return operations;
   }
 
   private Callable<Long> putting(long first, long end) {

@@ -2,8 +2,6 @@ package io.kvbm.backend.disk.object;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kvbm.api.CapacityException;
-import io.kvbm.api.ErrorCode;
 import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.testkit.BytePatterns;
@@ -12,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class ValueCacheTest {
@@ -20,25 +17,6 @@ class ValueCacheTest {
   private static final int MEBIBYTE = 1 << 20;
 
   private final StoreCounters counters = new StoreCounters(MetricsSink.NULL);
-
-  /** A budget that counts. */
-  private static final class CountedBudget implements MemoryBudget {
-    private final long limit;
-    private final AtomicLong used = new AtomicLong();
-
-    CountedBudget(long limit) {
-      this.limit = limit;
-    }
-
-    @Override
-    public Reservation reserve(long byteSize) {
-      if (used.addAndGet(byteSize) > limit) {
-        used.addAndGet(-byteSize);
-        throw new CapacityException(ErrorCode.ALLOCATION_FAILED, "full", byteSize, 0);
-      }
-      return () -> used.addAndGet(-byteSize);
-    }
-  }
 
   private static MemorySegment value(long version) {
     int byteSize = (int) (1 + (version * 7919) % 20_000);
@@ -84,10 +62,10 @@ class ValueCacheTest {
       for (int version = 0; version < 5_000; version++) {
         cache.keep(version, value(version));
       }
-      assertThat(budget.used.get()).isLessThanOrEqualTo(5L * MEBIBYTE);
+      assertThat(budget.taken()).isLessThanOrEqualTo(5L * MEBIBYTE);
       assertThat(cache.usedByteSize()).isBetween(4L * MEBIBYTE, 5L * MEBIBYTE);
     }
-    assertThat(budget.used.get()).isZero();
+    assertThat(budget.taken()).isZero();
   }
 
   @Test
@@ -99,7 +77,7 @@ class ValueCacheTest {
       }
       assertThat(cache.usedByteSize()).isBetween(1L, 2L * MEBIBYTE + 100_000);
     }
-    assertThat(budget.used.get()).isZero();
+    assertThat(budget.taken()).isZero();
   }
 
   @Test
