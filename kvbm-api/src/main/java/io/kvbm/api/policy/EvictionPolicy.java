@@ -33,17 +33,27 @@ public interface EvictionPolicy {
   void grow(int capacity);
 
   /**
-   * A block became resident. It is no candidate yet.
+   * A block became resident. It is no candidate yet. The end of the use it was inserted for is told
+   * by its first {@link #touch}, which comes before its first {@link #offer}.
    *
    * @param slot its slot, not resident before
    * @param key 64 bits that identify its content, for policies that remember what they evicted
-   * @param parent the slot of the block before it, or {@link #NONE}
+   * @param parent the slot of the block before it, or {@link #NONE} where that one is not resident
    * @param priority lower is evicted first
    */
   void insert(int slot, long key, int parent, int priority);
 
   /**
-   * A resident block was used.
+   * The block before a resident one became resident after it. Does nothing unless overridden.
+   *
+   * @param slot the slot of a resident block that was inserted without a parent
+   * @param parent the slot of the block before it, resident
+   */
+  default void link(int slot, int parent) {}
+
+  /**
+   * A use of a resident block ended: its last user left. Blocks that end together are told the last
+   * of the sequence first, so that a prefix counts as more recent than what follows it.
    *
    * @param slot its slot
    */

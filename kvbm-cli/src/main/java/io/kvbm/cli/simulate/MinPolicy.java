@@ -8,9 +8,9 @@ import java.util.Arrays;
  * farthest of all, and among equals the one deeper in the request that used it last. The bound that
  * no policy without foresight can pass.
  *
- * <p>It knows the whole trace, and which reference each {@link #insert} and {@link #touch} stands
- * for, because they come in a fixed order: request by request, each from its last block to its
- * first. O(log n) a call.
+ * <p>It knows the whole trace, and which reference each {@link #touch} stands for, because they
+ * come in a fixed order: request by request, each from its last block to its first. O(log n) a
+ * call.
  *
  * <p>Source: L. A. Bélády, A study of replacement algorithms for a virtual-storage computer, 1966.
  */
@@ -85,10 +85,9 @@ final class MinPolicy implements EvictionPolicy {
     Arrays.fill(places, before, capacity, OUTSIDE);
   }
 
+  /** The rank comes with the first touch. */
   @Override
-  public void insert(int slot, long key, int parent, int priority) {
-    ranks[slot] = nextRank();
-  }
+  public void insert(int slot, long key, int parent, int priority) {}
 
   @Override
   public void touch(int slot) {

@@ -8,11 +8,11 @@ import java.util.Arrays;
 /**
  * One pass of a trace over a tier of which only the policy is real.
  *
- * <p>A request hits the longest prefix of its blocks that is resident when it arrives. Then its
- * blocks are touched or inserted from the last to the first, so that a prefix outlives what follows
- * it, and then the policy evicts down to the capacity. During a request the tier may thus hold more
- * than its capacity; the policy is told to grow just before it does. Every resident block is a
- * candidate. The policy learns of a request only when it is served.
+ * <p>A request hits the longest prefix of its blocks that is resident when it arrives. Then those
+ * that are absent are inserted and all are touched, each time from the last to the first, so that a
+ * prefix outlives what follows it, and then the policy evicts down to the capacity. During a
+ * request the tier may thus hold more than its capacity; the policy is told to grow just before it
+ * does. Every resident block is a candidate. The policy learns of a request only when it is served.
  */
 final class Simulation {
 
@@ -56,8 +56,11 @@ final class Simulation {
       int end = references.start(request + 1);
       hits += countPrefix(start, end);
       makeSlots(end - start);
+      insertAbsent(start, end);
       for (int index = end - 1; index >= start; index--) {
-        use(references.block(index));
+        int slot = slotOfBlock[references.block(index)];
+        policy.touch(slot);
+        policy.offer(slot);
       }
       while (residentCount > capacity) {
         evict();
@@ -82,18 +85,30 @@ final class Simulation {
     }
   }
 
-  private void use(int block) {
-    int slot = slotOfBlock[block];
-    if (slot != ABSENT) {
-      policy.touch(slot);
-      return;
+  private void insertAbsent(int start, int end) {
+    int child = ABSENT; // inserted before the block in front of it was resident
+    for (int index = end - 1; index >= start; index--) {
+      int block = references.block(index);
+      int slot = slotOfBlock[block];
+      if (slot == ABSENT) {
+        slot = insert(block, index > start ? slotOfBlock[references.block(index - 1)] : ABSENT);
+        if (child != ABSENT) {
+          policy.link(child, slot);
+        }
+        child = slot;
+      } else {
+        child = ABSENT;
+      }
     }
-    slot = freeCount > 0 ? freeSlots[--freeCount] : usedSlots++;
+  }
+
+  private int insert(int block, int parent) {
+    int slot = freeCount > 0 ? freeSlots[--freeCount] : usedSlots++;
     slotOfBlock[block] = slot;
     blockInSlot[slot] = block;
     residentCount++;
-    policy.insert(slot, references.hash(block), EvictionPolicy.NONE, 0);
-    policy.offer(slot);
+    policy.insert(slot, references.hash(block), parent, 0);
+    return slot;
   }
 
   private void evict() {

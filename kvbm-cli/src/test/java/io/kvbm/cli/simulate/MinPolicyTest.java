@@ -159,6 +159,7 @@ class MinPolicyTest {
     MinPolicy policy = new MinPolicy(references, MinPolicy.nextUses(references), 3);
     for (int slot = 0; slot < 3; slot++) {
       policy.insert(slot, slot, EvictionPolicy.NONE, 0);
+      policy.touch(slot);
       policy.offer(slot);
     }
 
@@ -174,6 +175,8 @@ class MinPolicyTest {
     MinPolicy policy = new MinPolicy(references, MinPolicy.nextUses(references), 2);
     policy.insert(0, 0, EvictionPolicy.NONE, 0);
     policy.insert(1, 1, EvictionPolicy.NONE, 0);
+    policy.touch(1);
+    policy.touch(0);
     policy.offer(0);
     policy.offer(0);
     policy.offer(1);
@@ -181,6 +184,7 @@ class MinPolicyTest {
     policy.withdraw(0);
     policy.grow(3);
     policy.insert(2, 2, EvictionPolicy.NONE, 0);
+    policy.touch(2);
     policy.offer(2);
 
     assertThat(policy.candidateCount()).isEqualTo(2);

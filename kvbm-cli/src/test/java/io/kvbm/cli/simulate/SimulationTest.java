@@ -94,7 +94,7 @@ class SimulationTest {
   }
 
   @Test
-  void the_policy_sees_every_block_as_a_candidate_without_parent_and_grows_just_in_time() {
+  void the_policy_sees_every_block_as_a_candidate_with_its_parent_and_grows_just_in_time() {
     Trace trace =
         new Trace.Builder()
             .addBlock(70)
@@ -102,6 +102,8 @@ class SimulationTest {
             .addBlock(90)
             .endRequest(0)
             .addBlock(70)
+            .addBlock(80)
+            .addBlock(60)
             .endRequest(1)
             .build("made up");
     Recorder recorder = new Recorder(EvictionPolicies.of("lru").create(2));
@@ -112,13 +114,26 @@ class SimulationTest {
         .containsExactly(
             "grow 3",
             "insert 0 key 90 parent -1",
-            "offer 0",
             "insert 1 key 80 parent -1",
-            "offer 1",
+            "link 0 to 1",
             "insert 2 key 70 parent -1",
+            "link 1 to 2",
+            "touch 0",
+            "offer 0",
+            "touch 1",
+            "offer 1",
+            "touch 2",
             "offer 2",
             "evicted 0",
-            "touch 2");
+            "grow 4",
+            "insert 0 key 60 parent 1",
+            "touch 0",
+            "offer 0",
+            "touch 1",
+            "offer 1",
+            "touch 2",
+            "offer 2",
+            "evicted 0");
   }
 
   @Test
@@ -162,6 +177,12 @@ class SimulationTest {
     public void insert(int slot, long key, int parent, int priority) {
       calls.add("insert " + slot + " key " + key + " parent " + parent);
       policy.insert(slot, key, parent, priority);
+    }
+
+    @Override
+    public void link(int slot, int parent) {
+      calls.add("link " + slot + " to " + parent);
+      policy.link(slot, parent);
     }
 
     @Override

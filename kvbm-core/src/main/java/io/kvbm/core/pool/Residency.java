@@ -39,8 +39,8 @@ final class Residency {
     } else {
       attach(slot, parent);
     }
-    adoptOrphans(slot);
     insert(slot, parent);
+    adoptOrphans(slot);
   }
 
   private void insert(Slot slot, @Nullable Slot parent) {
@@ -118,7 +118,7 @@ final class Residency {
   void cancelEvictions(List<Slot> victims) {
     for (Slot slot : victims) {
       Slot parent = index.find(slot.parentKey);
-      insert(slot, parent == slot ? null : parent);
+      insert(slot, parent == null || parent.phase() == Slot.EVICTING ? null : parent);
     }
     for (Slot slot :
         victims.reversed()) { // parents first, so that each finds its children's count right
@@ -127,6 +127,7 @@ final class Residency {
         awaitParent(slot);
       } else if (!isAncestor(slot, parent)) {
         attach(slot, parent);
+        policy.link(slot.id, parent.id); // it may not have been back yet when its child was
       }
       adoptOrphans(slot);
     }
@@ -245,6 +246,9 @@ final class Residency {
         unlinkOrphan(waiting);
         waiting.parent = parent;
         parent.children++;
+        if (!waiting.leaving) {
+          policy.link(waiting.id, parent.id);
+        }
       }
       waiting = next;
     }
