@@ -11,6 +11,7 @@ module io.kvbm.core {
   exports io.kvbm.core.event;
   exports io.kvbm.core.layout;
   exports io.kvbm.core.metrics;
+  exports io.kvbm.core.offload;
   exports io.kvbm.core.policy;
   exports io.kvbm.core.pool;
   exports io.kvbm.core.registry;

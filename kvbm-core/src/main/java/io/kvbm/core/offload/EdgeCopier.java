@@ -1,0 +1,159 @@
+package io.kvbm.core.offload;
+
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.transfer.BlockOutcome;
+import io.kvbm.core.pool.BlockPool;
+import io.kvbm.core.tier.BlockMover;
+import io.kvbm.core.tier.MoveHandle;
+import io.kvbm.core.tier.MovedBlock;
+import io.kvbm.core.tier.Tier;
+import io.kvbm.core.transfer.TransferOptions;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Copies the batches of one edge. A batch starts on the executor and ends on the thread that ends
+ * its movement. Whatever happens, each of its blocks gets a result and the batch leaves the queue.
+ */
+final class EdgeCopier {
+
+  private static final System.Logger LOG = System.getLogger(EdgeCopier.class.getName());
+
+  private final OffloadEdge edge;
+  private final BlockMover mover;
+  private final Executor executor;
+
+  /** Gets the blocks that are new in the target tier; they stay in use meanwhile. */
+  private final BiConsumer<Tier, List<ImmutableBlock>> arrivals;
+
+  private final OffloadQueue queue;
+
+  EdgeCopier(
+      OffloadEdge edge,
+      BlockMover mover,
+      Executor executor,
+      BiConsumer<Tier, List<ImmutableBlock>> arrivals,
+      OffloadQueue queue) {
+    this.edge = edge;
+    this.mover = mover;
+    this.executor = executor;
+    this.arrivals = arrivals;
+    this.queue = queue;
+  }
+
+  /** Has a batch copied. Does not throw. */
+  void start(OffloadBatch batch) {
+    try {
+      executor.execute(
+          () -> {
+            if (batch.tryBegin()) {
+              copy(batch.entries(), batch.priority());
+            }
+          });
+    } catch (RuntimeException | Error e) {
+      if (batch.tryBegin()) {
+        fail(batch.entries(), e, "the executor refused a batch");
+      } else {
+        LOG.log(System.Logger.Level.WARNING, "an executor ran a task and threw", e);
+      }
+    }
+  }
+
+  private void copy(List<QueueEntry> entries, long priority) {
+    List<QueueEntry> moving = new ArrayList<>(entries.size());
+    List<ImmutableBlock> blocks = new ArrayList<>(entries.size());
+    MoveHandle move;
+    try {
+      commit(entries, moving, blocks);
+      if (blocks.isEmpty()) {
+        queue.leave();
+        return;
+      }
+      TransferOptions options = TransferOptions.DEFAULT.withPriority(priority);
+      move = mover.move(edge.source(), blocks, edge.target(), options);
+    } catch (RuntimeException | Error e) {
+      fail(entries, e, "a batch could not be started");
+      return;
+    } finally {
+      BlockPool.closeAll(blocks.reversed()); // the movement has uses of its own
+    }
+    move.results().whenComplete((moved, error) -> finish(moving, moved, error));
+  }
+
+  /** Takes the blocks into use that are still there and still wanted; the others end here. */
+  private void commit(
+      List<QueueEntry> entries, List<QueueEntry> moving, List<ImmutableBlock> blocks) {
+    List<@Nullable OffloadResult> results = new ArrayList<>(entries.size());
+    for (QueueEntry entry : entries) {
+      if (edge.target().pool().contains(entry.key)) {
+        results.add(new OffloadResult.Present());
+        continue;
+      }
+      Optional<ImmutableBlock> block = entry.weak.upgrade();
+      if (block.isPresent()) {
+        moving.add(entry);
+        blocks.add(block.get());
+        results.add(null);
+      } else {
+        results.add(new OffloadResult.Skipped(OffloadResult.Reason.GONE));
+      }
+    }
+    queue.settle(entries, results);
+  }
+
+  private void finish(
+      List<QueueEntry> moving, @Nullable List<MovedBlock> moved, @Nullable Throwable error) {
+    if (moved == null) {
+      fail(moving, error, "a movement failed");
+      return;
+    }
+    List<OffloadResult> results = new ArrayList<>(moved.size());
+    List<ImmutableBlock> copies = new ArrayList<>(moved.size());
+    List<ImmutableBlock> fresh = new ArrayList<>(moved.size());
+    for (MovedBlock block : moved) {
+      OffloadResult result = result(block.outcome());
+      results.add(result);
+      block.block().ifPresent(copies::add);
+      if (result instanceof OffloadResult.Copied) {
+        block.block().ifPresent(fresh::add);
+      }
+    }
+    try {
+      arrivals.accept(edge.target(), fresh);
+    } catch (RuntimeException | Error e) {
+      LOG.log(System.Logger.Level.WARNING, "blocks were not offered to the tier below", e);
+    } finally {
+      BlockPool.closeAll(copies.reversed());
+      queue.settle(moving, results);
+      queue.leave();
+    }
+  }
+
+  private static OffloadResult result(BlockOutcome outcome) {
+    return switch (outcome) {
+      case BlockOutcome.Done(long byteSize) ->
+          byteSize == 0 ? new OffloadResult.Present() : new OffloadResult.Copied(byteSize);
+      case BlockOutcome.Failed(CapacityException cause)
+          when cause.code() == ErrorCode.NOT_ENOUGH_BLOCKS_AVAILABLE ->
+          new OffloadResult.Skipped(OffloadResult.Reason.NO_ROOM);
+      case BlockOutcome.Failed failed -> new OffloadResult.Failed(failed.cause());
+      case BlockOutcome.Cancelled _ -> new OffloadResult.Cancelled();
+    };
+  }
+
+  /** Those of the blocks that have a result already keep it. */
+  private void fail(List<QueueEntry> entries, @Nullable Throwable error, String what) {
+    OffloadResult failed =
+        new OffloadResult.Failed(
+            Causes.of(error == null ? new IllegalStateException(what) : error, edge, what));
+    queue.settle(entries, Collections.nCopies(entries.size(), failed));
+    queue.leave();
+  }
+}

@@ -1,0 +1,521 @@
+package io.kvbm.core.offload;
+
+import io.kvbm.api.ClosedException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.TransientException;
+import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.spi.Clock;
+import io.kvbm.core.time.Cancellable;
+import io.kvbm.core.time.Deadlines;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is queued and in flight along one edge. A key is there once, whoever wants it. The end of a
+ * batch starts the next; there is no thread of its own.
+ *
+ * <p>Threading: safe from any thread. One lock; nothing foreign is called under it.
+ */
+final class OffloadQueue {
+
+  private static final OffloadResult CANCELLED = new OffloadResult.Cancelled();
+  private static final OffloadResult FULL =
+      new OffloadResult.Skipped(OffloadResult.Reason.QUEUE_FULL);
+
+  private final OffloadEdge edge;
+  private final OffloadLimits limits;
+  private final Executor executor;
+  private final Clock clock;
+  private final Deadlines deadlines;
+
+  /** Gets batches to copy; it does not throw, and each batch comes back to {@link #leave}. */
+  private final Consumer<OffloadBatch> starter;
+
+  private final long blockByteSize;
+  private final int batchBlocks;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition room = lock.newCondition();
+  private final Condition idle = lock.newCondition();
+  private final TreeSet<QueueEntry> queue = new TreeSet<>(QueueEntry.ORDER);
+
+  /** What is queued or in flight. */
+  private final Map<BlockKey, QueueEntry> pending = new HashMap<>();
+
+  private final EdgeCounts counts = new EdgeCounts();
+  private long sequence;
+  private int joins;
+  private int batchesInFlight;
+  private boolean pumping;
+  private boolean closed;
+  private boolean abandoned;
+
+  OffloadQueue(
+      OffloadEdge edge,
+      Executor executor,
+      Clock clock,
+      Deadlines deadlines,
+      Function<OffloadQueue, Consumer<OffloadBatch>> starter) {
+    this.edge = edge;
+    this.limits = edge.limits();
+    this.executor = executor;
+    this.clock = clock;
+    this.deadlines = deadlines;
+    this.blockByteSize = edge.blockByteSize();
+    this.batchBlocks =
+        Math.clamp(limits.maxBytesInFlight() / blockByteSize, 1, limits.maxBatchBlocks());
+    this.starter = starter.apply(this);
+  }
+
+  // ---- into the queue
+
+  /**
+   * Queues blocks that were asked for; waits for room as long as it may.
+   *
+   * @param refusals what became of a block already, or null
+   */
+  OffloadCall offload(
+      List<Candidate> candidates, List<@Nullable OffloadResult> refusals, long waitNanos) {
+    OffloadCall call = new OffloadCall(this, candidates.size(), executor);
+    if (candidates.isEmpty()) {
+      call.complete();
+      return call;
+    }
+    Alarm alarm = new Alarm(room);
+    try {
+      int next = place(call, candidates, refusals, 0);
+      pump();
+      if (next < candidates.size() && waitNanos > 0) {
+        alarm.set(waitNanos);
+        while (next < candidates.size() && awaitRoom(candidates.get(next), alarm)) {
+          next = place(call, candidates, refusals, next);
+          pump();
+        }
+      }
+      refuse(call, refusals, next);
+    } finally {
+      alarm.cancel();
+    }
+    return call;
+  }
+
+  /** Queues blocks from {@code from} on and returns the first for which there was no room. */
+  private int place(
+      OffloadCall call,
+      List<Candidate> candidates,
+      List<@Nullable OffloadResult> refusals,
+      int from) {
+    boolean last = false;
+    int next = from;
+    lock.lock();
+    try {
+      for (; next < candidates.size(); next++) {
+        OffloadResult refusal = closed ? CANCELLED : refusals.get(next);
+        if (refusal != null) {
+          last |= settleAtOnce(call, next, refusal);
+        } else if (!tryPlace(candidates.get(next), call, next)) {
+          break;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (last) {
+      call.complete();
+    }
+    return next;
+  }
+
+  /** What is left after waiting finds no room; those behind it get what they would have got. */
+  private void refuse(OffloadCall call, List<@Nullable OffloadResult> refusals, int from) {
+    boolean last = false;
+    lock.lock();
+    try {
+      for (int i = from; i < refusals.size(); i++) {
+        OffloadResult refusal = refusals.get(i);
+        last |= settleAtOnce(call, i, closed ? CANCELLED : refusal == null ? FULL : refusal);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (last) {
+      call.complete();
+    }
+  }
+
+  private boolean settleAtOnce(OffloadCall call, int index, OffloadResult result) {
+    counts.submitted++;
+    counts.count(result);
+    return call.settle(index, result);
+  }
+
+  /** Queues blocks that nobody asked for, as far as there is room. */
+  void offer(List<Candidate> candidates, List<@Nullable OffloadResult> refusals) {
+    lock.lock();
+    try {
+      for (int i = 0; i < candidates.size() && !closed; i++) {
+        OffloadResult refusal = refusals.get(i);
+        if (refusal == null && !tryPlace(candidates.get(i), null, 0)) {
+          refusal = FULL;
+        }
+        if (refusal != null) {
+          counts.submitted++;
+          counts.count(refusal);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    pump();
+  }
+
+  /** Queues a block or joins those who want it already; false if there is no room. */
+  private boolean tryPlace(Candidate candidate, @Nullable OffloadCall call, int index) {
+    if (!hasRoom(candidate, call != null)) {
+      return false;
+    }
+    QueueEntry entry = pending.get(candidate.key());
+    boolean joined = entry != null;
+    if (entry == null) {
+      entry = new QueueEntry(candidate, sequence++, clock.nanoTime());
+      pending.put(candidate.key(), entry);
+      queue.add(entry);
+    } else if (entry.state == QueueEntry.State.QUEUED) {
+      queue.remove(entry);
+      entry.refresh(candidate);
+      queue.add(entry);
+    }
+    if (call == null) {
+      entry.background = true;
+    } else {
+      entry.claims.add(new QueueEntry.Claim(call, index, joined));
+      call.place(index, entry);
+      joins += joined ? 1 : 0;
+    }
+    counts.submitted++;
+    counts.joined += joined ? 1 : 0;
+    return true;
+  }
+
+  private boolean hasRoom(Candidate candidate, boolean asked) {
+    if (!pending.containsKey(candidate.key())) {
+      return queue.size() < limits.maxQueuedBlocks();
+    }
+    return !asked || joins < limits.maxQueuedBlocks();
+  }
+
+  private boolean awaitRoom(Candidate candidate, Alarm alarm) {
+    lock.lock();
+    try {
+      return alarm.await(() -> closed || hasRoom(candidate, true));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- out of the queue
+
+  /**
+   * Starts batches until the queue is empty or enough is in flight. One thread at a time does, so
+   * that batches which end at once do not nest.
+   */
+  void pump() {
+    lock.lock();
+    try {
+      if (pumping) {
+        return;
+      }
+      pumping = true;
+    } finally {
+      lock.unlock();
+    }
+    for (OffloadBatch batch = take(); batch != null; batch = take()) {
+      starter.accept(batch);
+    }
+  }
+
+  /** Takes the next batch out of the queue; null if none may start, and pumping has ended. */
+  private @Nullable OffloadBatch take() {
+    lock.lock();
+    try {
+      if (!mayStart()) {
+        pumping = false;
+        return null;
+      }
+      List<QueueEntry> picked = BatchPicker.pick(queue, batchBlocks);
+      for (QueueEntry entry : picked) {
+        queue.remove(entry);
+        entry.state = QueueEntry.State.IN_FLIGHT;
+      }
+      batchesInFlight++;
+      room.signalAll();
+      return new OffloadBatch(picked);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean mayStart() {
+    int count = Math.min(queue.size(), batchBlocks);
+    return count > 0
+        && batchesInFlight < limits.maxBatchesInFlight()
+        && (batchesInFlight == 0
+            || bytesInFlight() + count * blockByteSize <= limits.maxBytesInFlight());
+  }
+
+  private int inFlight() {
+    return pending.size() - queue.size();
+  }
+
+  private long bytesInFlight() {
+    return inFlight() * blockByteSize;
+  }
+
+  /**
+   * Says what became of blocks of a batch.
+   *
+   * @param results one per block, null where that is not known yet
+   */
+  void settle(List<QueueEntry> entries, List<? extends @Nullable OffloadResult> results) {
+    List<OffloadCall> ended = new ArrayList<>();
+    lock.lock();
+    try {
+      for (int i = 0; i < entries.size(); i++) {
+        OffloadResult result = results.get(i);
+        if (result != null) {
+          settle(entries.get(i), result, ended);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    ended.forEach(OffloadCall::complete);
+  }
+
+  /** Ends an entry, unless a close has given it up. Under the lock. */
+  private void settle(QueueEntry entry, OffloadResult result, List<OffloadCall> ended) {
+    if (entry.state == QueueEntry.State.SETTLED) {
+      return;
+    }
+    entry.state = QueueEntry.State.SETTLED;
+    pending.remove(entry.key);
+    counts.count(result);
+    for (QueueEntry.Claim claim : entry.claims) {
+      joins -= claim.joined() ? 1 : 0;
+      if (claim.call().settle(claim.index(), result)) {
+        ended.add(claim.call());
+      }
+    }
+    entry.claims.clear();
+    room.signalAll();
+  }
+
+  /** Takes leave of a batch whose blocks are all settled. */
+  void leave() {
+    lock.lock();
+    try {
+      batchesInFlight--;
+      signalIfIdle();
+    } finally {
+      lock.unlock();
+    }
+    pump();
+  }
+
+  private boolean isIdle() {
+    return queue.isEmpty() && isDrained();
+  }
+
+  private boolean isDrained() {
+    return batchesInFlight == 0 || abandoned;
+  }
+
+  private void signalIfIdle() {
+    if (isIdle()) {
+      idle.signalAll();
+    }
+  }
+
+  // ---- cancelling, closing
+
+  /** Takes the blocks of a call out of the queue, those that others want for this call only. */
+  boolean cancel(OffloadCall call) {
+    boolean cancelled = false;
+    boolean last = false;
+    lock.lock();
+    try {
+      for (int i = 0; i < call.blockCount(); i++) {
+        QueueEntry entry = call.entry(i);
+        if (entry != null && entry.state == QueueEntry.State.QUEUED) {
+          withdraw(entry, call, i);
+          cancelled = true;
+          last |= call.settle(i, CANCELLED);
+        }
+      }
+      room.signalAll();
+      signalIfIdle();
+    } finally {
+      lock.unlock();
+    }
+    if (last) {
+      call.complete();
+    }
+    return cancelled;
+  }
+
+  private void withdraw(QueueEntry entry, OffloadCall call, int index) {
+    entry.claims.removeIf(
+        claim -> {
+          boolean own = claim.call() == call && claim.index() == index;
+          joins -= own && claim.joined() ? 1 : 0;
+          return own;
+        });
+    if (entry.claims.isEmpty() && !entry.background) {
+      entry.state = QueueEntry.State.SETTLED;
+      queue.remove(entry);
+      pending.remove(entry.key);
+      counts.count(CANCELLED);
+    }
+  }
+
+  /** Takes no more blocks and cancels those that are queued. */
+  void stop() {
+    List<OffloadCall> ended = new ArrayList<>();
+    lock.lock();
+    try {
+      closed = true;
+      List<QueueEntry> queued = new ArrayList<>(queue);
+      queue.clear();
+      queued.forEach(entry -> settle(entry, CANCELLED, ended));
+      room.signalAll();
+      signalIfIdle();
+    } finally {
+      lock.unlock();
+    }
+    ended.forEach(OffloadCall::complete);
+  }
+
+  /**
+   * Waits for what is in flight and gives up what has not drained by then: those who wait for it
+   * are told, the transfer keeps its blocks.
+   *
+   * @return how many blocks were given up
+   */
+  int drain(long timeoutNanos) {
+    if (awaitIdle(timeoutNanos)) {
+      return 0;
+    }
+    OffloadResult failed =
+        new OffloadResult.Failed(
+            new TransientException(
+                ErrorCode.DEADLINE_EXCEEDED,
+                "offload %s: a block did not drain within %d ns of the close; it stays with its"
+                        .formatted(edge.route(), limits.drainTimeoutNanos())
+                    + " transfer"));
+    List<OffloadCall> ended = new ArrayList<>();
+    int left;
+    lock.lock();
+    try {
+      abandoned = true;
+      List<QueueEntry> inFlight = new ArrayList<>(pending.values());
+      left = inFlight.size();
+      counts.undrained += left;
+      inFlight.forEach(entry -> settle(entry, failed, ended));
+      idle.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    ended.forEach(OffloadCall::complete);
+    return left;
+  }
+
+  /** {@return whether nothing is queued or in flight, after waiting for that} */
+  boolean awaitIdle(long timeoutNanos) {
+    Alarm alarm = new Alarm(idle);
+    alarm.set(timeoutNanos);
+    lock.lock();
+    try {
+      return alarm.await(this::isIdle);
+    } finally {
+      lock.unlock();
+      alarm.cancel();
+    }
+  }
+
+  OffloadStatistics statistics() {
+    long now = clock.nanoTime();
+    lock.lock();
+    try {
+      long oldestNanos = 0;
+      for (QueueEntry entry : queue) {
+        oldestNanos = Math.max(oldestNanos, now - entry.queuedNanos);
+      }
+      return counts.snapshot(queue.size(), inFlight(), bytesInFlight(), oldestNanos);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  OffloadEdge edge() {
+    return edge;
+  }
+
+  /** Ends a wait for a condition of the lock. */
+  private final class Alarm {
+    private final Condition changed;
+    private final AtomicBoolean expired = new AtomicBoolean();
+    private @Nullable Cancellable pendingAlarm;
+
+    Alarm(Condition changed) {
+      this.changed = changed;
+    }
+
+    /** Begins to run. Without the lock. */
+    void set(long nanos) {
+      if (nanos <= 0) {
+        expired.set(true);
+        return;
+      }
+      try {
+        pendingAlarm = deadlines.scheduleAfter(nanos, this::ring);
+      } catch (ClosedException _) {
+        expired.set(true); // nothing would end the wait
+      }
+    }
+
+    private void ring() {
+      expired.set(true);
+      lock.lock();
+      try {
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** {@return whether the condition holds, after waiting for that} Under the lock. */
+    boolean await(BooleanSupplier reached) {
+      while (!reached.getAsBoolean() && !expired.get()) {
+        changed.awaitUninterruptibly();
+      }
+      return reached.getAsBoolean();
+    }
+
+    void cancel() {
+      if (pendingAlarm != null) {
+        pendingAlarm.cancel();
+      }
+    }
+  }
+}
