@@ -8,6 +8,7 @@ module io.kvbm.core {
   requires static org.jspecify;
 
   exports io.kvbm.core.config;
+  exports io.kvbm.core.cost;
   exports io.kvbm.core.event;
   exports io.kvbm.core.layout;
   exports io.kvbm.core.metrics;
