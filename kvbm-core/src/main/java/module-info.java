@@ -12,6 +12,7 @@ module io.kvbm.core {
   exports io.kvbm.core.event;
   exports io.kvbm.core.layout;
   exports io.kvbm.core.metrics;
+  exports io.kvbm.core.onboard;
   exports io.kvbm.core.policy;
   exports io.kvbm.core.pool;
   exports io.kvbm.core.registry;
