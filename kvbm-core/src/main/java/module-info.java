@@ -8,10 +8,12 @@ module io.kvbm.core {
   requires static org.jspecify;
 
   exports io.kvbm.core.config;
+  exports io.kvbm.core.cost;
   exports io.kvbm.core.event;
   exports io.kvbm.core.layout;
   exports io.kvbm.core.metrics;
   exports io.kvbm.core.offload;
+  exports io.kvbm.core.onboard;
   exports io.kvbm.core.policy;
   exports io.kvbm.core.pool;
   exports io.kvbm.core.registry;

@@ -1,0 +1,546 @@
+package io.kvbm.core.onboard;
+
+import io.kvbm.api.BackendException;
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.ErrorKind;
+import io.kvbm.api.KvbmException;
+import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.block.MutableBlock;
+import io.kvbm.api.transfer.BlockOutcome;
+import io.kvbm.core.cost.Flight;
+import io.kvbm.core.cost.RouteCosts;
+import io.kvbm.core.pool.BlockPool;
+import io.kvbm.core.tier.BlockMover;
+import io.kvbm.core.tier.LocatedBlock;
+import io.kvbm.core.tier.MoveHandle;
+import io.kvbm.core.tier.MovedBlock;
+import io.kvbm.core.tier.Tier;
+import io.kvbm.core.transfer.TransferLimits;
+import io.kvbm.core.transfer.TransferOptions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every block on its way up, once, whoever waits for it; and the routes they take, each with a few
+ * batches in flight. Nothing foreign is called under the lock. Threading: safe from any thread.
+ */
+final class LoadTable {
+
+  private static final int LARGEST_BATCH = 16;
+
+  /** The first blocks of a short sequence arrive one after the other rather than all at the end. */
+  private static final int SMALLEST_BATCH = 4;
+
+  private final Tier top;
+  private final BlockMover mover;
+  private final TargetRoom room;
+  private final Residence residence;
+  private final RouteCosts costs;
+  private final Executor executor;
+  private final OnboardCounters counters;
+  private final int largestBatch;
+  private final int mostBatches;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<BlockKey, Load> loads = new HashMap<>();
+  private final List<LoadRoute> routes = new ArrayList<>();
+  private long sequence;
+
+  LoadTable(
+      List<Tier> tiers,
+      BlockMover mover,
+      TransferLimits limits,
+      TargetRoom room,
+      Residence residence,
+      RouteCosts costs,
+      Executor executor,
+      OnboardCounters counters) {
+    this.top = tiers.getFirst();
+    this.mover = mover;
+    this.room = room;
+    this.residence = residence;
+    this.costs = costs;
+    this.executor = executor;
+    this.counters = counters;
+    // What one route has in flight fits its lane, so that starting a batch waits for nobody.
+    this.largestBatch =
+        Math.min(LARGEST_BATCH, Math.min(limits.maxBatchBlocks(), limits.maxQueuedBlocks()));
+    this.mostBatches =
+        Math.clamp(limits.maxQueuedBlocks() / largestBatch, 1, limits.maxBatchesInFlight());
+    for (int i = 0; i < tiers.size(); i++) {
+      Tier tier = tiers.get(i);
+      routes.add(new LoadRoute(i, tier, RouteCosts.routeName(tier.name(), top.name())));
+    }
+  }
+
+  String routeName(int tier) {
+    return routes.get(tier).name;
+  }
+
+  /**
+   * {@return how many of some blocks may be loaded: those before the first whose route has a batch
+   * that somebody gave up waiting for}
+   */
+  int countPassable(List<LocatedBlock> blocks, int limit) {
+    lock.lock();
+    try {
+      for (int i = 0; i < limit; i++) {
+        if (routes.get(blocks.get(i).tier()).batchesOverdue > 0) {
+          return i;
+        }
+      }
+      return limit;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** {@return how many of some blocks have room in the top tier; what is under way has its own} */
+  int countWithRoom(List<LocatedBlock> blocks, int limit) {
+    long left = top.pool().availableBlocks();
+    lock.lock();
+    try {
+      for (int i = 0; i < limit; i++) {
+        LocatedBlock block = blocks.get(i);
+        if (block.tier() > 0 && !loads.containsKey(block.block().key()) && --left < 0) {
+          return i;
+        }
+      }
+      return limit;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Loads a block, or joins who does. Takes over the block. */
+  void want(LocatedBlock block, Load.Waiter waiter, long priority) {
+    if (join(block, waiter, priority)) {
+      block.block().close();
+      return;
+    }
+    Optional<ImmutableBlock> present = top.pool().find(block.block().key());
+    if (present.isPresent()) { // raised since it was found
+      block.block().close();
+      if (!waiter.request().arrived(waiter.index(), present.get())) {
+        present.get().close();
+      }
+    } else if (!joinOrAdd(block, waiter, priority)) {
+      block.block().close();
+    }
+  }
+
+  private boolean join(LocatedBlock block, Load.Waiter waiter, long priority) {
+    lock.lock();
+    try {
+      Load load = loads.get(block.block().key());
+      if (load == null) {
+        return false;
+      }
+      counters.coalesced.increment();
+      load.waiters.add(waiter);
+      waiter.request().joined.add(load);
+      if (priority > load.priority) {
+        hurry(load, priority);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void hurry(Load load, long priority) {
+    LoadRoute route = routes.get(load.tier);
+    boolean queued = route.queue.remove(load);
+    load.priority = priority;
+    if (queued) {
+      route.queue.add(load);
+    }
+  }
+
+  /** {@return whether the block was taken over} */
+  private boolean joinOrAdd(LocatedBlock block, Load.Waiter waiter, long priority) {
+    lock.lock();
+    try {
+      if (join(block, waiter, priority)) {
+        return false;
+      }
+      Load load = add(block, false, priority);
+      load.waiters.add(waiter);
+      waiter.request().joined.add(load);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Load add(LocatedBlock block, boolean isProbe, long priority) {
+    Load load = new Load(block.tier(), block.block(), isProbe, priority, sequence++);
+    loads.put(load.key, load);
+    routes.get(load.tier).queue.add(load);
+    return load;
+  }
+
+  /** Loads a block with nobody waiting, after all others. {@return whether it was taken over} */
+  boolean probe(LocatedBlock block) {
+    lock.lock();
+    try {
+      LoadRoute route = routes.get(block.tier());
+      if (route.batchesOverdue > 0 || loads.containsKey(block.block().key())) {
+        return false;
+      }
+      add(block, true, Long.MIN_VALUE);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Starts what may start, on the executor: making room may take long. */
+  void startAll() {
+    for (LoadRoute route : routes) {
+      if (hasQueued(route)) {
+        execute(() -> pump(route));
+      }
+    }
+  }
+
+  private boolean hasQueued(LoadRoute route) {
+    lock.lock();
+    try {
+      return !route.queue.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void execute(Runnable task) {
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException _) {
+      task.run(); // The executor ended before us: better here than never.
+    }
+  }
+
+  /**
+   * One thread at a time starts batches along a route; those that come meanwhile leave it another
+   * round. So batches that end at once do not nest.
+   */
+  private void pump(LoadRoute route) {
+    if (route.pumps.getAndIncrement() != 0) {
+      return;
+    }
+    int seen;
+    do {
+      seen = route.pumps.get();
+      for (LoadBatch batch = take(route); batch != null; batch = take(route)) {
+        start(batch);
+      }
+    } while (route.pumps.addAndGet(-seen) != 0);
+  }
+
+  private @Nullable LoadBatch take(LoadRoute route) {
+    lock.lock();
+    try {
+      int free = mostBatches - route.batchesInFlight;
+      if (free <= 0 || route.queue.isEmpty()) {
+        return null;
+      }
+      int even = Math.ceilDiv(route.queue.size(), free);
+      int count = Math.min(largestBatch, Math.max(SMALLEST_BATCH, even));
+      List<Load> taken = new ArrayList<>(count);
+      LoadBatch batch = new LoadBatch(route, taken);
+      while (taken.size() < count && !route.queue.isEmpty()) {
+        Load load = route.queue.remove();
+        load.batch = batch;
+        taken.add(load);
+      }
+      route.batchesInFlight++;
+      return batch;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void start(LoadBatch batch) {
+    List<MutableBlock> targets;
+    try {
+      targets = makeRoom(batch);
+    } catch (RuntimeException e) {
+      end(batch, List.of(), failed(batch, e));
+      return;
+    }
+    if (batch.loads.isEmpty()) {
+      end(batch, List.of(), List.of());
+      return;
+    }
+    Flight flight =
+        costs.begin(
+            batch.route.name, batch.loads.size() * top.pool().shape().blockByteSize());
+    MoveHandle move;
+    try {
+      move =
+          mover.move(
+              batch.route.source,
+              batch.sources(),
+              top,
+              targets,
+              TransferOptions.DEFAULT.withPriority(batch.priority()));
+    } catch (RuntimeException e) {
+      BlockPool.closeAll(targets);
+      flight.end(0);
+      end(batch, List.of(), failed(batch, e));
+      return;
+    }
+    if (attach(batch, move)) {
+      move.cancel();
+    }
+    move.results()
+        .whenComplete(
+            (results, _) -> { // never exceptionally
+              flight.end(count(results));
+              end(batch, results, List.of());
+            });
+  }
+
+  /** Allocates targets; loads without one leave the batch. */
+  private List<MutableBlock> makeRoom(LoadBatch batch) {
+    int wanted = batch.loads.size();
+    List<MutableBlock> targets;
+    try {
+      targets = room.allocateUpTo(wanted);
+    } catch (CapacityException _) {
+      targets = List.of();
+    }
+    int count = Math.min(wanted, targets.size());
+    BlockPool.closeAll(targets.subList(count, targets.size()));
+    if (count < wanted) {
+      refuse(batch, count);
+    }
+    return targets.subList(0, count);
+  }
+
+  private void refuse(LoadBatch batch, int from) {
+    List<Load> refused;
+    List<List<Load.Waiter>> waiters;
+    lock.lock();
+    try {
+      refused = List.copyOf(batch.loads.subList(from, batch.loads.size()));
+      batch.loads = List.copyOf(batch.loads.subList(0, from));
+      waiters = refused.stream().map(this::settle).toList();
+    } finally {
+      lock.unlock();
+    }
+    BlockPool.closeAll(refused.stream().map(load -> load.source).toList());
+    for (int i = 0; i < refused.size(); i++) {
+      miss(waiters.get(i), new Missing.NoRoom(refused.get(i).key));
+    }
+  }
+
+  /** Takes a load out of the table: from here on a request for its block begins another. */
+  private List<Load.Waiter> settle(Load load) {
+    loads.remove(load.key, load);
+    List<Load.Waiter> waiters = List.copyOf(load.waiters);
+    load.waiters.clear();
+    waiters.forEach(waiter -> waiter.request().joined.remove(load));
+    return waiters;
+  }
+
+  /** {@return whether the batch was cancelled before its movement was known} */
+  private boolean attach(LoadBatch batch, MoveHandle move) {
+    lock.lock();
+    try {
+      batch.move = move;
+      return batch.isCancelled;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long count(List<MovedBlock> results) {
+    long moved = 0;
+    for (MovedBlock result : results) {
+      moved += result.outcome() instanceof BlockOutcome.Done(long byteSize) ? byteSize : 0;
+    }
+    counters.loadedBytes.add(moved);
+    return moved;
+  }
+
+  /** One failed result for each block of a batch that could not start. */
+  private static List<MovedBlock> failed(LoadBatch batch, RuntimeException error) {
+    KvbmException cause =
+        error instanceof KvbmException known
+            ? known
+            : new BackendException(
+                ErrorCode.OPERATION_FAILED, "a load could not be started: " + error, error);
+    MovedBlock result = new MovedBlock(new BlockOutcome.Failed(cause), Optional.empty());
+    return batch.loads.stream().map(_ -> result).toList();
+  }
+
+  /** Gives back what a batch held and hands out what it brought. One of the lists is empty. */
+  private void end(LoadBatch batch, List<MovedBlock> moved, List<MovedBlock> notStarted) {
+    boolean started = !moved.isEmpty();
+    List<MovedBlock> results = started ? moved : notStarted;
+    giveBackSources(batch, results, started);
+    List<List<Load.Waiter>> waiters;
+    lock.lock();
+    try {
+      waiters = batch.loads.stream().map(this::settle).toList();
+      batch.route.batchesInFlight--;
+      if (batch.isOverdue) {
+        batch.route.batchesOverdue--;
+      }
+    } finally {
+      lock.unlock();
+    }
+    for (int i = 0; i < results.size(); i++) {
+      handOut(batch.loads.get(i), results.get(i), waiters.get(i));
+    }
+    batch.drained.complete(null);
+    if (hasQueued(batch.route)) {
+      execute(() -> pump(batch.route));
+    }
+  }
+
+  /**
+   * The copies above are in use until all sources are given back, so that none is moved down again
+   * into the place of its source. From the end, since children leave a tier more cheaply.
+   */
+  private void giveBackSources(LoadBatch batch, List<MovedBlock> results, boolean started) {
+    BlockPool pool = batch.route.source.pool();
+    boolean announced = false;
+    for (int i = results.size() - 1; i >= 0; i--) {
+      ImmutableBlock source = batch.loads.get(i).source;
+      BlockOutcome outcome = results.get(i).outcome();
+      if (outcome.isDone() && residence.leaves(batch.route.tier, source)) {
+        if (!announced) {
+          residence.beforeLeaving();
+          announced = true;
+        }
+        pool.remove(source);
+      } else if (started && isLost(outcome)) {
+        pool.remove(source);
+      } else {
+        source.close();
+      }
+    }
+  }
+
+  /** Whether trying again is of no use: other bytes, none, or an error of the tier's device. */
+  private static boolean isLost(BlockOutcome outcome) {
+    return outcome instanceof BlockOutcome.Failed failed
+        && switch (failed.cause().kind()) {
+          case CORRUPTION, BACKEND -> true;
+          case CALLER -> failed.cause().code() == ErrorCode.NOT_FOUND;
+          default -> false;
+        };
+  }
+
+  private void handOut(Load load, MovedBlock result, List<Load.Waiter> waiters) {
+    switch (result.outcome()) {
+      case BlockOutcome.Done _ -> arrive(load, result.block().orElseThrow(), waiters);
+      case BlockOutcome.Cancelled _ -> miss(waiters, new Missing.Cancelled(load.key));
+      case BlockOutcome.Failed(KvbmException cause) -> {
+        if (cause.code().kind() == ErrorKind.CORRUPTION) {
+          counters.corrupt.increment();
+          miss(waiters, new Missing.Corrupt(load.key, cause));
+        } else {
+          counters.failed.increment();
+          miss(waiters, new Missing.Failed(load.key, cause));
+        }
+      }
+    }
+  }
+
+  private void arrive(Load load, ImmutableBlock block, List<Load.Waiter> waiters) {
+    boolean wanted = load.isProbe;
+    for (Load.Waiter waiter : waiters) {
+      ImmutableBlock own = block.share();
+      if (waiter.request().arrived(waiter.index(), own)) {
+        wanted = true;
+      } else {
+        own.close();
+      }
+    }
+    block.close();
+    if (!wanted) {
+      counters.late.increment();
+    }
+  }
+
+  private static void miss(List<Load.Waiter> waiters, Missing reason) {
+    waiters.forEach(waiter -> waiter.request().missed(waiter.index(), reason));
+  }
+
+  /**
+   * A request has ended: what nobody else waits for is not started any more, and stopped where the
+   * end says so.
+   *
+   * @return completes when what was in flight for it alone is not
+   */
+  CompletionStage<Void> abandon(OnboardRequest request, OnboardRequest.End end) {
+    List<ImmutableBlock> unused = new ArrayList<>();
+    Set<LoadBatch> inFlight = new LinkedHashSet<>();
+    List<MoveHandle> stopped = new ArrayList<>();
+    lock.lock();
+    try {
+      for (Load load : List.copyOf(request.joined)) {
+        load.waiters.removeIf(waiter -> waiter.request() == request);
+        LoadBatch batch = load.batch;
+        if (batch == null && !load.isWanted()) {
+          routes.get(load.tier).queue.remove(load);
+          loads.remove(load.key, load);
+          unused.add(load.source);
+        } else if (batch != null) {
+          leave(batch, load, end, inFlight);
+        }
+      }
+      request.joined.clear();
+      if (end.stopsLoads()) {
+        inFlight.forEach(batch -> stop(batch, stopped));
+      }
+    } finally {
+      lock.unlock();
+    }
+    BlockPool.closeAll(unused);
+    stopped.forEach(MoveHandle::cancel);
+    return CompletableFuture.allOf(
+        inFlight.stream().map(batch -> batch.drained).toArray(CompletableFuture<?>[]::new));
+  }
+
+  private static void leave(
+      LoadBatch batch, Load load, OnboardRequest.End end, Set<LoadBatch> inFlight) {
+    if (!load.isWanted()) {
+      inFlight.add(batch);
+    }
+    if (end.isOverdue() && !batch.isOverdue) {
+      batch.isOverdue = true;
+      batch.route.batchesOverdue++;
+    }
+  }
+
+  /** Who comes from here on begins another load: these may end as cancelled. */
+  private void stop(LoadBatch batch, List<MoveHandle> stopped) {
+    if (batch.isCancelled || batch.isWanted()) {
+      return;
+    }
+    batch.isCancelled = true;
+    batch.loads.forEach(load -> loads.remove(load.key, load));
+    MoveHandle move = batch.move;
+    if (move != null) {
+      stopped.add(move);
+    }
+  }
+}
