@@ -52,6 +52,17 @@ class PrefetcherTest {
   }
 
   @Test
+  void operations_are_bounded_where_bytes_are_left() {
+    for (int i = 1; i <= 3; i++) {
+      prefetcher.prefetch(keys(i, i), SECOND);
+    }
+
+    assertThat(calls).hasSize(2);
+    calls.getFirst().finish();
+    assertThat(calls).hasSize(3);
+  }
+
+  @Test
   void the_most_urgent_deadline_goes_first() {
     prefetcher.prefetch(keys(1, 4), SECOND);
     prefetcher.prefetch(keys(10, 10), 9 * SECOND);

@@ -109,6 +109,32 @@ class ThinkTimePredictorTest {
   }
 
   @Test
+  void a_guess_is_of_those_turns_that_have_not_come_yet() {
+    ThinkTimePredictor patient = new ThinkTimePredictor(10, 1_000 * SECOND);
+    long now = 0;
+    for (int i = 0; i < 20; i++) {
+      patient.observe("a", now);
+      now += i % 2 == 0 ? 10 * SECOND : 700 * SECOND;
+    }
+    patient.observe("a", now);
+
+    assertThat(only(patient.predict(now + 100 * SECOND, 1)).probability()).isGreaterThan(0.95);
+  }
+
+  @Test
+  void conversations_that_ended_make_the_next_turn_of_others_less_likely() {
+    converse("a", 0, 10 * SECOND, 11);
+    predictor.observe("b", 1_000 * SECOND);
+    double before = probabilityOf("b", 1_000 * SECOND);
+    for (int i = 0; i < 10; i++) {
+      predictor.observe("left" + i, 1_000 * SECOND);
+      predictor.ended("left" + i);
+    }
+
+    assertThat(probabilityOf("b", 1_000 * SECOND)).isBetween(before * 0.4, before * 0.6);
+  }
+
+  @Test
   void the_likeliest_come_first_and_no_more_than_asked_for() {
     long end = converse("far", 0, 1_000 * SECOND, 20);
     converse("near", end - 19 * 10 * SECOND, 10 * SECOND, 20);
