@@ -16,7 +16,9 @@ module io.kvbm.core {
   exports io.kvbm.core.onboard;
   exports io.kvbm.core.policy;
   exports io.kvbm.core.pool;
+  exports io.kvbm.core.prefetch;
   exports io.kvbm.core.registry;
+  exports io.kvbm.core.retention;
   exports io.kvbm.core.storage;
   exports io.kvbm.core.tier;
   exports io.kvbm.core.time;

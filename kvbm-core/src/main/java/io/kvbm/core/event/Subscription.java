@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One subscriber of an {@link EventHub} and how far it has read. Threading: safe from any thread.
@@ -21,17 +20,10 @@ public final class Subscription implements AutoCloseable {
 
   private final EventHub hub;
   private final EventSink sink;
-  private final Executor executor;
-
-  /**
-   * How often the subscriber was woken since it last had read everything; above 0 a task is under
-   * way.
-   */
-  private final AtomicInteger wakeUps = new AtomicInteger();
-
+  private final WakeLoop loop;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /** Number of the event to be read next; used by the one task under way only. */
+  /** Number of the event to be read next; used by the one round under way only. */
   private long cursor;
 
   private volatile long lostCount;
@@ -39,7 +31,7 @@ public final class Subscription implements AutoCloseable {
   Subscription(EventHub hub, EventSink sink, Executor executor, long cursor) {
     this.hub = hub;
     this.sink = sink;
-    this.executor = executor;
+    loop = new WakeLoop(executor, this::deliverAll);
     this.cursor = cursor;
   }
 
@@ -58,11 +50,8 @@ public final class Subscription implements AutoCloseable {
 
   /** Lets the executor hand over what is there, unless it is about to. */
   void wake() {
-    if (wakeUps.getAndIncrement() != 0) {
-      return;
-    }
     try {
-      executor.execute(this::deliverAll);
+      loop.wake();
     } catch (RejectedExecutionException e) {
       LOG.log(System.Logger.Level.WARNING, "event subscriber ended: its executor is shut down", e);
       close();
@@ -70,15 +59,11 @@ public final class Subscription implements AutoCloseable {
   }
 
   private void deliverAll() {
-    int seen = wakeUps.get();
-    do {
-      Delivery delivery = hub.read(cursor, READ_LIMIT);
-      while (delivery != null && !closed.get()) {
-        deliver(delivery);
-        delivery = hub.read(cursor, READ_LIMIT);
-      }
-      seen = wakeUps.addAndGet(-seen);
-    } while (seen != 0);
+    Delivery delivery = hub.read(cursor, READ_LIMIT);
+    while (delivery != null && !closed.get()) {
+      deliver(delivery);
+      delivery = hub.read(cursor, READ_LIMIT);
+    }
   }
 
   private void deliver(Delivery delivery) {
@@ -94,7 +79,7 @@ public final class Subscription implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("NonAtomicVolatileUpdate") // only the one task under way writes it
+  @SuppressWarnings("NonAtomicVolatileUpdate") // only the one round under way writes it
   private void reportLoss(long count) {
     long first = cursor;
     lostCount += count;

@@ -60,6 +60,7 @@ public final class BlockPool implements AutoCloseable {
   private final HashScheme hashScheme;
   private final EventManager events;
   private final boolean hasEvents;
+  private final @Nullable ContentListener content;
   private final Supplier<? extends BlockMetadata> metadata;
   private final DuplicatePolicy duplicates;
   private final PoolMeters meters;
@@ -85,6 +86,7 @@ public final class BlockPool implements AutoCloseable {
     this.hashScheme = builder.hashScheme;
     this.events = builder.events;
     this.hasEvents = builder.hasEvents();
+    this.content = builder.content;
     this.metadata = builder.metadata;
     this.duplicates = builder.duplicates;
     this.slots = new Slot[0];
@@ -285,6 +287,18 @@ public final class BlockPool implements AutoCloseable {
   }
 
   private void afterEviction(Slot slot) {
+    tellLeft(slot);
+    vacate(slot);
+  }
+
+  private void tellLeft(Slot slot) {
+    if (content != null) {
+      content.left(Objects.requireNonNull(slot.key));
+    }
+  }
+
+  /** Lets go of the content of a slot that is out of the index. Under the lock. */
+  private void vacate(Slot slot) {
     presence.left(slot);
     if (hasEvents) {
       events.blockEvicted(slot.id);
@@ -392,7 +406,7 @@ public final class BlockPool implements AutoCloseable {
     if (primary != null && uses.tryTake(primary) == Slot.REGISTERED) {
       return registerSecond(slot, key, block.knownParent(), primary);
     }
-    enter(slot, key, block.knownParent(), 1);
+    enter(slot, key, block.knownParent(), 1, block.knownTokens());
     meters.registered();
     if (hasEvents) {
       events.blockRegistered(slot.id, hashScheme.sequenceHash(key));
@@ -418,7 +432,7 @@ public final class BlockPool implements AutoCloseable {
     return handle(slot);
   }
 
-  private void enter(Slot slot, BlockKey key, @Nullable BlockKey parent, int uses) {
+  private void enter(Slot slot, BlockKey key, @Nullable BlockKey parent, int uses, int[] tokens) {
     slot.keyHi = key.hi();
     slot.keyLo = key.lo();
     slot.key = key;
@@ -427,6 +441,9 @@ public final class BlockPool implements AutoCloseable {
     slot.publish(Slot.REGISTERED, uses);
     index.insert(slot);
     residency.enter(slot);
+    if (content != null) {
+      content.entered(key, parent, tokens);
+    }
   }
 
   /**
@@ -478,7 +495,7 @@ public final class BlockPool implements AutoCloseable {
       if (slot.metadata instanceof BasicMetadata basic) {
         basic.setPriority(block.priority());
       }
-      enter(slot, block.key(), block.parent(), 0);
+      enter(slot, block.key(), block.parent(), 0, FillingBlock.NO_TOKENS);
       uses.countInactive(1);
       residency.offerIfIdle(slot);
     } finally {
@@ -812,6 +829,7 @@ public final class BlockPool implements AutoCloseable {
         index.remove(slot);
         slot.leaving = false;
         slot.changePhase(Slot.DETACHED);
+        tellLeft(slot);
         presence.left(slot);
         if (hasEvents) {
           events.blockEvicted(slot.id);
@@ -850,7 +868,13 @@ public final class BlockPool implements AutoCloseable {
         removed.add(slot);
       }
       residency.clear(removed);
-      removed.forEach(this::forget);
+      for (Slot slot : removed) {
+        takeOut(slot);
+        vacate(slot);
+      }
+      if (content != null) {
+        content.cleared();
+      }
     } finally {
       lock.unlock();
     }
@@ -890,13 +914,13 @@ public final class BlockPool implements AutoCloseable {
   /** Drops a block in phase EVICTING. Under the lock. */
   private void drop(Slot slot) {
     residency.remove(slot, slots);
-    forget(slot);
+    takeOut(slot);
+    afterEviction(slot);
   }
 
-  private void forget(Slot slot) {
+  private void takeOut(Slot slot) {
     index.remove(slot);
     uses.countInactive(-1);
-    afterEviction(slot);
   }
 
   // ---- growth
@@ -999,8 +1023,8 @@ public final class BlockPool implements AutoCloseable {
     return handle;
   }
 
-  StagedBlock stagedHandle(Slot slot, BlockKey key, @Nullable BlockKey parent) {
-    StagedBlock handle = new StagedBlock(this, slot, key, parent);
+  StagedBlock stagedHandle(Slot slot, BlockKey key, @Nullable BlockKey parent, int[] tokens) {
+    StagedBlock handle = new StagedBlock(this, slot, key, parent, tokens);
     if (leaks != null) {
       handle.watch(leaks.watch(handle, slot.id, key, () -> discard(slot)));
     }

@@ -39,6 +39,7 @@ public final class BlockPoolBuilder {
   CancellationToken cancellation = new CancellationToken();
   EvictionPolicyProvider policy = EvictionPolicies.of("lru");
   Presence presence = Presence.NONE;
+  @Nullable ContentListener content;
   @Nullable Consumer<String> leakReport;
   private @Nullable BlockBytes bytes;
 
@@ -102,6 +103,17 @@ public final class BlockPoolBuilder {
    */
   public BlockPoolBuilder events(EventManager value) {
     events = Objects.requireNonNull(value);
+    return this;
+  }
+
+  /**
+   * {@return this builder}
+   *
+   * @param value told which blocks can be found; several are joined with {@link
+   *     ContentListener#andThen}
+   */
+  public BlockPoolBuilder content(ContentListener value) {
+    content = Objects.requireNonNull(value);
     return this;
   }
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FillingBlock extends PooledBlock implements MutableBlock, Registrable {
 
-  private static final int[] NO_TOKENS = {};
+  static final int[] NO_TOKENS = {};
 
   private @Nullable CacheSalt salt;
   private @Nullable BlockKey parent;
@@ -55,6 +55,11 @@ final class FillingBlock extends PooledBlock implements MutableBlock, Registrabl
   @Override
   public @Nullable BlockKey knownParent() {
     return parent;
+  }
+
+  @Override
+  public int[] knownTokens() {
+    return tokens;
   }
 
   @Override
@@ -163,7 +168,7 @@ final class FillingBlock extends PooledBlock implements MutableBlock, Registrabl
       throw invalidState("computes its key from tokens; complete it without one");
     }
     pool.consume(this);
-    return pool.stagedHandle(slot, key, parent);
+    return pool.stagedHandle(slot, key, parent, NO_TOKENS);
   }
 
   @Override
@@ -171,7 +176,7 @@ final class FillingBlock extends PooledBlock implements MutableBlock, Registrabl
     markComplete();
     BlockKey computed = Objects.requireNonNull(key);
     pool.consume(this);
-    return pool.stagedHandle(slot, computed, parent);
+    return pool.stagedHandle(slot, computed, parent, tokens);
   }
 
   @Override

@@ -13,4 +13,7 @@ interface Registrable {
   Optional<BlockKey> knownKey();
 
   @Nullable BlockKey knownParent();
+
+  /** {@return the tokens, not to be changed any more, or none where only the key is known} */
+  int[] knownTokens();
 }

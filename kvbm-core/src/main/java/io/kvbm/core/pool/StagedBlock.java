@@ -15,11 +15,13 @@ final class StagedBlock extends PooledBlock implements CompleteBlock, Registrabl
 
   private final BlockKey key;
   private final @Nullable BlockKey parent;
+  private final int[] tokens;
 
-  StagedBlock(BlockPool pool, Slot slot, BlockKey key, @Nullable BlockKey parent) {
+  StagedBlock(BlockPool pool, Slot slot, BlockKey key, @Nullable BlockKey parent, int[] tokens) {
     super(pool, slot);
     this.key = key;
     this.parent = parent;
+    this.tokens = tokens;
   }
 
   @Override
@@ -40,6 +42,11 @@ final class StagedBlock extends PooledBlock implements CompleteBlock, Registrabl
   @Override
   public @Nullable BlockKey knownParent() {
     return parent;
+  }
+
+  @Override
+  public int[] knownTokens() {
+    return tokens;
   }
 
   @Override

@@ -1,0 +1,296 @@
+package io.kvbm.core.retention;
+
+import io.kvbm.api.CallerException;
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.block.BlockKey;
+import io.kvbm.core.pool.BlockPoolBuilder;
+import io.kvbm.core.pool.ContentListener;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who has how many blocks in which tier, and who has more than its quota. A namespace is a cache
+ * salt or the name of a tenant. As the salt is part of a block's key, a block is of one namespace.
+ *
+ * <p>Whoever fills blocks {@link #claim claims} their keys before they are registered. A block that
+ * nobody claimed belongs where its parent does, and otherwise to the namespace of the empty name. A
+ * claim is kept as long as a tier has the block, and before that within a bound.
+ *
+ * <p>Quotas refuse nothing here: {@link #overQuota} says who must give first.
+ *
+ * <p>Threading: safe from any thread; nothing is called back, so also under a pool's lock.
+ */
+public final class Namespaces {
+
+  /** The number of blocks nobody claimed. */
+  public static final int UNCLAIMED = 0;
+
+  /** A quota that is none. */
+  public static final long NO_QUOTA = Long.MAX_VALUE;
+
+  /** Whose a block is and which tiers have it, one bit each. */
+  private static final class Member {
+    private final Namespace namespace;
+    private int tiers;
+
+    Member(Namespace namespace) {
+      this.namespace = namespace;
+    }
+  }
+
+  private static final class Namespace {
+    private final String name;
+    private final int id;
+    private final long[] blocks = new long[Integer.SIZE];
+    private final Map<Integer, Long> quotas = new HashMap<>();
+
+    Namespace(String name, int id) {
+      this.name = name;
+      this.id = id;
+    }
+  }
+
+  private final int maxNamespaces;
+  private final int maxPendingClaims;
+  private final Map<String, Namespace> byName = new LinkedHashMap<>();
+  private final List<String> tiers = new ArrayList<>();
+  private final Map<BlockKey, Member> members = new HashMap<>();
+
+  /** Claimed blocks that no tier has, the oldest first. */
+  private final Set<BlockKey> pending = new LinkedHashSet<>();
+
+  private final Namespace unclaimed;
+
+  /**
+   * Creates namespaces, of which only that of the empty name is there.
+   *
+   * @param maxNamespaces so many names at most, that one left out
+   * @param maxPendingClaims so many claimed blocks that no tier has are remembered at most
+   */
+  public Namespaces(int maxNamespaces, int maxPendingClaims) {
+    this.maxNamespaces = maxNamespaces;
+    this.maxPendingClaims = maxPendingClaims;
+    unclaimed = new Namespace("", UNCLAIMED);
+    byName.put("", unclaimed);
+  }
+
+  /**
+   * {@return what a tier's pool reports to, for {@link BlockPoolBuilder#content}}
+   *
+   * @param tier the tier's name
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if there is a tier of that name
+   *     or there are 32
+   */
+  public synchronized ContentListener tier(String tier) {
+    if (tiers.contains(tier) || tiers.size() == Integer.SIZE) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT,
+          "tier %s is there already, or one of 32: give each pool a tier of its own"
+              .formatted(tier));
+    }
+    tiers.add(tier);
+    return new TierMembers(tiers.size() - 1);
+  }
+
+  /**
+   * {@return the number of a namespace, which is made if it is not there}
+   *
+   * @param name a cache salt or a tenant
+   * @throws CapacityException with {@link ErrorCode#ALLOCATION_FAILED} if there are too many
+   */
+  public synchronized int idOf(String name) {
+    return require(name).id;
+  }
+
+  /**
+   * Limits a namespace in a tier.
+   *
+   * @param name the namespace, which is made if it is not there
+   * @param tier the tier
+   * @param blocks blocks it should have there at most, {@link #NO_QUOTA} for any number
+   * @throws CallerException if there is no such tier or the number is negative
+   * @throws CapacityException if there are too many namespaces
+   */
+  public synchronized void setQuota(String name, String tier, long blocks) {
+    if (blocks < 0) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT,
+          "a quota of %d blocks for namespace '%s' is none: give 0 or more"
+              .formatted(blocks, name));
+    }
+    int index = tierIndex(tier);
+    require(name).quotas.put(index, blocks);
+  }
+
+  /**
+   * Says whose blocks are. The first claim of a block holds until no tier has it.
+   *
+   * @param name the namespace, which is made if it is not there
+   * @param keys blocks that are about to be registered
+   * @throws CapacityException if there are too many namespaces
+   */
+  public synchronized void claim(String name, List<BlockKey> keys) {
+    Namespace namespace = require(name);
+    for (BlockKey key : keys) {
+      if (members.putIfAbsent(key, new Member(namespace)) == null) {
+        pending.add(key);
+      }
+    }
+    Iterator<BlockKey> oldest = pending.iterator();
+    while (pending.size() > maxPendingClaims) {
+      members.remove(oldest.next());
+      oldest.remove();
+    }
+  }
+
+  /**
+   * {@return whose a block is, if a tier has it or it was claimed}
+   *
+   * @param key the block
+   */
+  public synchronized Optional<String> namespaceOf(BlockKey key) {
+    return Optional.ofNullable(members.get(key)).map(member -> member.namespace.name);
+  }
+
+  /**
+   * {@return who must give blocks of a tier first: of those above their quota the one whose excess
+   * is the largest share of it}
+   *
+   * @param tier the tier
+   * @throws CallerException if there is no such tier
+   */
+  public synchronized Optional<NamespaceUsage> overQuota(String tier) {
+    int index = tierIndex(tier);
+    NamespaceUsage first = null;
+    for (Namespace namespace : byName.values()) {
+      NamespaceUsage usage = usage(namespace, index);
+      if (usage.excessBlocks() > 0 && (first == null || excessShare(usage) > excessShare(first))) {
+        first = usage;
+      }
+    }
+    return Optional.ofNullable(first);
+  }
+
+  /** {@return what each namespace has in each tier} */
+  public synchronized List<NamespaceUsage> statistics() {
+    List<NamespaceUsage> usages = new ArrayList<>();
+    for (Namespace namespace : byName.values()) {
+      for (int tier = 0; tier < tiers.size(); tier++) {
+        usages.add(usage(namespace, tier));
+      }
+    }
+    return usages;
+  }
+
+  private static double excessShare(NamespaceUsage usage) {
+    return (double) usage.excessBlocks() / Math.max(1, usage.quotaBlocks());
+  }
+
+  private NamespaceUsage usage(Namespace namespace, int tier) {
+    return new NamespaceUsage(
+        namespace.name,
+        namespace.id,
+        tiers.get(tier),
+        namespace.blocks[tier],
+        namespace.quotas.getOrDefault(tier, NO_QUOTA));
+  }
+
+  private int tierIndex(String tier) {
+    int index = tiers.indexOf(tier);
+    if (index < 0) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT,
+          "no tier %s reports to these namespaces, only %s".formatted(tier, tiers));
+    }
+    return index;
+  }
+
+  private Namespace require(String name) {
+    Namespace present = byName.get(name);
+    if (present != null) {
+      return present;
+    }
+    if (byName.size() > maxNamespaces) {
+      throw new CapacityException(
+          ErrorCode.ALLOCATION_FAILED,
+          "there are %d namespaces, '%s' would be one too many; allow more of them"
+              .formatted(maxNamespaces, name),
+          1,
+          0);
+    }
+    Namespace added = new Namespace(name, byName.size());
+    byName.put(name, added);
+    return added;
+  }
+
+  private synchronized void enter(int tier, BlockKey key, @Nullable BlockKey parent) {
+    Member member = members.get(key);
+    if (member == null) {
+      Member elder = parent == null ? null : members.get(parent);
+      member = new Member(elder == null ? unclaimed : elder.namespace);
+      members.put(key, member);
+    }
+    pending.remove(key);
+    if ((member.tiers & 1 << tier) == 0) {
+      member.tiers |= 1 << tier;
+      member.namespace.blocks[tier]++;
+    }
+  }
+
+  private synchronized void leave(int tier, BlockKey key) {
+    Member member = members.get(key);
+    if (member == null || (member.tiers & 1 << tier) == 0) {
+      return;
+    }
+    member.tiers &= ~(1 << tier);
+    member.namespace.blocks[tier]--;
+    if (member.tiers == 0) {
+      members.remove(key);
+    }
+  }
+
+  private synchronized void clear(int tier) {
+    members
+        .values()
+        .removeIf(
+            member -> {
+              boolean wasThere = (member.tiers & 1 << tier) != 0;
+              member.tiers &= ~(1 << tier);
+              return wasThere && member.tiers == 0;
+            });
+    byName.values().forEach(namespace -> namespace.blocks[tier] = 0);
+  }
+
+  /** Counts what one pool reports. */
+  private final class TierMembers implements ContentListener {
+    private final int tier;
+
+    TierMembers(int tier) {
+      this.tier = tier;
+    }
+
+    @Override
+    public void entered(BlockKey key, @Nullable BlockKey parent, int[] tokens) {
+      enter(tier, key, parent);
+    }
+
+    @Override
+    public void left(BlockKey key) {
+      leave(tier, key);
+    }
+
+    @Override
+    public void cleared() {
+      clear(tier);
+    }
+  }
+}

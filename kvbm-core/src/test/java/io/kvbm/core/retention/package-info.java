@@ -1,0 +1,5 @@
+/** Tests of retention. */
+@NullMarked
+package io.kvbm.core.retention;
+
+import org.jspecify.annotations.NullMarked;
