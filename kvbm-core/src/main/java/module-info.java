@@ -21,6 +21,7 @@ module io.kvbm.core {
   exports io.kvbm.core.retention;
   exports io.kvbm.core.storage;
   exports io.kvbm.core.tier;
+  exports io.kvbm.core.tiering;
   exports io.kvbm.core.time;
   exports io.kvbm.core.tokens;
   exports io.kvbm.core.transfer;

@@ -20,7 +20,8 @@ import io.kvbm.core.tier.BlockMover;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.MoveHandle;
 import io.kvbm.core.tier.Tier;
-import io.kvbm.core.tier.TierChain;
+import io.kvbm.core.tiering.TieringEngine;
+import io.kvbm.core.tiering.TieringOptions;
 import io.kvbm.core.transfer.TransferOptions;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -58,22 +59,34 @@ public final class KvBlockManager implements AutoCloseable {
   private final Map<CacheLevel, Tier> byLevel = new EnumMap<>(CacheLevel.class);
   private final OwnedParts owned = new OwnedParts();
   private final AtomicBoolean closed = new AtomicBoolean();
-  private final TierChain chain;
+  private final TieringEngine tiering;
 
-  private KvBlockManager(KvBlockManagerConfig config, Platform platform, boolean ownsPlatform) {
+  private KvBlockManager(
+      KvBlockManagerConfig config,
+      TieringOptions options,
+      Platform platform,
+      boolean ownsPlatform) {
     this.config = config;
     if (ownsPlatform) {
       owned.add(platform);
     }
     try {
       this.hashScheme = platform.hashScheme(config.hashScheme());
-      this.mover = new BlockMover(platform.transfers());
+      this.mover = new BlockMover(platform.transfers(), platform.clock());
       TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned);
       BlockRegistry registry = new BlockRegistry(builder.expectedBlocks());
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
       addTier(CacheLevel.HOST, config.hostLayout(), builder, registry);
       addTier(CacheLevel.DISK, config.diskLayout(), builder, registry);
-      this.chain = new TierChain(tiers, mover, config.runtime().clock());
+      this.tiering =
+          new TieringEngine(
+              tiers,
+              mover,
+              platform.executor(),
+              platform.clock(),
+              platform.deadlines(),
+              options.withTransfers(platform.transfers().limits()));
+      owned.add(tiering);
     } catch (RuntimeException | Error e) {
       owned.closeAfter(e);
       throw e;
@@ -105,7 +118,7 @@ public final class KvBlockManager implements AutoCloseable {
             .clock(config.runtime().clock())
             .metrics(config.runtime().metricsRegistry())
             .build();
-    return new KvBlockManager(config, platform, true);
+    return new KvBlockManager(config, TieringOptions.DEFAULT, platform, true);
   }
 
   /**
@@ -117,7 +130,21 @@ public final class KvBlockManager implements AutoCloseable {
    * @throws ConfigurationException if a tier cannot be set up as configured; nothing is left behind
    */
   public static KvBlockManager create(KvBlockManagerConfig config, Platform platform) {
-    return new KvBlockManager(config, platform, false);
+    return create(config, TieringOptions.DEFAULT, platform);
+  }
+
+  /**
+   * Makes a manager on a platform of the caller's.
+   *
+   * @param config tiers, model and runtime
+   * @param options how the tiers work together; limits of transfers are the platform's
+   * @param platform has the backends; it must outlive the manager
+   * @return the manager; the caller closes it
+   * @throws ConfigurationException if a tier cannot be set up as configured; nothing is left behind
+   */
+  public static KvBlockManager create(
+      KvBlockManagerConfig config, TieringOptions options, Platform platform) {
+    return new KvBlockManager(config, options, platform, false);
   }
 
   /**
@@ -142,7 +169,7 @@ public final class KvBlockManager implements AutoCloseable {
       left.closeAfter(e);
       throw e;
     }
-    return new KvBlockManager(manager, platform, true);
+    return new KvBlockManager(manager, TieringOptions.DEFAULT, platform, true);
   }
 
   /**
@@ -215,12 +242,9 @@ public final class KvBlockManager implements AutoCloseable {
     return List.copyOf(tiers);
   }
 
-  /**
-   * {@return the tiers as a chain with write-back edges: its calls move blocks up and down by
-   * themselves}
-   */
-  public TierChain chain() {
-    return chain;
+  /** {@return the tiers as one cache, which moves blocks up and down by itself} */
+  public TieringEngine tiering() {
+    return tiering;
   }
 
   /**

@@ -363,6 +363,11 @@ public final class Platform implements AutoCloseable {
     return metrics;
   }
 
+  /** {@return what ends waits on the platform's time} */
+  Deadlines deadlines() {
+    return deadlines;
+  }
+
   /** {@return the platform's time} */
   public Clock clock() {
     return clock;

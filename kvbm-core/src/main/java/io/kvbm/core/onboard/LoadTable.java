@@ -287,8 +287,7 @@ final class LoadTable {
       return;
     }
     Flight flight =
-        costs.begin(
-            batch.route.name, batch.loads.size() * top.pool().shape().blockByteSize());
+        costs.begin(batch.route.name, batch.loads.size() * top.pool().shape().blockByteSize());
     MoveHandle move;
     try {
       move =

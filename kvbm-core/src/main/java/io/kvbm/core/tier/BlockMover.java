@@ -8,6 +8,7 @@ import io.kvbm.api.KvbmException;
 import io.kvbm.api.block.CompleteBlock;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
+import io.kvbm.api.spi.Clock;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferHandle;
 import io.kvbm.core.pool.BlockPool;
@@ -17,10 +18,12 @@ import io.kvbm.core.transfer.TransferEngine;
 import io.kvbm.core.transfer.TransferOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -38,14 +41,33 @@ import org.jspecify.annotations.Nullable;
 public final class BlockMover {
 
   private final TransferEngine engine;
+  private final Clock clock;
+  private final Map<String, RouteMeter> meters = new ConcurrentHashMap<>();
 
   /**
    * Creates a mover.
    *
    * @param engine moves the bytes; it stays the caller's
+   * @param clock measures how long that takes
    */
-  public BlockMover(TransferEngine engine) {
+  public BlockMover(TransferEngine engine, Clock clock) {
     this.engine = engine;
+    this.clock = clock;
+  }
+
+  /** {@return what was moved, by route, in the order of their names} */
+  public List<RouteUse> routes() {
+    long now = clock.nanoTime();
+    return meters.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .map(entry -> entry.getValue().use(now))
+        .toList();
+  }
+
+  private RouteMeter meter(Tier source, Tier target) {
+    String route = source.name() + "->" + target.name();
+    RouteMeter meter = meters.get(route);
+    return meter != null ? meter : meters.computeIfAbsent(route, RouteMeter::new);
   }
 
   /**
@@ -222,8 +244,16 @@ public final class BlockMover {
         moves.add(moveOf(block, targets.get(i)));
         priority = Math.max(priority, block.metadata().offloadPriority().orElse(priority));
       }
-      TransferHandle handle =
-          engine.submit(source.place(), target.place(), moves, options.withPriority(priority));
+      RouteMeter meter = meter(source, target);
+      meter.begin(clock.nanoTime());
+      TransferHandle handle;
+      try {
+        handle =
+            engine.submit(source.place(), target.place(), moves, options.withPriority(priority));
+      } catch (RuntimeException e) {
+        meter.end(clock.nanoTime(), 0, 0, moves.size());
+        throw e;
+      }
       transfer = handle;
       handle
           .outcomes()
@@ -249,7 +279,22 @@ public final class BlockMover {
       }
     }
 
+    private void count(List<BlockOutcome> outcomes) {
+      int moved = 0;
+      long byteSize = 0;
+      for (BlockOutcome outcome : outcomes) {
+        if (outcome instanceof BlockOutcome.Done(long bytes)) {
+          moved++;
+          byteSize += bytes;
+        }
+      }
+      meter(source, target).end(clock.nanoTime(), moved, byteSize, outcomes.size() - moved);
+    }
+
     private void finish(List<BlockOutcome> outcomes) {
+      if (!outcomes.isEmpty()) {
+        count(outcomes);
+      }
       for (int i = 0; i < outcomes.size(); i++) {
         int index = pending.get(i);
         results[index] = settle(held.get(i), targets.get(i), outcomes.get(i));

@@ -1,12 +1,12 @@
 package io.kvbm.core.tier;
 
 /**
- * What a chain moved along one route.
+ * What was moved along one route.
  *
  * @param route from and to, as {@code device->host}
  * @param blocks blocks moved whole
  * @param byteSize their bytes
- * @param nanos how long the chain waited for them
+ * @param nanos how long anything was on its way
  * @param failures blocks that did not move
  */
 public record RouteUse(String route, long blocks, long byteSize, long nanos, long failures) {}

@@ -42,7 +42,8 @@ import org.junit.jupiter.api.Timeout;
 class OnboarderTest {
 
   private static final long MILLI = 1_000_000;
-  private static final OnboardOptions BY_100_MS = OnboardOptions.DEFAULT.withDeadlineNanos(100 * MILLI);
+  private static final OnboardOptions BY_100_MS =
+      OnboardOptions.DEFAULT.withDeadlineNanos(100 * MILLI);
 
   private static boolean isDone(Onboarding onboarding) {
     return onboarding.result().toCompletableFuture().isDone();
@@ -585,8 +586,7 @@ class OnboarderTest {
                 .gate(
                     plan -> {
                       assertThat(plan.routes().subList(0, 2)).containsExactly("", "host->device");
-                      return new Decision(
-                          3, 3, 1, 0, 0, Long.MAX_VALUE, Decision.Reason.LOAD_SOME);
+                      return new Decision(3, 3, 1, 0, 0, Long.MAX_VALUE, Decision.Reason.LOAD_SOME);
                     })
                 .build()) {
       world.put(DEVICE, 0, 1);
@@ -629,8 +629,7 @@ class OnboarderTest {
   @Test
   void wrongUseIsRefused() {
     try (World world = new World(2, 2, 2)) {
-      assertThatThrownBy(
-              () -> Onboarder.builder(List.of(), null, world.deadlines, world.executor))
+      assertThatThrownBy(() -> Onboarder.builder(List.of(), null, world.deadlines, world.executor))
           .isInstanceOf(CallerException.class);
       world.put(HOST, 0, 1);
       Onboarder onboarder = world.onboarder().build();

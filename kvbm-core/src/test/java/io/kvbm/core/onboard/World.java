@@ -71,7 +71,7 @@ final class World implements TransferEnvironment, AutoCloseable {
   }
 
   Onboarder.Builder onboarder() {
-    return Onboarder.builder(tiers, new BlockMover(engine), deadlines, executor)
+    return Onboarder.builder(tiers, new BlockMover(engine, clock), deadlines, executor)
         .limits(engine.limits());
   }
 
@@ -134,7 +134,9 @@ final class World implements TransferEnvironment, AutoCloseable {
 
   void assertNothingHeld() {
     for (Tier tier : tiers) {
-      assertThat(tier.pool().availableBlocks()).as(tier.name()).isEqualTo(tier.pool().totalBlocks());
+      assertThat(tier.pool().availableBlocks())
+          .as(tier.name())
+          .isEqualTo(tier.pool().totalBlocks());
     }
   }
 

@@ -149,7 +149,7 @@ class BlockMoverTest {
   @Test
   void blocksOfAnotherTierAreRefused() {
     try (TestTiers tiers = new TestTiers(4, 4, 4)) {
-      BlockMover mover = new BlockMover(tiers.platform.transfers());
+      BlockMover mover = new BlockMover(tiers.platform.transfers(), tiers.platform.clock());
       ImmutableBlock block = register(tiers.pool(CacheLevel.HOST), key(1), null);
       List<Tier> all = tiers.manager.tiers();
       refused(

@@ -26,13 +26,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A backend whose transport copies host memory, unless the test lets it fail or wait. */
-final class ScriptedTransport implements Transport, BackendProvider {
+public final class ScriptedTransport implements Transport, BackendProvider {
 
   /** What a block fails with, while there is something. */
-  volatile @Nullable Supplier<KvbmException> failure;
+  public volatile @Nullable Supplier<KvbmException> failure;
 
   /** Whether batches wait for {@link #release}. */
-  volatile boolean holds;
+  public volatile boolean holds;
 
   /** Where each batch began to read, in the order of their coming. */
   final List<Long> sourceOffsets = new CopyOnWriteArrayList<>();
@@ -60,7 +60,7 @@ final class ScriptedTransport implements Transport, BackendProvider {
   }
 
   /** Lets the batches that wait go on. */
-  void release() {
+  public void release() {
     holds = false;
     for (Runnable next = held.poll(); next != null; next = held.poll()) {
       next.run();
@@ -126,7 +126,7 @@ final class ScriptedTransport implements Transport, BackendProvider {
     };
   }
 
-  static KvbmException broken(ErrorCode code) {
+  public static KvbmException broken(ErrorCode code) {
     return code == ErrorCode.CORRUPT
         ? new CorruptionException(code, "bytes changed")
         : new TransientException(code, "try again");

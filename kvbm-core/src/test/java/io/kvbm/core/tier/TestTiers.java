@@ -14,6 +14,8 @@ import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.layout.Layouts;
 import io.kvbm.core.pool.BlockPool;
+import io.kvbm.core.tiering.TieringEngine;
+import io.kvbm.core.tiering.TieringOptions;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.HostStorage;
 import java.util.ArrayList;
@@ -21,9 +23,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Up to three tiers over storages of the test's own, moved by a {@link ScriptedTransport}. */
-final class TestTiers implements AutoCloseable {
+public final class TestTiers implements AutoCloseable {
 
-  static final KvManagerModelConfig MODEL =
+  public static final KvManagerModelConfig MODEL =
       KvManagerModelConfig.builder()
           .numLayers(2)
           .outerDim(2)
@@ -32,16 +34,24 @@ final class TestTiers implements AutoCloseable {
           .dtype(DType.FP16)
           .build();
 
-  final ScriptedTransport transport = new ScriptedTransport();
-  final Platform platform = Platform.builder().providers(List.of(transport)).build();
-  final KvBlockManager manager;
+  public final ScriptedTransport transport = new ScriptedTransport();
+  public final Platform platform = Platform.builder().providers(List.of(transport)).build();
+  public final KvBlockManager manager;
   private final List<Storage> storages = new ArrayList<>();
 
-  TestTiers(int device, int host, int disk) {
+  public TestTiers(int device, int host, int disk) {
     this(device, host, disk, LayoutType.FULLY_CONTIGUOUS);
   }
 
+  public TestTiers(int device, int host, int disk, TieringOptions options) {
+    this(device, host, disk, LayoutType.FULLY_CONTIGUOUS, options);
+  }
+
   TestTiers(int device, int host, int disk, LayoutType lower) {
+    this(device, host, disk, lower, TieringOptions.DEFAULT);
+  }
+
+  private TestTiers(int device, int host, int disk, LayoutType lower, TieringOptions options) {
     KvBlockManagerConfig.Builder config =
         KvBlockManagerConfig.builder()
             .runtime(KvManagerRuntimeConfig.builder().build())
@@ -53,7 +63,7 @@ final class TestTiers implements AutoCloseable {
     if (disk > 0) {
       config.diskLayout(tier(disk, lower));
     }
-    manager = KvBlockManager.create(config.build(), platform);
+    manager = KvBlockManager.create(config.build(), options, platform);
   }
 
   private KvManagerLayoutConfig tier(int blocks, LayoutType type) {
@@ -70,11 +80,11 @@ final class TestTiers implements AutoCloseable {
         .build();
   }
 
-  TierChain chain() {
-    return manager.chain();
+  public TieringEngine tiering() {
+    return manager.tiering();
   }
 
-  BlockPool pool(CacheLevel level) {
+  public BlockPool pool(CacheLevel level) {
     return manager.tiers().stream()
         .filter(t -> t.level() == level)
         .findFirst()
@@ -82,11 +92,11 @@ final class TestTiers implements AutoCloseable {
         .pool();
   }
 
-  static BlockKey key(long n) {
+  public static BlockKey key(long n) {
     return BlockKey.derived(n);
   }
 
-  static List<BlockKey> keys(long... numbers) {
+  public static List<BlockKey> keys(long... numbers) {
     List<BlockKey> keys = new ArrayList<>();
     for (long n : numbers) {
       keys.add(key(n));
@@ -95,13 +105,13 @@ final class TestTiers implements AutoCloseable {
   }
 
   /** Registers a block whose bytes follow from its key. */
-  static ImmutableBlock register(BlockPool pool, BlockKey key, @Nullable BlockKey parent) {
+  public static ImmutableBlock register(BlockPool pool, BlockKey key, @Nullable BlockKey parent) {
     MutableBlock block = pool.allocateBlocks(1).getFirst();
     fill(block, key);
     return block.complete(key, parent).register();
   }
 
-  static void fill(MutableBlock block, BlockKey key) {
+  public static void fill(MutableBlock block, BlockKey key) {
     for (int layer = 0; layer < block.numLayers(); layer++) {
       for (int outer = 0; outer < block.numOuterDims(); outer++) {
         BytePatterns.fill(
@@ -110,7 +120,7 @@ final class TestTiers implements AutoCloseable {
     }
   }
 
-  static void verify(ImmutableBlock block) {
+  public static void verify(ImmutableBlock block) {
     for (int layer = 0; layer < block.numLayers(); layer++) {
       for (int outer = 0; outer < block.numOuterDims(); outer++) {
         BytePatterns.verify(

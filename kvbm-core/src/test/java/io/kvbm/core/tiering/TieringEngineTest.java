@@ -1,4 +1,4 @@
-package io.kvbm.core.tier;
+package io.kvbm.core.tiering;
 
 import static io.kvbm.core.tier.TestTiers.key;
 import static io.kvbm.core.tier.TestTiers.keys;
@@ -16,8 +16,16 @@ import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.config.KvManagerRuntimeConfig;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
+import io.kvbm.core.onboard.Missing;
+import io.kvbm.core.onboard.OnboardOptions;
+import io.kvbm.core.onboard.OnboardResult;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.pool.PoolStatus;
+import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.LocatedBlock;
+import io.kvbm.core.tier.ScriptedTransport;
+import io.kvbm.core.tier.TestTiers;
+import io.kvbm.core.tier.Tier;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class TierChainTest {
+class TieringEngineTest {
 
   @Test
   void theCapacitiesOfTheTiersAddUpToOneLru() {
@@ -47,7 +55,7 @@ class TierChainTest {
     try (TestTiers tiers = new TestTiers(sizes[0], sizes[1], sizes[2])) {
       for (int i = 0; i < 6000; i++) {
         long n = (long) (random.nextDouble() * random.nextDouble() * 200);
-        hits += use(tiers.chain(), List.of(key(n)));
+        hits += use(tiers.tiering(), List.of(key(n)));
         upper.use(n);
         lower.use(n);
       }
@@ -83,10 +91,10 @@ class TierChainTest {
   void bringingUpAWholeTierLosesAlmostNothing() {
     try (TestTiers tiers = new TestTiers(16, 16, 0)) {
       for (int from = 0; from < 32; from += 16) {
-        use(tiers.chain(), range(from, from + 16));
+        use(tiers.tiering(), range(from, from + 16));
       }
       assertThat(resident(tiers, 32)).isEqualTo(32);
-      use(tiers.chain(), range(0, 16));
+      use(tiers.tiering(), range(0, 16));
       assertThat(resident(tiers, 32)).as("all in use at once below").isGreaterThanOrEqualTo(30);
       assertExclusive(tiers, 32, 0);
     }
@@ -113,11 +121,11 @@ class TierChainTest {
   @Test
   void aTierSmallerThanTheOneAboveKeepsTheNewestVictims() {
     try (TestTiers tiers = new TestTiers(12, 3, 0)) {
-      use(tiers.chain(), range(0, 12));
+      use(tiers.tiering(), range(0, 12));
       for (int n = 0; n < 12; n++) {
-        use(tiers.chain(), List.of(key(n))); // now each is newer than the one before
+        use(tiers.tiering(), List.of(key(n))); // now each is newer than the one before
       }
-      use(tiers.chain(), keys(100, 101, 102, 103, 104, 105));
+      use(tiers.tiering(), keys(100, 101, 102, 103, 104, 105));
       BlockPool host = tiers.pool(CacheLevel.HOST);
       assertThat(host.status().inactive()).isEqualTo(3);
       assertExclusive(tiers, 120, 0);
@@ -127,14 +135,18 @@ class TierChainTest {
   @Test
   void aDamagedBlockIsDroppedAndCutsThePrefix() {
     try (TestTiers tiers = new TestTiers(4, 4, 0)) {
-      use(tiers.chain(), keys(1, 2, 3));
-      use(tiers.chain(), keys(11, 12, 13, 14));
-      List<LocatedBlock> found = tiers.chain().match(keys(1, 2, 3));
+      use(tiers.tiering(), keys(1, 2, 3));
+      use(tiers.tiering(), keys(11, 12, 13, 14));
+      List<LocatedBlock> found = tiers.tiering().match(keys(1, 2, 3));
       assertThat(found).extracting(LocatedBlock::tier).containsExactly(1, 1, 1);
+      found.forEach(block -> block.block().close());
       tiers.transport.failure = () -> ScriptedTransport.broken(ErrorCode.CORRUPT);
-      assertThat(tiers.chain().promote(found)).isEmpty();
+      OnboardResult damaged =
+          tiers.tiering().onboard(keys(1, 2, 3), OnboardOptions.DEFAULT).await();
+      assertThat(damaged.blocks()).isEmpty();
+      assertThat(damaged.missing().getFirst()).isInstanceOf(Missing.Corrupt.class);
       tiers.transport.failure = null;
-      assertThat(tiers.chain().match(keys(1))).isEmpty();
+      assertThat(tiers.tiering().match(keys(1))).isEmpty();
       for (Tier tier : tiers.manager.tiers()) {
         assertThat(tier.pool().status().active()).isZero();
       }
@@ -144,14 +156,16 @@ class TierChainTest {
   @Test
   void aTransientFailureKeepsTheBlockBelow() {
     try (TestTiers tiers = new TestTiers(4, 4, 0)) {
-      use(tiers.chain(), keys(1, 2));
-      use(tiers.chain(), keys(11, 12, 13, 14));
-      List<MutableBlock> room = tiers.chain().allocate(2);
+      use(tiers.tiering(), keys(1, 2));
+      use(tiers.tiering(), keys(11, 12, 13, 14));
+      List<MutableBlock> room = tiers.tiering().allocate(2);
       BlockPool.closeAll(room);
       tiers.transport.failure = () -> ScriptedTransport.broken(ErrorCode.DEADLINE_EXCEEDED);
-      assertThat(tiers.chain().promote(tiers.chain().match(keys(1, 2)))).isEmpty();
+      assertThat(tiers.tiering().onboard(keys(1, 2), OnboardOptions.DEFAULT).await().blocks())
+          .isEmpty();
       tiers.transport.failure = null;
-      List<ImmutableBlock> again = tiers.chain().promote(tiers.chain().match(keys(1, 2)));
+      List<ImmutableBlock> again =
+          tiers.tiering().onboard(keys(1, 2), OnboardOptions.DEFAULT).await().blocks();
       assertThat(again).hasSize(2);
       again.forEach(TestTiers::verify);
       BlockPool.closeAll(again);
@@ -159,15 +173,16 @@ class TierChainTest {
   }
 
   @Test
-  void moreThanTheTopTierHoldsIsRefusedAndEverythingGivenBack() {
+  void moreThanTheTopTierHoldsComesUpAsFarAsThereIsRoom() {
     try (TestTiers tiers = new TestTiers(2, 8, 0)) {
       for (int n = 0; n < 6; n++) {
-        use(tiers.chain(), List.of(key(n)));
+        use(tiers.tiering(), List.of(key(n)));
       }
-      List<LocatedBlock> found = tiers.chain().match(range(0, 6));
-      assertThat(found).hasSize(6);
-      assertThatThrownBy(() -> tiers.chain().promote(found)).isInstanceOf(CapacityException.class);
-      assertThatThrownBy(() -> tiers.chain().allocate(3)).isInstanceOf(CapacityException.class);
+      OnboardResult result = tiers.tiering().onboard(range(0, 6), OnboardOptions.DEFAULT).await();
+      assertThat(result.blocks()).hasSize(2);
+      assertThat(result.missing().getFirst()).isInstanceOf(Missing.NoRoom.class);
+      BlockPool.closeAll(result.blocks());
+      assertThatThrownBy(() -> tiers.tiering().allocate(3)).isInstanceOf(CapacityException.class);
       assertThat(tiers.pool(CacheLevel.DEVICE).status().active()).isZero();
       assertThat(tiers.pool(CacheLevel.HOST).status().active()).isZero();
       assertThat(resident(tiers, 6)).isEqualTo(6);
@@ -196,11 +211,11 @@ class TierChainTest {
                     .build(),
                 platform)) {
       for (int n = 0; n < 5; n++) {
-        use(manager.chain(), List.of(key(n)));
+        use(manager.tiering(), List.of(key(n)));
       }
       assertThat(manager.host().orElseThrow().status()).isEqualTo(new PoolStatus(0, 0, 4));
       assertThat(manager.device().orElseThrow().status()).isEqualTo(new PoolStatus(0, 2, 0));
-      assertThat(manager.chain().dropped()).containsEntry("device", 3L);
+      assertThat(manager.tiering().dropped()).containsEntry("device", 3L);
     }
   }
 
@@ -208,12 +223,12 @@ class TierChainTest {
   void aVictimUsedAgainWhileItsCopyIsMadeIsInOneTierOnly() throws Exception {
     try (TestTiers tiers = new TestTiers(1, 2, 0);
         ExecutorService other = Executors.newSingleThreadExecutor()) {
-      use(tiers.chain(), keys(1));
+      use(tiers.tiering(), keys(1));
       tiers.transport.holds = true;
       Future<?> allocation =
           other.submit(
               () ->
-                  assertThatThrownBy(() -> tiers.chain().allocate(1))
+                  assertThatThrownBy(() -> tiers.tiering().allocate(1))
                       .isInstanceOf(CapacityException.class));
       while (tiers.pool(CacheLevel.HOST).status().active() == 0) {
         Thread.onSpinWait();
@@ -243,7 +258,7 @@ class TierChainTest {
                 () -> {
                   for (int i = 0; i < 1500; i++) {
                     int start = random.nextInt(12) * 10;
-                    use(tiers.chain(), range(start, start + 1 + random.nextInt(6)));
+                    use(tiers.tiering(), range(start, start + 1 + random.nextInt(6)));
                   }
                 }));
       }
@@ -262,14 +277,14 @@ class TierChainTest {
   void aBlockOnItsWayUpIsNotMissed() throws Exception {
     try (TestTiers tiers = new TestTiers(4, 64, 0);
         ExecutorService other = Executors.newSingleThreadExecutor()) {
-      use(tiers.chain(), keys(1));
+      use(tiers.tiering(), keys(1));
       AtomicInteger left = new AtomicInteger(3000);
       Future<Integer> seeker =
           other.submit(
               () -> {
                 int missed = 0;
                 while (left.get() > 0) {
-                  List<LocatedBlock> found = tiers.chain().match(keys(1));
+                  List<LocatedBlock> found = tiers.tiering().match(keys(1));
                   missed += found.isEmpty() ? 1 : 0;
                   found.forEach(block -> block.block().close());
                 }
@@ -277,12 +292,13 @@ class TierChainTest {
               });
       for (int round = 0; left.get() > 0; round++) {
         try {
-          BlockPool.closeAll(tiers.chain().allocate(4)); // pushes the block down
+          BlockPool.closeAll(tiers.tiering().allocate(4)); // pushes the block down
         } catch (CapacityException e) {
           assertThat(e.available()).as("the seeker holds one").isGreaterThanOrEqualTo(3);
         }
         try {
-          BlockPool.closeAll(tiers.chain().promote(tiers.chain().match(keys(1))));
+          BlockPool.closeAll(
+              tiers.tiering().onboard(keys(1), OnboardOptions.DEFAULT).await().blocks());
         } finally {
           left.decrementAndGet();
         }
@@ -295,18 +311,18 @@ class TierChainTest {
    * What an engine does with a sequence: brings up what is there, fills the rest; returns how much
    * was there.
    */
-  private static int use(TierChain chain, List<BlockKey> keys) {
+  private static int use(TieringEngine engine, List<BlockKey> keys) {
     List<ImmutableBlock> held = new ArrayList<>();
     try {
-      held.addAll(chain.promote(chain.match(keys)));
+      held.addAll(engine.onboard(keys, OnboardOptions.DEFAULT).await().blocks());
       int hits = held.size();
       held.forEach(TestTiers::verify);
       List<BlockKey> missing = keys.subList(hits, keys.size());
-      List<MutableBlock> fresh = chain.allocate(missing.size());
+      List<MutableBlock> fresh = engine.allocate(missing.size());
       for (int i = 0; i < fresh.size(); i++) {
         TestTiers.fill(fresh.get(i), missing.get(i));
         BlockKey parent = hits + i == 0 ? null : keys.get(hits + i - 1);
-        held.addAll(chain.register(List.of(fresh.get(i).complete(missing.get(i), parent))));
+        held.addAll(engine.register(List.of(fresh.get(i).complete(missing.get(i), parent))));
       }
       held.forEach(TestTiers::verify);
       return hits;

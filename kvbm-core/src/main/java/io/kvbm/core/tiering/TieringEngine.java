@@ -1,0 +1,280 @@
+package io.kvbm.core.tiering;
+
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.block.MutableBlock;
+import io.kvbm.api.block.RegistrableBlock;
+import io.kvbm.api.policy.AdmissionPolicy;
+import io.kvbm.api.spi.Clock;
+import io.kvbm.core.cost.CostGate;
+import io.kvbm.core.cost.GateMode;
+import io.kvbm.core.cost.GateStatistics;
+import io.kvbm.core.cost.RouteCosts;
+import io.kvbm.core.offload.OffloadEdge;
+import io.kvbm.core.offload.OffloadHandle;
+import io.kvbm.core.offload.OffloadOptions;
+import io.kvbm.core.offload.OffloadStatistics;
+import io.kvbm.core.offload.Offloader;
+import io.kvbm.core.offload.WritePolicy;
+import io.kvbm.core.onboard.OnboardOptions;
+import io.kvbm.core.onboard.OnboardResult;
+import io.kvbm.core.onboard.OnboardStatistics;
+import io.kvbm.core.onboard.Onboarder;
+import io.kvbm.core.onboard.Onboarding;
+import io.kvbm.core.onboard.TierResidence;
+import io.kvbm.core.tier.BlockMover;
+import io.kvbm.core.tier.LocatedBlock;
+import io.kvbm.core.tier.RouteUse;
+import io.kvbm.core.tier.Tier;
+import io.kvbm.core.time.Deadlines;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tiers one below the other as one cache: blocks are registered in the top tier, go down as the
+ * edges say, are found in any tier and come up when they are asked for.
+ *
+ * <p>Along a write-back edge a block is in one tier at a time, so capacities add up: what the upper
+ * tier would evict is moved down first, and what comes up leaves the tier it was in. Along other
+ * edges a block that was copied down stays there when it comes up, and the upper tier drops what it
+ * evicts. Whatever goes wrong on the way is a later miss, never a wrong block, and nobody waits for
+ * a route that has stopped moving.
+ *
+ * <p>Ownership: tiers, mover, executor and deadlines stay the caller's and outlive the engine.
+ * Threading: safe from any thread.
+ */
+public final class TieringEngine implements AutoCloseable {
+
+  private final List<Tier> tiers;
+  private final BlockMover mover;
+  private final TieringOptions options;
+  private final WriteBack writeBack;
+  private final Offloader offloader;
+  private final TierResidence residence;
+  private final @Nullable CostGate gate;
+  private final Onboarder onboarder;
+
+  /**
+   * Creates an engine.
+   *
+   * @param tiers at least one, the fastest first
+   * @param mover moves blocks
+   * @param executor runs what is not to run on a thread of a transfer; work there may block
+   * @param clock time
+   * @param deadlines ends waits; its time passes like that of the clock
+   * @param options how the tiers work together
+   * @throws ConfigurationException if there is no tier, or more write policies than edges
+   */
+  public TieringEngine(
+      List<Tier> tiers,
+      BlockMover mover,
+      Executor executor,
+      Clock clock,
+      Deadlines deadlines,
+      TieringOptions options) {
+    if (tiers.isEmpty()) {
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG, "a cache of tiers needs at least one tier");
+    }
+    if (options.writes().size() >= tiers.size()) {
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG,
+          "%d tiers have %d edges between them, %d write policies were given"
+              .formatted(tiers.size(), tiers.size() - 1, options.writes().size()));
+    }
+    this.tiers = List.copyOf(tiers);
+    this.mover = mover;
+    this.options = options;
+    writeBack = new WriteBack(this.tiers, mover, deadlines, options);
+    offloader = new Offloader(mover, executor, clock, deadlines, edges());
+    residence = new TierResidence(this.tiers, tier -> tier > 0 && writeBack.goesDown(tier - 1));
+    RouteCosts costs = new RouteCosts(clock);
+    gate =
+        options.gate() == GateMode.OFF
+            ? null
+            : new CostGate(options.gate(), Objects.requireNonNull(options.recompute()), costs);
+    Onboarder.Builder builder =
+        Onboarder.builder(this.tiers, mover, deadlines, executor)
+            .limits(options.transfers())
+            .room(count -> writeBack.allocateUpTo(0, count))
+            .residence(residence)
+            .costs(costs);
+    onboarder = (gate == null ? builder : builder.gate(gate)).build();
+  }
+
+  private List<OffloadEdge> edges() {
+    List<OffloadEdge> edges = new ArrayList<>();
+    for (int upper = 0; upper + 1 < tiers.size(); upper++) {
+      if (tiers.get(upper).isLocal() && tiers.get(upper + 1).isLocal()) {
+        edges.add(
+            new OffloadEdge(
+                tiers.get(upper),
+                tiers.get(upper + 1),
+                options.write(upper),
+                options.sightings(),
+                AdmissionPolicy.PASS_ALL,
+                options.offloads()));
+      }
+    }
+    return edges;
+  }
+
+  /** {@return the tiers, the fastest first} */
+  public List<Tier> tiers() {
+    return tiers;
+  }
+
+  /** {@return how the tiers work together} */
+  public TieringOptions options() {
+    return options;
+  }
+
+  /**
+   * Finds the longest prefix of a sequence over all tiers, block by block, and takes its blocks
+   * into use where they are.
+   *
+   * @param keys the blocks of the sequence, in order
+   * @return the blocks found, in order; the caller closes each
+   */
+  public List<LocatedBlock> match(List<BlockKey> keys) {
+    return residence.match(keys);
+  }
+
+  /**
+   * Brings the longest prefix of a sequence to the top tier.
+   *
+   * @param keys the blocks of the sequence, in order
+   * @param how deadline and priority
+   * @return the request, begun
+   */
+  public Onboarding onboard(List<BlockKey> keys, OnboardOptions how) {
+    Onboarding onboarding = onboarder.onboard(keys, how);
+    if (tiers.size() > 1 && options.write(0) != WritePolicy.BACK) {
+      onboarding.result().thenAccept(this::goDown);
+    }
+    return onboarding;
+  }
+
+  /** What was brought up counts as registered in the top tier; what lower tiers have stays so. */
+  private void goDown(OnboardResult result) {
+    List<ImmutableBlock> open = new ArrayList<>();
+    for (ImmutableBlock block : result.blocks()) {
+      Optional<ImmutableBlock> own = tiers.getFirst().pool().find(block.key());
+      own.ifPresent(open::add); // the result's are the caller's, who may close them any time
+    }
+    try {
+      offloader.registered(tiers.getFirst(), open);
+    } finally {
+      open.reversed().forEach(ImmutableBlock::close);
+    }
+  }
+
+  /**
+   * Takes blocks of the top tier to be filled, after moving down what is in their way.
+   *
+   * @param count how many
+   * @return the blocks; the caller closes or registers each
+   * @throws CapacityException if there are too few that nobody uses; nothing was taken
+   */
+  public List<MutableBlock> allocate(int count) {
+    return writeBack.allocate(0, count);
+  }
+
+  /**
+   * Registers blocks of the top tier, has them copied down where edges say so, and takes copies of
+   * them out of tiers that are to have none.
+   *
+   * @param blocks complete blocks of the top tier; consumed
+   * @return the registered blocks; the caller closes each
+   */
+  public List<ImmutableBlock> register(List<? extends RegistrableBlock> blocks) {
+    List<ImmutableBlock> registered = tiers.getFirst().pool().registerBlocks(blocks);
+    for (int tier = 1; tier < tiers.size(); tier++) {
+      if (writeBack.goesDown(tier - 1)) {
+        for (ImmutableBlock block : registered.reversed()) {
+          writeBack.removeFrom(tier, block.key());
+        }
+      }
+    }
+    offloader.registered(tiers.getFirst(), registered);
+    return registered;
+  }
+
+  /**
+   * Asks for blocks to be copied to the next tier, whatever the write policy.
+   *
+   * @param source the tier of the blocks
+   * @param target the tier below it
+   * @param blocks open blocks of the source tier, parents before children; they stay the caller's
+   * @param how priority, and how long to wait for room in the queue
+   * @return the call, begun
+   */
+  public OffloadHandle offload(
+      Tier source, Tier target, List<ImmutableBlock> blocks, OffloadOptions how) {
+    return offloader.offload(source, target, blocks, how);
+  }
+
+  /**
+   * Waits until nothing is queued or in flight downwards.
+   *
+   * @param timeoutNanos how long at most
+   * @return whether it was so
+   */
+  public boolean flush(long timeoutNanos) {
+    return offloader.flush(timeoutNanos);
+  }
+
+  /** {@return what was moved, by route} */
+  public List<RouteUse> routes() {
+    return mover.routes();
+  }
+
+  /** {@return what each edge was asked to copy and did, by route} */
+  public Map<String, OffloadStatistics> offloads() {
+    return offloader.statistics();
+  }
+
+  /** {@return what was brought up} */
+  public OnboardStatistics onboards() {
+    return onboarder.statistics();
+  }
+
+  /** {@return what the cost gate decided; empty where it is off} */
+  public Optional<GateStatistics> gate() {
+    return Optional.ofNullable(gate).map(CostGate::statistics);
+  }
+
+  /** {@return blocks that left each tier because it was full, by tier name} */
+  public Map<String, Long> evictions() {
+    Map<String, Long> evictions = new TreeMap<>();
+    for (Tier tier : tiers) {
+      evictions.put(tier.name(), tier.pool().statistics().evictions());
+    }
+    return evictions;
+  }
+
+  /** {@return blocks that were lost on their way out of each tier, by tier name} */
+  public Map<String, Long> dropped() {
+    Map<String, Long> lost = new TreeMap<>();
+    for (int i = 0; i < tiers.size(); i++) {
+      lost.put(tiers.get(i).name(), writeBack.dropped(i));
+    }
+    return lost;
+  }
+
+  /** Cancels what is queued, and waits for what is in flight as long as the options say. */
+  @Override
+  public void close() {
+    onboarder.close();
+    offloader.close();
+  }
+}

@@ -1,0 +1,234 @@
+package io.kvbm.core.tiering;
+
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
+import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.block.MutableBlock;
+import io.kvbm.core.offload.WritePolicy;
+import io.kvbm.core.pool.BlockPool;
+import io.kvbm.core.pool.Eviction;
+import io.kvbm.core.tier.BlockMover;
+import io.kvbm.core.tier.MoveHandle;
+import io.kvbm.core.tier.MovedBlock;
+import io.kvbm.core.tier.Tier;
+import io.kvbm.core.time.Cancellable;
+import io.kvbm.core.time.Deadlines;
+import io.kvbm.core.transfer.TransferOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Makes room in tiers. Along a write-back edge what would be evicted is moved to the next tier
+ * first; a move that fails, or is not done in time, loses the block, which is a later miss. Along
+ * other edges it is just evicted.
+ *
+ * <p>Threading: safe from any thread; calls wait for the moves they start, for a bounded time.
+ */
+final class WriteBack {
+
+  private final List<Tier> tiers;
+  private final BlockMover mover;
+  private final Deadlines deadlines;
+  private final TieringOptions options;
+  private final LongAdder[] dropped;
+
+  /** By tier: batches on their way down that were not done in time and have not drained. */
+  private final AtomicInteger[] overdue;
+
+  WriteBack(List<Tier> tiers, BlockMover mover, Deadlines deadlines, TieringOptions options) {
+    this.tiers = tiers;
+    this.mover = mover;
+    this.deadlines = deadlines;
+    this.options = options;
+    dropped = new LongAdder[tiers.size()];
+    overdue = new AtomicInteger[tiers.size()];
+    for (int i = 0; i < dropped.length; i++) {
+      dropped[i] = new LongAdder();
+      overdue[i] = new AtomicInteger();
+    }
+  }
+
+  /** {@return blocks that were lost on their way out of a tier} */
+  long dropped(int tier) {
+    return dropped[tier].sum();
+  }
+
+  /** Whether what leaves a tier goes to the next one. */
+  boolean goesDown(int tier) {
+    return tier + 1 < tiers.size() && options.write(tier) == WritePolicy.BACK;
+  }
+
+  /**
+   * Takes blocks of a tier to be filled.
+   *
+   * @throws CapacityException if there are too few that nobody uses; nothing was taken
+   */
+  List<MutableBlock> allocate(int tier, int count) {
+    BlockPool pool = tiers.get(tier).pool();
+    if (!goesDown(tier)) {
+      return pool.allocateBlocks(count);
+    }
+    requireRoom(tier, count);
+    while (true) {
+      Optional<List<MutableBlock>> empty = pool.tryAllocateEmptyBlocks(count);
+      if (empty.isPresent()) {
+        return empty.get();
+      }
+      long missing = count - pool.status().empty();
+      List<Eviction> victims = pool.beginEvictions((int) Math.max(1, missing));
+      if (victims.isEmpty()) {
+        throw notEnough(tier, count, pool.status().empty());
+      }
+      demote(tier, victims);
+    }
+  }
+
+  /** As many blocks of a tier as there is room for, at most {@code count}. */
+  List<MutableBlock> allocateUpTo(int tier, int count) {
+    int wanted = count;
+    while (wanted > 0) {
+      try {
+        return allocate(tier, wanted);
+      } catch (CapacityException e) {
+        wanted = (int) Math.min(wanted - 1, e.available());
+      }
+    }
+    return List.of();
+  }
+
+  private void requireRoom(int tier, int count) {
+    long available = tiers.get(tier).pool().availableBlocks();
+    if (count > available) {
+      throw notEnough(tier, count, available);
+    }
+  }
+
+  private CapacityException notEnough(int tier, int count, long available) {
+    return new CapacityException(
+        ErrorCode.NOT_ENOUGH_BLOCKS_AVAILABLE,
+        "the %s tier has %d of %d blocks available, %d asked for; close blocks or ask for fewer"
+            .formatted(
+                tiers.get(tier).name(), available, tiers.get(tier).pool().totalBlocks(), count),
+        count,
+        available);
+  }
+
+  /**
+   * Moves victims one tier down, the oldest first so that their order stays; what does not fit is
+   * dropped.
+   */
+  private void demote(int tier, List<Eviction> victims) {
+    BlockPool below = tiers.get(tier + 1).pool();
+    int chunk = (int) Math.max(1, below.totalBlocks() / 2);
+    List<BlockKey> staying = new ArrayList<>();
+    try {
+      for (int from = 0; from < victims.size(); from += chunk) {
+        demoteChunk(tier, victims.subList(from, Math.min(victims.size(), from + chunk)));
+      }
+    } finally {
+      for (Eviction victim : victims) {
+        BlockKey key = victim.block().key();
+        if (!victim.finish()) {
+          staying.add(key);
+        }
+      }
+    }
+    staying.forEach(key -> keepHighest(tier, key));
+  }
+
+  /**
+   * A victim that came into use again stays where it is, or was raised meanwhile: the copy below is
+   * one too many.
+   */
+  private void keepHighest(int tier, BlockKey key) {
+    for (int above = 0; above <= tier; above++) {
+      Optional<ImmutableBlock> kept = tiers.get(above).pool().find(key);
+      if (kept.isPresent()) {
+        removeFrom(tier + 1, key); // while a use keeps the other one
+        kept.get().close();
+        return;
+      }
+    }
+  }
+
+  /** Takes a block out of a tier that has one too many. */
+  void removeFrom(int tier, BlockKey key) {
+    BlockPool pool = tiers.get(tier).pool();
+    if (pool.contains(key)) {
+      pool.find(key).ifPresent(pool::remove);
+    }
+  }
+
+  private void demoteChunk(int tier, List<Eviction> victims) {
+    if (overdue[tier].get() > 0) {
+      dropped[tier].add(victims.size()); // nobody waits behind what does not move
+      return;
+    }
+    List<ImmutableBlock> blocks = victims.stream().map(Eviction::block).toList();
+    try {
+      List<MutableBlock> targets = allocate(tier + 1, blocks.size());
+      int kept = move(tier, blocks, targets);
+      dropped[tier].add(blocks.size() - kept);
+    } catch (CapacityException e) {
+      int room = (int) Math.min(e.available(), victims.size() - 1);
+      dropped[tier].add(victims.size() - room);
+      if (room > 0) {
+        demoteChunk(tier, victims.subList(victims.size() - room, victims.size()));
+      }
+    } catch (KvbmException e) {
+      dropped[tier].add(blocks.size()); // a tier that takes nothing loses blocks, and stops nobody
+    }
+  }
+
+  /** Returns how many blocks were moved in time. */
+  private int move(int tier, List<ImmutableBlock> blocks, List<MutableBlock> targets) {
+    long deadline = deadlines.nanoTime() + options.demotionNanos();
+    TransferOptions until = TransferOptions.DEFAULT.withDeadlineNanos(deadline);
+    MoveHandle handle;
+    try {
+      handle = mover.move(tiers.get(tier), blocks, tiers.get(tier + 1), targets, until);
+    } catch (RuntimeException e) {
+      BlockPool.closeAll(targets);
+      throw e;
+    }
+    int kept = 0;
+    for (MovedBlock moved : await(tier, handle)) {
+      if (moved.block().isPresent()) {
+        moved.block().get().close();
+        kept++;
+      }
+    }
+    return kept;
+  }
+
+  private List<MovedBlock> await(int tier, MoveHandle handle) {
+    CompletableFuture<Optional<List<MovedBlock>>> either = new CompletableFuture<>();
+    Cancellable alarm =
+        deadlines.scheduleAfter(options.demotionNanos(), () -> either.complete(Optional.empty()));
+    handle.results().thenAccept(moved -> either.complete(Optional.of(moved)));
+    Optional<List<MovedBlock>> moved = either.join();
+    alarm.cancel();
+    if (moved.isEmpty()) {
+      leaveBehind(tier, handle);
+    }
+    return moved.orElse(List.of());
+  }
+
+  private void leaveBehind(int tier, MoveHandle handle) {
+    overdue[tier].incrementAndGet();
+    handle.cancel();
+    handle
+        .results()
+        .whenComplete(
+            (moved, _) -> {
+              overdue[tier].decrementAndGet();
+              moved.forEach(one -> one.block().ifPresent(ImmutableBlock::close));
+            });
+  }
+}

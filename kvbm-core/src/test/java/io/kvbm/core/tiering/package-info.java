@@ -1,0 +1,4 @@
+@NullMarked
+package io.kvbm.core.tiering;
+
+import org.jspecify.annotations.NullMarked;
