@@ -32,7 +32,7 @@ final class EdgeGate {
 
   private static int expectedBlocks(OffloadEdge edge) {
     long expected = edge.source().pool().totalBlocks() * EXPECTED_PER_BLOCK;
-    return (int) Math.clamp(expected, MIN_EXPECTED, MAX_EXPECTED);
+    return Math.clamp(expected, MIN_EXPECTED, MAX_EXPECTED);
   }
 
   /** {@return whether registered blocks are offered at all} */
