@@ -82,7 +82,7 @@ final class EdgeCopier {
       fail(entries, e, "a batch could not be started");
       return;
     } finally {
-      BlockPool.closeAll(blocks.reversed()); // the movement has uses of its own
+      BlockPool.closeAll(blocks); // the movement has uses of its own
     }
     move.results().whenComplete((moved, error) -> finish(moving, moved, error));
   }
@@ -90,8 +90,9 @@ final class EdgeCopier {
   /** Takes the blocks into use that are still there and still wanted; the others end here. */
   private void commit(
       List<QueueEntry> entries, List<QueueEntry> moving, List<ImmutableBlock> blocks) {
-    List<@Nullable OffloadResult> results = new ArrayList<>(entries.size());
-    for (QueueEntry entry : entries) {
+    List<QueueEntry> wanted = queue.wanted(entries);
+    List<@Nullable OffloadResult> results = new ArrayList<>(wanted.size());
+    for (QueueEntry entry : wanted) {
       if (edge.target().pool().contains(entry.key)) {
         results.add(new OffloadResult.Present());
         continue;
@@ -105,7 +106,7 @@ final class EdgeCopier {
         results.add(new OffloadResult.Skipped(OffloadResult.Reason.GONE));
       }
     }
-    queue.settle(entries, results);
+    queue.settle(wanted, results);
   }
 
   private void finish(
@@ -129,8 +130,10 @@ final class EdgeCopier {
       arrivals.accept(edge.target(), fresh);
     } catch (RuntimeException | Error e) {
       LOG.log(System.Logger.Level.WARNING, "blocks were not offered to the tier below", e);
+    }
+    try {
+      BlockPool.closeAll(copies);
     } finally {
-      BlockPool.closeAll(copies.reversed());
       queue.settle(moving, results);
       queue.leave();
     }

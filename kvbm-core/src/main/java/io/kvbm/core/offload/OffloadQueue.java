@@ -95,12 +95,10 @@ final class OffloadQueue {
     Alarm alarm = new Alarm(room);
     try {
       int next = place(call, candidates, refusals, 0);
-      pump();
       if (next < candidates.size() && waitNanos > 0) {
         alarm.set(waitNanos);
         while (next < candidates.size() && awaitRoom(candidates.get(next), alarm)) {
           next = place(call, candidates, refusals, next);
-          pump();
         }
       }
       refuse(call, refusals, next);
@@ -110,9 +108,32 @@ final class OffloadQueue {
     return call;
   }
 
-  /** Queues blocks from {@code from} on and returns the first for which there was no room. */
+  /** Queues blocks that nobody asked for, as far as there is room. */
+  void offer(List<Candidate> candidates, List<@Nullable OffloadResult> refusals) {
+    refuse(null, refusals, place(null, candidates, refusals, 0));
+  }
+
+  /**
+   * Queues blocks from {@code from} on and starts what may start, until no more come in; returns
+   * the first for which there was no room.
+   */
   private int place(
-      OffloadCall call,
+      @Nullable OffloadCall call,
+      List<Candidate> candidates,
+      List<@Nullable OffloadResult> refusals,
+      int from) {
+    int next = from;
+    int before;
+    do {
+      before = next;
+      next = fill(call, candidates, refusals, before);
+      pump();
+    } while (before < next && next < candidates.size());
+    return next;
+  }
+
+  private int fill(
+      @Nullable OffloadCall call,
       List<Candidate> candidates,
       List<@Nullable OffloadResult> refusals,
       int from) {
@@ -131,14 +152,13 @@ final class OffloadQueue {
     } finally {
       lock.unlock();
     }
-    if (last) {
-      call.complete();
-    }
+    completeIf(last, call);
     return next;
   }
 
-  /** What is left after waiting finds no room; those behind it get what they would have got. */
-  private void refuse(OffloadCall call, List<@Nullable OffloadResult> refusals, int from) {
+  /** What is left finds no room; blocks that were refused get what they would have got. */
+  private void refuse(
+      @Nullable OffloadCall call, List<@Nullable OffloadResult> refusals, int from) {
     boolean last = false;
     lock.lock();
     try {
@@ -149,35 +169,19 @@ final class OffloadQueue {
     } finally {
       lock.unlock();
     }
-    if (last) {
-      call.complete();
-    }
+    completeIf(last, call);
   }
 
-  private boolean settleAtOnce(OffloadCall call, int index, OffloadResult result) {
+  private boolean settleAtOnce(@Nullable OffloadCall call, int index, OffloadResult result) {
     counts.submitted++;
     counts.count(result);
-    return call.settle(index, result);
+    return call != null && call.settle(index, result);
   }
 
-  /** Queues blocks that nobody asked for, as far as there is room. */
-  void offer(List<Candidate> candidates, List<@Nullable OffloadResult> refusals) {
-    lock.lock();
-    try {
-      for (int i = 0; i < candidates.size() && !closed; i++) {
-        OffloadResult refusal = refusals.get(i);
-        if (refusal == null && !tryPlace(candidates.get(i), null, 0)) {
-          refusal = FULL;
-        }
-        if (refusal != null) {
-          counts.submitted++;
-          counts.count(refusal);
-        }
-      }
-    } finally {
-      lock.unlock();
+  private static void completeIf(boolean last, @Nullable OffloadCall call) {
+    if (last && call != null) {
+      call.complete();
     }
-    pump();
   }
 
   /** Queues a block or joins those who want it already; false if there is no room. */
@@ -282,6 +286,16 @@ final class OffloadQueue {
     return inFlight() * blockByteSize;
   }
 
+  /** {@return those entries of a batch that a close has not given up before it began} */
+  List<QueueEntry> wanted(List<QueueEntry> entries) {
+    lock.lock();
+    try {
+      return entries.stream().filter(e -> e.state == QueueEntry.State.IN_FLIGHT).toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * Says what became of blocks of a batch.
    *
@@ -368,9 +382,7 @@ final class OffloadQueue {
     } finally {
       lock.unlock();
     }
-    if (last) {
-      call.complete();
-    }
+    completeIf(last, call);
     return cancelled;
   }
 
