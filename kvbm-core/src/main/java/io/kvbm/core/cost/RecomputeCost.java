@@ -24,7 +24,7 @@ public record RecomputeCost(
       throw new ConfigurationException(
           ErrorCode.INVALID_CONFIG,
           ("recomputing cannot take %s tokens a second, %s seconds per squared token and %d tokens"
-               + " a block; give more than 0, at least 0 and at least 1")
+                  + " a block; give more than 0, at least 0 and at least 1")
               .formatted(tokensPerSecond, quadraticSecondsPerTokenSquared, tokensPerBlock));
     }
   }

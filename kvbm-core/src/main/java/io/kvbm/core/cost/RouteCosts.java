@@ -73,6 +73,16 @@ public final class RouteCosts {
   }
 
   /**
+   * Says that bytes wait for a load to begin, or do so no longer.
+   *
+   * @param route its name
+   * @param byteSize how many more wait, negative for fewer
+   */
+  public void addWaiting(String route, long byteSize) {
+    meter(route).addWaiting(byteSize);
+  }
+
+  /**
    * {@return what a load along a route would take now, behind what is under way}
    *
    * @param route its name

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Which blocks of a sequence are to arrive: a prefix of those found, and why the others are missing.
- * For one thread.
+ * Which blocks of a sequence are to arrive: a prefix of those found, and why the others are
+ * missing. For one thread.
  */
 final class OnboardPlan {
 

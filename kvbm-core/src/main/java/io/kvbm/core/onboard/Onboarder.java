@@ -123,8 +123,7 @@ public final class Onboarder implements AutoCloseable {
     }
   }
 
-  private OnboardPlan plan(
-      List<BlockKey> keys, List<LocatedBlock> found, OnboardOptions options) {
+  private OnboardPlan plan(List<BlockKey> keys, List<LocatedBlock> found, OnboardOptions options) {
     OnboardPlan plan = new OnboardPlan(keys, found, residence);
     if (isPast(options.deadlineNanos())) {
       plan.cutAtLoads(Missing.Deadline::new);

@@ -20,8 +20,8 @@ public interface Onboarding {
    * Takes each block of the result as soon as it and all before it have arrived: in order, one at a
    * time, on the onboarder's executor. The last may come after {@link #result()} has completed.
    *
-   * @param consumer given blocks that stay the result's: closing them ends the result's use; what it
-   *     throws is logged
+   * @param consumer given blocks that stay the result's: closing them ends the result's use; what
+   *     it throws is logged
    */
   void onEach(Consumer<ImmutableBlock> consumer);
 

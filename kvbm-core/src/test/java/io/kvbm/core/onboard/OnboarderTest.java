@@ -42,7 +42,8 @@ import org.junit.jupiter.api.Timeout;
 class OnboarderTest {
 
   private static final long MILLI = 1_000_000;
-  private static final OnboardOptions BY_100_MS = OnboardOptions.DEFAULT.withDeadlineNanos(100 * MILLI);
+  private static final OnboardOptions BY_100_MS =
+      OnboardOptions.DEFAULT.withDeadlineNanos(100 * MILLI);
 
   private static boolean isDone(Onboarding onboarding) {
     return onboarding.result().toCompletableFuture().isDone();
@@ -230,15 +231,19 @@ class OnboarderTest {
   @Test
   void aRouteStalledForEverHoldsFewBlocksAndDelaysNobodyElse() {
     TransferLimits limits = new TransferLimits(4096, 1 << 20, 2, 4, 1 << 20);
-    try (World world = new World(64, 64, 64, limits, Runnable::run);
-        Onboarder onboarder = world.onboarder().build()) {
+    try (World world = new World(64, 64, 64, limits, Runnable::run)) {
+      RouteCosts costs = new RouteCosts(world.clock);
+      Onboarder onboarder = world.onboarder().costs(costs).build();
+      long blockByteSize = world.pool(DEVICE).shape().blockByteSize();
       world.put(HOST, 0, 40);
       world.put(DISK, 50, 54);
       world.transport.hold(World.HOST);
       Onboarding first = onboarder.onboard(keys(0, 40), BY_100_MS);
       assertThat(world.transport.heldCount()).isEqualTo(2);
       assertThat(world.pool(DEVICE).status().active()).isEqualTo(8);
+      assertThat(costs.estimate("host->device").queuedByteSize()).isEqualTo(40 * blockByteSize);
       world.advance(100 * MILLI);
+      assertThat(costs.estimate("host->device").queuedByteSize()).isEqualTo(8 * blockByteSize);
       assertThat(kinds(first.await())).isEqualTo(times(40, Missing.Deadline.class));
       assertThat(world.pool(HOST).status().active()).as("what never started").isEqualTo(8);
       OnboardResult second = onboarder.onboard(keys(0, 40), OnboardOptions.DEFAULT).await();
@@ -249,6 +254,8 @@ class OnboarderTest {
       OnboardResult third = onboarder.onboard(keys(0, 40), OnboardOptions.DEFAULT).await();
       assertThat(third.blocks()).hasSize(40);
       verifyAndClose(third);
+      assertThat(costs.estimate("host->device").queuedByteSize()).isZero();
+      onboarder.close();
       world.assertNothingHeld();
     }
   }
@@ -585,8 +592,7 @@ class OnboarderTest {
                 .gate(
                     plan -> {
                       assertThat(plan.routes().subList(0, 2)).containsExactly("", "host->device");
-                      return new Decision(
-                          3, 3, 1, 0, 0, Long.MAX_VALUE, Decision.Reason.LOAD_SOME);
+                      return new Decision(3, 3, 1, 0, 0, Long.MAX_VALUE, Decision.Reason.LOAD_SOME);
                     })
                 .build()) {
       world.put(DEVICE, 0, 1);
@@ -629,8 +635,7 @@ class OnboarderTest {
   @Test
   void wrongUseIsRefused() {
     try (World world = new World(2, 2, 2)) {
-      assertThatThrownBy(
-              () -> Onboarder.builder(List.of(), null, world.deadlines, world.executor))
+      assertThatThrownBy(() -> Onboarder.builder(List.of(), null, world.deadlines, world.executor))
           .isInstanceOf(CallerException.class);
       world.put(HOST, 0, 1);
       Onboarder onboarder = world.onboarder().build();

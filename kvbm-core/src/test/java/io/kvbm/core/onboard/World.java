@@ -134,7 +134,9 @@ final class World implements TransferEnvironment, AutoCloseable {
 
   void assertNothingHeld() {
     for (Tier tier : tiers) {
-      assertThat(tier.pool().availableBlocks()).as(tier.name()).isEqualTo(tier.pool().totalBlocks());
+      assertThat(tier.pool().availableBlocks())
+          .as(tier.name())
+          .isEqualTo(tier.pool().totalBlocks());
     }
   }
 
