@@ -53,7 +53,7 @@ public final class RouteCosts {
           "route %s cannot take %d ns and %s bytes a second; give at least 0 and more than 0"
               .formatted(route, latencyNanos, bytesPerSecond));
     }
-    meter(route).assume(latencyNanos, 1e9 / bytesPerSecond);
+    meter(route).assume((double) latencyNanos, 1e9 / bytesPerSecond);
   }
 
   /**

@@ -150,8 +150,7 @@ final class RouteMeter {
       return new RouteEstimate(0, 0, 0, 1, Basis.NONE);
     }
     double expected = Math.max(1, latency + perByte * underWay);
-    return new RouteEstimate(
-        latency, perByte, queued, Math.max(1, elapsed / expected), basis);
+    return new RouteEstimate(latency, perByte, queued, Math.max(1, elapsed / expected), basis);
   }
 
   /**
