@@ -361,6 +361,28 @@ class OnboarderTest {
   }
 
   @Test
+  void aBatchThatSomebodyElseWaitsForInPartGoesOn() {
+    try (World world = new World(8, 8, 8);
+        Onboarder onboarder = world.onboarder().build()) {
+      world.put(HOST, 0, 4);
+      world.transport.hold(World.HOST);
+      Onboarding whole = onboarder.onboard(keys(0, 4), OnboardOptions.DEFAULT);
+      Onboarding half = onboarder.onboard(keys(0, 2), OnboardOptions.DEFAULT);
+      GatedTransport.Held held = world.transport.next();
+      CompletionStage<Void> confirmed = whole.cancel();
+      assertThat(held.isCancelled()).isFalse();
+      assertThat(confirmed.toCompletableFuture()).isNotDone();
+      held.finish();
+      assertThat(confirmed.toCompletableFuture()).isCompleted();
+      assertThat(half.await().blocks()).hasSize(2);
+      verifyAndClose(half.await());
+      verifyAndClose(whole.await());
+      world.assertNothingHeld();
+      assertThat(onboarder.statistics().late()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void whoComesAfterACancellationBeginsAnotherLoad() {
     try (World world = new World(8, 8, 8);
         Onboarder onboarder = world.onboarder().build()) {
