@@ -409,18 +409,19 @@ class OnboarderTest {
       world.put(HOST, 0, 2);
       world.put(HOST, 10, 12);
       world.put(HOST, 20, 22);
+      world.put(HOST, 30, 32);
       world.transport.hold(World.HOST);
       Onboarding busy = onboarder.onboard(keys(0, 2), OnboardOptions.DEFAULT);
-      Onboarding low = onboarder.onboard(keys(10, 12), OnboardOptions.DEFAULT);
+      Onboarding first = onboarder.onboard(keys(10, 12), OnboardOptions.DEFAULT);
       Onboarding high = onboarder.onboard(keys(20, 22), OnboardOptions.DEFAULT.withPriority(1));
-      world.transport.next().finish();
-      assertThat(isDone(busy)).isTrue();
-      Onboarding joined = onboarder.onboard(keys(10, 12), OnboardOptions.DEFAULT.withPriority(2));
-      world.transport.next().finish();
-      assertThat(isDone(high)).isTrue();
-      assertThat(isDone(low)).isFalse();
-      world.transport.release();
-      for (Onboarding one : List.of(busy, low, high, joined)) {
+      Onboarding last = onboarder.onboard(keys(30, 32), OnboardOptions.DEFAULT);
+      Onboarding joined = onboarder.onboard(keys(30, 32), OnboardOptions.DEFAULT.withPriority(2));
+      for (Onboarding next : List.of(busy, joined, high, first)) {
+        assertThat(isDone(next)).isFalse();
+        world.transport.next().finish();
+        assertThat(isDone(next)).isTrue();
+      }
+      for (Onboarding one : List.of(busy, first, high, last, joined)) {
         verifyAndClose(one.await());
       }
       world.assertNothingHeld();
