@@ -53,7 +53,7 @@ public final class RouteCosts {
           "route %s cannot take %d ns and %s bytes a second; give at least 0 and more than 0"
               .formatted(route, latencyNanos, bytesPerSecond));
     }
-    meter(route).assume(latencyNanos, 1e9 / bytesPerSecond);
+    meter(route).assume((double) latencyNanos, 1e9 / bytesPerSecond);
   }
 
   /**
@@ -70,6 +70,16 @@ public final class RouteCosts {
             byteSize, clock.nanoTime(), (own, moved) -> meter.end(own, moved, clock.nanoTime()));
     meter.begin(flight);
     return flight;
+  }
+
+  /**
+   * Says that bytes wait for a load to begin, or do so no longer.
+   *
+   * @param route its name
+   * @param byteSize how many more wait, negative for fewer
+   */
+  public void addWaiting(String route, long byteSize) {
+    meter(route).addWaiting(byteSize);
   }
 
   /**

@@ -5,7 +5,7 @@ package io.kvbm.core.cost;
  *
  * @param latencyNanos what every load takes, whatever its size
  * @param nanosPerByte what each byte adds
- * @param queuedByteSize bytes under way already, which come first
+ * @param queuedByteSize bytes that wait or are under way already, which come first
  * @param slowdown how much slower than measured what is under way is, at least 1
  * @param basis where the figures come from
  */

@@ -31,7 +31,8 @@ final class RouteMeter {
   private double assumedNanosPerByte;
   private @Nullable Sample outlier;
 
-  private long queuedByteSize;
+  private long waitingByteSize;
+  private long inFlightByteSize;
   private boolean hasProgressed;
   private long progressedAt;
   private long roundByteSize;
@@ -51,7 +52,11 @@ final class RouteMeter {
       roundFromIdle = true;
     }
     flights.add(flight);
-    queuedByteSize += flight.byteSize();
+    inFlightByteSize += flight.byteSize();
+  }
+
+  synchronized void addWaiting(long byteSize) {
+    waitingByteSize += byteSize;
   }
 
   synchronized void end(Flight flight, long movedByteSize, long now) {
@@ -62,7 +67,7 @@ final class RouteMeter {
     if (roundLeft == 0) {
       roundLeft = flights.size() + 1;
     }
-    queuedByteSize -= flight.byteSize();
+    inFlightByteSize -= flight.byteSize();
     roundByteSize += movedByteSize;
     roundNanos += busyNanos;
     progressedAt = now;
@@ -125,7 +130,8 @@ final class RouteMeter {
   }
 
   synchronized RouteEstimate estimate(long now) {
-    long underWay = roundByteSize + queuedByteSize;
+    long underWay = roundByteSize + inFlightByteSize;
+    long queued = waitingByteSize + inFlightByteSize;
     double elapsed = flights.isEmpty() ? 0 : roundNanos + (double) busyNanos(now);
     double latency;
     double perByte;
@@ -139,13 +145,12 @@ final class RouteMeter {
       perByte = assumedNanosPerByte;
       basis = Basis.ASSUMED;
     } else if (underWay > 0) {
-      return new RouteEstimate(0, elapsed / underWay, queuedByteSize, 1, Basis.UNDER_WAY);
+      return new RouteEstimate(0, elapsed / underWay, queued, 1, Basis.UNDER_WAY);
     } else {
       return new RouteEstimate(0, 0, 0, 1, Basis.NONE);
     }
     double expected = Math.max(1, latency + perByte * underWay);
-    return new RouteEstimate(
-        latency, perByte, queuedByteSize, Math.max(1, elapsed / expected), basis);
+    return new RouteEstimate(latency, perByte, queued, Math.max(1, elapsed / expected), basis);
   }
 
   /**

@@ -189,8 +189,14 @@ final class LoadTable {
   private Load add(LocatedBlock block, boolean isProbe, long priority) {
     Load load = new Load(block.tier(), block.block(), isProbe, priority, sequence++);
     loads.put(load.key, load);
-    routes.get(load.tier).queue.add(load);
+    LoadRoute route = routes.get(load.tier);
+    route.queue.add(load);
+    costs.addWaiting(route.name, blockByteSize());
     return load;
+  }
+
+  private long blockByteSize() {
+    return top.pool().shape().blockByteSize();
   }
 
   /** Loads a block with nobody waiting, after all others. {@return whether it was taken over} */
@@ -267,6 +273,7 @@ final class LoadTable {
         load.batch = batch;
         taken.add(load);
       }
+      costs.addWaiting(route.name, -taken.size() * blockByteSize());
       route.batchesInFlight++;
       return batch;
     } finally {
@@ -286,8 +293,7 @@ final class LoadTable {
       end(batch, List.of(), List.of());
       return;
     }
-    Flight flight =
-        costs.begin(batch.route.name, batch.loads.size() * top.pool().shape().blockByteSize());
+    Flight flight = costs.begin(batch.route.name, batch.loads.size() * blockByteSize());
     MoveHandle move;
     try {
       move =
@@ -499,9 +505,12 @@ final class LoadTable {
         load.waiters.removeIf(waiter -> waiter.request() == request);
         LoadBatch batch = load.batch;
         if (batch == null && !load.isWanted()) {
-          routes.get(load.tier).queue.remove(load);
-          loads.remove(load.key, load);
-          unused.add(load.source);
+          LoadRoute route = routes.get(load.tier);
+          if (route.queue.remove(load)) {
+            costs.addWaiting(route.name, -blockByteSize());
+            loads.remove(load.key, load);
+            unused.add(load.source);
+          }
         } else if (batch != null) {
           leave(batch, load, end, inFlight);
         }

@@ -14,7 +14,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,18 +46,21 @@ final class OnboardRequest implements Onboarding {
   /** How a request ends, and what those blocks are called then that have not arrived. */
   enum End {
     /** Everything that is of use has arrived. */
-    COMPLETE(Missing.Behind::new),
+    COMPLETE,
     /** The deadline passed. */
-    DEADLINE(Missing.Deadline::new),
+    DEADLINE,
     /** Waiting any longer loses to computing. */
-    IMPATIENT(Missing.Avoided::new),
+    IMPATIENT,
     /** The caller has lost interest. */
-    CANCELLED(Missing.Cancelled::new);
+    CANCELLED;
 
-    private final Function<BlockKey, Missing> unarrived;
-
-    End(Function<BlockKey, Missing> unarrived) {
-      this.unarrived = unarrived;
+    Missing unarrived(BlockKey key) {
+      return switch (this) {
+        case COMPLETE -> new Missing.Behind(key);
+        case DEADLINE -> new Missing.Deadline(key);
+        case IMPATIENT -> new Missing.Avoided(key);
+        case CANCELLED -> new Missing.Cancelled(key);
+      };
     }
 
     /** {@return whether loads that nobody else wants are to be stopped in flight} */
@@ -202,7 +204,7 @@ final class OnboardRequest implements Onboarding {
         surplus.add(block);
         missing.add(new Missing.Behind(keys.get(i)));
       } else {
-        missing.add(reason != null ? reason : end.unarrived.apply(keys.get(i)));
+        missing.add(reason != null ? reason : end.unarrived(keys.get(i)));
       }
     }
     OnboardResult result = new OnboardResult(own, missing, owner.count(byTier, missing));

@@ -153,7 +153,9 @@ class CostGateTest {
   void whatIsQueuedComesFirst() {
     measure(HOST, 10 * BLOCK, 10 * MILLI);
     double alone = costs.estimate(HOST).loadNanos(BLOCK);
-    costs.begin(HOST, 50 * BLOCK);
+    costs.begin(HOST, 30 * BLOCK);
+    costs.addWaiting(HOST, 25 * BLOCK);
+    costs.addWaiting(HOST, -5 * BLOCK);
     assertThat(costs.estimate(HOST).loadNanos(BLOCK)).isCloseTo(51 * alone, within(1.0));
     assertThat(gate(GateMode.ENFORCE).decide(plan(0, 40, 0)).loadBlocks()).isZero();
   }

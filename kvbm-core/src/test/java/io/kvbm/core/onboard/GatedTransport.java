@@ -104,6 +104,13 @@ final class GatedTransport implements Transport {
   }
 
   private void copy(TransferBatch batch, TransferCompletion completion) {
+    if (completion.isCancelled()) {
+      for (int block = 0; block < batch.blockCount(); block++) {
+        completion.cancelled(block);
+      }
+      completion.drained();
+      return;
+    }
     Supplier<KvbmException> cause = failing.get(batch.route().source().kind());
     long[] moved = new long[batch.blockCount()];
     for (int copy = 0; copy < batch.size() && cause == null; copy++) {

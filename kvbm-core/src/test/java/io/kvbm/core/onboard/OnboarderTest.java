@@ -231,15 +231,19 @@ class OnboarderTest {
   @Test
   void aRouteStalledForEverHoldsFewBlocksAndDelaysNobodyElse() {
     TransferLimits limits = new TransferLimits(4096, 1 << 20, 2, 4, 1 << 20);
-    try (World world = new World(64, 64, 64, limits, Runnable::run);
-        Onboarder onboarder = world.onboarder().build()) {
+    try (World world = new World(64, 64, 64, limits, Runnable::run)) {
+      RouteCosts costs = new RouteCosts(world.clock);
+      Onboarder onboarder = world.onboarder().costs(costs).build();
+      long blockByteSize = world.pool(DEVICE).shape().blockByteSize();
       world.put(HOST, 0, 40);
       world.put(DISK, 50, 54);
       world.transport.hold(World.HOST);
       Onboarding first = onboarder.onboard(keys(0, 40), BY_100_MS);
       assertThat(world.transport.heldCount()).isEqualTo(2);
       assertThat(world.pool(DEVICE).status().active()).isEqualTo(8);
+      assertThat(costs.estimate("host->device").queuedByteSize()).isEqualTo(40 * blockByteSize);
       world.advance(100 * MILLI);
+      assertThat(costs.estimate("host->device").queuedByteSize()).isEqualTo(8 * blockByteSize);
       assertThat(kinds(first.await())).isEqualTo(times(40, Missing.Deadline.class));
       assertThat(world.pool(HOST).status().active()).as("what never started").isEqualTo(8);
       OnboardResult second = onboarder.onboard(keys(0, 40), OnboardOptions.DEFAULT).await();
@@ -250,6 +254,8 @@ class OnboarderTest {
       OnboardResult third = onboarder.onboard(keys(0, 40), OnboardOptions.DEFAULT).await();
       assertThat(third.blocks()).hasSize(40);
       verifyAndClose(third);
+      assertThat(costs.estimate("host->device").queuedByteSize()).isZero();
+      onboarder.close();
       world.assertNothingHeld();
     }
   }
@@ -355,6 +361,28 @@ class OnboarderTest {
   }
 
   @Test
+  void aBatchThatSomebodyElseWaitsForInPartGoesOn() {
+    try (World world = new World(8, 8, 8);
+        Onboarder onboarder = world.onboarder().build()) {
+      world.put(HOST, 0, 4);
+      world.transport.hold(World.HOST);
+      Onboarding whole = onboarder.onboard(keys(0, 4), OnboardOptions.DEFAULT);
+      Onboarding half = onboarder.onboard(keys(0, 2), OnboardOptions.DEFAULT);
+      GatedTransport.Held held = world.transport.next();
+      CompletionStage<Void> confirmed = whole.cancel();
+      assertThat(held.isCancelled()).isFalse();
+      assertThat(confirmed.toCompletableFuture()).isNotDone();
+      held.finish();
+      assertThat(confirmed.toCompletableFuture()).isCompleted();
+      assertThat(half.await().blocks()).hasSize(2);
+      verifyAndClose(half.await());
+      verifyAndClose(whole.await());
+      world.assertNothingHeld();
+      assertThat(onboarder.statistics().late()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void whoComesAfterACancellationBeginsAnotherLoad() {
     try (World world = new World(8, 8, 8);
         Onboarder onboarder = world.onboarder().build()) {
@@ -381,18 +409,19 @@ class OnboarderTest {
       world.put(HOST, 0, 2);
       world.put(HOST, 10, 12);
       world.put(HOST, 20, 22);
+      world.put(HOST, 30, 32);
       world.transport.hold(World.HOST);
       Onboarding busy = onboarder.onboard(keys(0, 2), OnboardOptions.DEFAULT);
-      Onboarding low = onboarder.onboard(keys(10, 12), OnboardOptions.DEFAULT);
+      Onboarding first = onboarder.onboard(keys(10, 12), OnboardOptions.DEFAULT);
       Onboarding high = onboarder.onboard(keys(20, 22), OnboardOptions.DEFAULT.withPriority(1));
-      world.transport.next().finish();
-      assertThat(isDone(busy)).isTrue();
-      Onboarding joined = onboarder.onboard(keys(10, 12), OnboardOptions.DEFAULT.withPriority(2));
-      world.transport.next().finish();
-      assertThat(isDone(high)).isTrue();
-      assertThat(isDone(low)).isFalse();
-      world.transport.release();
-      for (Onboarding one : List.of(busy, low, high, joined)) {
+      Onboarding last = onboarder.onboard(keys(30, 32), OnboardOptions.DEFAULT);
+      Onboarding joined = onboarder.onboard(keys(30, 32), OnboardOptions.DEFAULT.withPriority(2));
+      for (Onboarding next : List.of(busy, joined, high, first)) {
+        assertThat(isDone(next)).isFalse();
+        world.transport.next().finish();
+        assertThat(isDone(next)).isTrue();
+      }
+      for (Onboarding one : List.of(busy, first, high, last, joined)) {
         verifyAndClose(one.await());
       }
       world.assertNothingHeld();
