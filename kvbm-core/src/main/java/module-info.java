@@ -31,6 +31,7 @@ module io.kvbm.core {
       io.kvbm.core.tokens.Xxh3HashScheme,
       io.kvbm.core.tokens.Xxh3V1HashScheme;
   provides io.kvbm.api.policy.EvictionPolicyProvider with
+      io.kvbm.core.policy.AdaptivePolicyProvider,
       io.kvbm.core.policy.ArcPolicyProvider,
       io.kvbm.core.policy.FifoPolicyProvider,
       io.kvbm.core.policy.LineagePolicyProvider,

@@ -24,6 +24,7 @@ public final class EvictionPolicies {
 
   private static final List<EvictionPolicyProvider> BUILT_IN =
       List.of(
+          new AdaptivePolicyProvider(),
           new LruPolicyProvider(),
           new FifoPolicyProvider(),
           new PriorityPolicyProvider(),

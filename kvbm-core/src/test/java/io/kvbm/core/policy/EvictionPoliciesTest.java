@@ -24,7 +24,7 @@ class EvictionPoliciesTest {
     assertThatExceptionOfType(ConfigurationException.class)
         .isThrownBy(() -> EvictionPolicies.of("lfru"))
         .withMessageContaining("did you mean 'lru'?")
-        .withMessageContaining("known: arc, fifo, lineage, lru, ")
+        .withMessageContaining("known: adaptive, arc, fifo, lineage, lru, ")
         .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_CONFIG));
   }
 

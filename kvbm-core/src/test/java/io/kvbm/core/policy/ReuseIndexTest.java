@@ -20,7 +20,7 @@ class ReuseIndexTest {
   /** Group 0 is used again after 200 uses, group 1 never, group 2 after 3,000. */
   private static ReuseIndex learnt(int capacity) {
     ReuseIndex index = new ReuseIndex(3, capacity);
-    long fresh = 1_000_000;
+    long fresh = 1L << 40;
     long scale = capacity / CAPACITY;
     for (long now = 1; now <= 100_000 * scale; now++) {
       switch ((int) (now % 4)) {
