@@ -37,7 +37,13 @@ module io.kvbm.core {
       io.kvbm.core.tokens.Xxh3HashScheme,
       io.kvbm.core.tokens.Xxh3V1HashScheme;
   provides io.kvbm.api.policy.EvictionPolicyProvider with
+      io.kvbm.core.policy.AdaptivePolicyProvider,
+      io.kvbm.core.policy.ArcPolicyProvider,
       io.kvbm.core.policy.FifoPolicyProvider,
+      io.kvbm.core.policy.LineagePolicyProvider,
       io.kvbm.core.policy.LruPolicyProvider,
-      io.kvbm.core.policy.PriorityPolicyProvider;
+      io.kvbm.core.policy.MultiLruPolicyProvider,
+      io.kvbm.core.policy.PriorityPolicyProvider,
+      io.kvbm.core.policy.S3FifoPolicyProvider,
+      io.kvbm.core.policy.TinyLfuPolicyProvider;
 }

@@ -40,7 +40,7 @@ public record KvManagerLayoutConfig(
     String evictionPolicy) {
 
   /** The eviction policy where none is named. */
-  public static final String DEFAULT_EVICTION_POLICY = "lru";
+  public static final String DEFAULT_EVICTION_POLICY = "adaptive";
 
   /** Checks the values. */
   public KvManagerLayoutConfig {

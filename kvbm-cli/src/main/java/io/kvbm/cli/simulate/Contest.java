@@ -2,11 +2,10 @@ package io.kvbm.cli.simulate;
 
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.TransientException;
-import io.kvbm.api.policy.EvictionPolicy;
 import io.kvbm.api.policy.EvictionPolicyProvider;
 import java.util.Arrays;
-import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +37,22 @@ final class Contest {
 
   /** Measures a policy that sees only what has been asked for. */
   PolicyScore score(EvictionPolicyProvider provider, long capacity) {
-    return score(provider.name(), capacity, provider::create);
+    int slots = slots(capacity);
+    return score(
+        provider.name(),
+        capacity,
+        () -> {
+          Simulation simulation = new Simulation(references, provider.create(slots), slots);
+          return () -> new long[] {simulation.run()};
+        });
+  }
+
+  /** Measures a policy in each of several tiers. */
+  PolicyScore score(EvictionPolicyProvider provider, TierSizes tiers) {
+    return score(
+        provider.name(),
+        tiers.total(),
+        () -> new TieredSimulation(references, provider, tiers.capacities())::run);
   }
 
   /** Measures the one that sees everything. */
@@ -47,18 +61,30 @@ final class Contest {
       nextUses = MinPolicy.nextUses(references);
     }
     int[] foresight = nextUses;
-    return score(MinPolicy.NAME, capacity, slots -> new MinPolicy(references, foresight, slots));
+    int slots = slots(capacity);
+    return score(
+        MinPolicy.NAME,
+        capacity,
+        () -> {
+          MinPolicy policy = new MinPolicy(references, foresight, slots);
+          Simulation simulation = new Simulation(references, policy, slots);
+          return () -> new long[] {simulation.run()};
+        });
   }
 
-  private PolicyScore score(String name, long capacity, IntFunction<EvictionPolicy> maker) {
-    // A tier that holds every block never evicts: more slots would only cost memory.
-    int slots = (int) Math.min(capacity, Math.max(1, references.uniqueCount()));
+  /** A tier that holds every block never evicts: more slots would only cost memory. */
+  private int slots(long capacity) {
+    return (int) Math.min(capacity, Math.max(1, references.uniqueCount()));
+  }
+
+  /** Runs what each call of {@code maker} prepares; it answers with the hits of each tier. */
+  private PolicyScore score(String name, long capacity, Supplier<Supplier<long[]>> maker) {
     long[] nanos = new long[MEASURED_PASSES];
-    long hits = 0;
+    long[] tierHits = {};
     for (int pass = -WARM_UP_PASSES; pass < MEASURED_PASSES; pass++) {
-      Simulation simulation = new Simulation(references, maker.apply(slots), slots);
+      Supplier<long[]> simulation = maker.get();
       long start = System.nanoTime();
-      hits = simulation.run();
+      tierHits = simulation.get();
       long elapsed = System.nanoTime() - start;
       if (pass >= 0) {
         nanos[pass] = elapsed;
@@ -68,9 +94,14 @@ final class Contest {
     }
     Arrays.sort(nanos);
     long median = Math.max(1, nanos[MEASURED_PASSES / 2]);
-    double hitRatio = references.count() == 0 ? 0 : (double) hits / references.count();
+    long hits = Arrays.stream(tierHits).sum();
     return new PolicyScore(
-        name, capacity, hits, hitRatio, Math.round(references.count() * 1e9 / median));
+        name,
+        capacity,
+        hits,
+        references.count() == 0 ? 0 : (double) hits / references.count(),
+        Math.round(references.count() * 1e9 / median),
+        Arrays.stream(tierHits).boxed().toList());
   }
 
   private static void stopIfInterrupted() {

@@ -80,11 +80,104 @@ class SimulateCommandTest {
         .allSatisfy(
             result -> {
               assertThat(result.keySet())
-                  .containsExactly("policy", "capacity", "hits", "hitRatio", "refsPerSecond");
+                  .startsWith("policy", "capacity", "hits", "hitRatio", "refsPerSecond");
               assertThat(((Number) result.get("refsPerSecond")).doubleValue()).isPositive();
               assertThat(((Number) result.get("hitRatio")).doubleValue())
                   .isEqualTo(((Number) result.get("hits")).doubleValue() / 10);
             });
+  }
+
+  @Test
+  void the_way_from_lru_to_min_is_shown_where_there_is_one() throws IOException {
+    Files.writeString(
+        trace,
+        """
+        {"timestamp":0,"hash_ids":[1]}
+        {"timestamp":1,"hash_ids":[2]}
+        {"timestamp":2,"hash_ids":[3]}
+        {"timestamp":3,"hash_ids":[1]}
+        {"timestamp":4,"hash_ids":[2]}
+        """);
+    Map<String, Object> document = JsonText.object(simulate("2,3", "lru,fifo,min", "--json").out());
+
+    assertThat(results(document))
+        .extracting(result -> result.get("hits") + " " + result.get("gapClosed"))
+        .containsExactly("0 0.0", "2 null", "0 0.0", "2 null", "1 1.0", "2 null");
+    assertThat(simulate("2", "lru,min").out().lines())
+        .anyMatch(line -> line.startsWith("min") && line.endsWith("100.0 %"));
+  }
+
+  @Test
+  void tiers_show_where_blocks_were_hit() {
+    Invocation ran =
+        Invocation.of(
+            "simulate",
+            "--trace",
+            trace.toString(),
+            "--tiers",
+            "device=1,host=0,disk=50",
+            "--policy",
+            "lru,min",
+            "--json");
+
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(results(JsonText.object(ran.out())))
+        .extracting(
+            result -> result.get("capacity") + " " + result.get("hits") + " " + result.get("tiers"))
+        .containsExactly("51 6 {device=3, disk=3}", "51 6 null");
+  }
+
+  @Test
+  void a_report_is_written_for_shares_of_the_distinct_blocks() throws IOException {
+    Path page = folder.resolve("out.html");
+    Invocation ran =
+        Invocation.of(
+            "simulate",
+            "--trace",
+            trace.toString(),
+            "--policy",
+            "all",
+            "--report",
+            page.toString());
+
+    assertThat(ran.exitCode()).as(ran.err()).isZero();
+    assertThat(Files.readString(page))
+        .contains("<th>1</th><th>2</th>")
+        .contains(EvictionPolicies.names())
+        .contains(trace.getFileName().toString());
+  }
+
+  @Test
+  void a_report_that_cannot_be_written_is_one_line() {
+    Invocation ran =
+        simulate("2", "lru", "--report", folder.resolve("no/such/folder.html").toString());
+
+    assertThat(ran.exitCode()).isEqualTo(1);
+    assertThat(ran.err().lines()).hasSize(1).allMatch(line -> line.contains("does not exist"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "--tiers device=5 --capacity 5 | exclude each other",
+        "--tiers host=5,device=5       | twice or not in the order device, host, disk",
+        "--tiers device=5,device=6     | twice or not in the order device, host, disk",
+        "--tiers gpu=5                 | tiers are device, host, disk",
+        "--tiers device=-5             | '-5' is no number of blocks",
+        "--tiers device                | 'device' is not of the form TIER=BLOCKS",
+        "--tiers device=0              | has no tier of more than 0 blocks",
+        "--json                        | Missing required option: --capacity=N or --tiers=TIERS",
+      })
+  void wrong_sizes_are_usage_errors(String options, String complaint) {
+    List<String> args =
+        new ArrayList<>(List.of("simulate", "--trace", trace.toString(), "--policy", "lru"));
+    args.addAll(List.of(options.split(" ")));
+    Invocation ran = Invocation.of(args.toArray(String[]::new));
+
+    assertThat(ran.exitCode()).isEqualTo(2);
+    assertThat(ran.err()).startsWith("kvbm: ").contains(complaint);
   }
 
   @Test

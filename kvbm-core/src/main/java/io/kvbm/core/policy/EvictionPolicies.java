@@ -23,7 +23,16 @@ public final class EvictionPolicies {
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
 
   private static final List<EvictionPolicyProvider> BUILT_IN =
-      List.of(new LruPolicyProvider(), new FifoPolicyProvider(), new PriorityPolicyProvider());
+      List.of(
+          new AdaptivePolicyProvider(),
+          new LruPolicyProvider(),
+          new FifoPolicyProvider(),
+          new PriorityPolicyProvider(),
+          new MultiLruPolicyProvider(),
+          new S3FifoPolicyProvider(),
+          new ArcPolicyProvider(),
+          new TinyLfuPolicyProvider(),
+          new LineagePolicyProvider());
 
   private EvictionPolicies() {}
 

@@ -1,7 +1,5 @@
 package io.kvbm.core.policy;
 
-import io.kvbm.api.CallerException;
-import io.kvbm.api.ErrorCode;
 import io.kvbm.api.policy.EvictionPolicy;
 import java.util.Arrays;
 
@@ -14,15 +12,11 @@ import java.util.Arrays;
  */
 final class OrderedPolicy implements EvictionPolicy {
 
-  /** Order of a slot without a block. */
-  private static final long ABSENT = 0;
-
   private final String name;
   private final CandidateIndex candidates;
   private final boolean touchRenews;
-  private long[] orders;
+  private final SlotOrders orders;
   private int[] priorities;
-  private long latest = ABSENT;
 
   /**
    * @param name the policy's name
@@ -34,7 +28,7 @@ final class OrderedPolicy implements EvictionPolicy {
     this.name = name;
     this.candidates = candidates;
     this.touchRenews = touchRenews;
-    orders = new long[capacity];
+    orders = new SlotOrders(name, capacity);
     priorities = new int[capacity];
   }
 
@@ -45,61 +39,49 @@ final class OrderedPolicy implements EvictionPolicy {
 
   @Override
   public void grow(int capacity) {
-    if (capacity < orders.length) {
-      throw new CallerException(
-          ErrorCode.INVALID_ARGUMENT,
-          "eviction policy %s has %d slots and cannot shrink to %d"
-              .formatted(name, orders.length, capacity));
-    }
+    orders.grow(capacity);
     candidates.grow(capacity);
-    orders = Arrays.copyOf(orders, capacity);
     priorities = Arrays.copyOf(priorities, capacity);
   }
 
   @Override
   public void insert(int slot, long key, int parent, int priority) {
-    requireInRange(slot);
-    if (orders[slot] != ABSENT) {
-      throw new CallerException(
-          ErrorCode.BLOCK_STATE_INVALID,
-          "slot %d is resident already: evict or remove it first".formatted(slot));
-    }
-    orders[slot] = ++latest;
+    orders.enter(slot);
     priorities[slot] = priority;
   }
 
   @Override
   public void touch(int slot) {
-    requireResident(slot);
+    orders.requireResident(slot);
     if (!touchRenews) {
       return;
     }
-    orders[slot] = ++latest;
+    long order = orders.renew(slot);
     if (candidates.contains(slot)) {
-      candidates.renew(slot, priorities[slot], latest);
+      candidates.renew(slot, priorities[slot], order);
     }
   }
 
   @Override
   public void prioritize(int slot, int priority) {
-    requireResident(slot);
+    orders.requireResident(slot);
     priorities[slot] = priority;
     if (candidates.contains(slot)) {
-      candidates.reprioritize(slot, priority, orders[slot]);
+      candidates.reprioritize(slot, priority, orders.of(slot));
     }
   }
 
   @Override
   public void offer(int slot) {
-    requireResident(slot);
+    orders.requireResident(slot);
     if (!candidates.contains(slot)) {
-      candidates.add(slot, priorities[slot], orders[slot]);
+      candidates.add(slot, priorities[slot], orders.of(slot));
     }
   }
 
   @Override
   public void withdraw(int slot) {
-    requireResident(slot);
+    orders.requireResident(slot);
     if (candidates.contains(slot)) {
       candidates.remove(slot);
     }
@@ -108,7 +90,7 @@ final class OrderedPolicy implements EvictionPolicy {
   @Override
   public void remove(int slot) {
     withdraw(slot);
-    orders[slot] = ABSENT;
+    orders.leave(slot);
   }
 
   @Override
@@ -124,23 +106,5 @@ final class OrderedPolicy implements EvictionPolicy {
   @Override
   public int candidateCount() {
     return candidates.size();
-  }
-
-  private void requireResident(int slot) {
-    requireInRange(slot);
-    if (orders[slot] == ABSENT) {
-      throw new CallerException(
-          ErrorCode.BLOCK_STATE_INVALID,
-          "slot %d is not resident: insert it first".formatted(slot));
-    }
-  }
-
-  private void requireInRange(int slot) {
-    if (slot < 0 || slot >= orders.length) {
-      throw new CallerException(
-          ErrorCode.INVALID_BLOCK_INDEX,
-          "slot %d is not below the %d slots of eviction policy %s"
-              .formatted(slot, orders.length, name));
-    }
   }
 }

@@ -6,6 +6,7 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BasicMetadata;
 import io.kvbm.api.block.BlockMetadata;
 import io.kvbm.api.config.KvBlockManagerConfig;
+import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.event.EventManager;
 import io.kvbm.api.event.NullEventManager;
 import io.kvbm.api.hash.HashScheme;
@@ -37,7 +38,8 @@ public final class BlockPoolBuilder {
   Clock clock = Clock.SYSTEM;
   Executor executor = ForkJoinPool.commonPool();
   CancellationToken cancellation = new CancellationToken();
-  EvictionPolicyProvider policy = EvictionPolicies.of("lru");
+  EvictionPolicyProvider policy =
+      EvictionPolicies.of(KvManagerLayoutConfig.DEFAULT_EVICTION_POLICY);
   Presence presence = Presence.NONE;
   @Nullable ContentListener content;
   @Nullable Consumer<String> leakReport;

@@ -1,0 +1,207 @@
+package io.kvbm.core.policy;
+
+import io.kvbm.api.policy.EvictionPolicy;
+import java.util.Arrays;
+
+/**
+ * Evicts the block that is least likely to be used again soon, as far as the tier's own past tells,
+ * and falls back to ARC or LRU where these would do better.
+ *
+ * <p>Blocks are put into groups by the turn of the conversation they were last used for, in
+ * octaves, and by whether a block follows them: the last, partly filled block of a prompt is almost
+ * never asked for again, and a conversation that has gone on for many turns mostly goes on. {@link
+ * ReuseIndex} learns what each group promises by its age. Nothing is assumed of the traffic: while
+ * nothing is known, all groups are equal and the block used longest ago goes. {@link ShadowContest}
+ * watches whether the choice by index has as many hits as {@code lru} and {@code arc} would have,
+ * and hands over to the one that leads.
+ *
+ * <p>Only blocks that no resident block follows are given up, so a prefix is evicted from its end
+ * even where every block is offered. Priorities are not looked at. All calls are O(log n) or
+ * better, amortised.
+ */
+final class AdaptivePolicy implements EvictionPolicy {
+
+  static final String NAME = "adaptive";
+
+  /** Ways to choose, in the order of their shadows. */
+  private static final int BY_INDEX = 0;
+
+  private static final int BY_AGE = 1;
+
+  /** Octaves of turns told apart: 1, 2, to 4, to 8, to 16, to 32, to 64, more. */
+  private static final int OCTAVES = 8;
+
+  private static final int GROUPS = 2 * OCTAVES;
+  private static final int REMEMBERED_CAPACITIES = 4;
+
+  private final SlotOrders residents;
+  private final ConversationTurns turns;
+  private final ReuseIndex reuse;
+  private final RatedHeaps leaves;
+  private final EvictionPolicy arc;
+  private final ShadowContest contest;
+  private byte[] groups;
+  private boolean[] offered;
+  private long[] lastUses;
+  private long now;
+  private int candidateCount;
+
+  AdaptivePolicy(int capacity) {
+    residents = new SlotOrders(NAME, capacity);
+    long remembered = (long) REMEMBERED_CAPACITIES * capacity;
+    turns =
+        new ConversationTurns(
+            capacity, new TurnMemory((int) Math.min(remembered, Integer.MAX_VALUE)));
+    reuse = new ReuseIndex(GROUPS, capacity);
+    leaves = new RatedHeaps(GROUPS, capacity, reuse);
+    arc = new ArcPolicyProvider().create(capacity);
+    int shadow = ShadowContest.shadowCapacity(capacity);
+    contest =
+        new ShadowContest(
+            capacity,
+            new RatedShadow(shadow, GROUPS, reuse),
+            new PolicyShadow(shadow, new LruPolicyProvider().create(shadow + 1)),
+            new PolicyShadow(shadow, new ArcPolicyProvider().create(shadow + 1)));
+    groups = new byte[capacity];
+    offered = new boolean[capacity];
+    lastUses = new long[capacity];
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public void grow(int capacity) {
+    residents.grow(capacity);
+    turns.grow(capacity);
+    leaves.grow(capacity);
+    arc.grow(capacity);
+    groups = Arrays.copyOf(groups, capacity);
+    offered = Arrays.copyOf(offered, capacity);
+    lastUses = Arrays.copyOf(lastUses, capacity);
+  }
+
+  @Override
+  public void insert(int slot, long key, int parent, int priority) {
+    residents.enter(slot);
+    turns.enter(slot, key, parent, now);
+    arc.insert(slot, key, parent, priority);
+    if (parent != NONE) {
+      hold(parent);
+    }
+    groups[slot] = 0;
+    offered[slot] = false;
+    lastUses[slot] = now;
+  }
+
+  @Override
+  public void link(int slot, int parent) {
+    residents.requireResident(slot);
+    residents.requireResident(parent);
+    turns.link(slot, parent);
+    hold(parent);
+  }
+
+  /** Keeps a block from being chosen while another follows it. */
+  private void hold(int slot) {
+    if (leaves.contains(slot)) {
+      leaves.removeIfPresent(slot);
+      arc.withdraw(slot);
+    }
+  }
+
+  @Override
+  public void touch(int slot) {
+    residents.requireResident(slot);
+    now++;
+    int octave = Integer.SIZE - Integer.numberOfLeadingZeros(turns.use(slot, now) - 1);
+    int group = Math.min(octave, OCTAVES - 1) + (turns.isFollowed(slot) ? 0 : OCTAVES);
+    groups[slot] = (byte) group;
+    lastUses[slot] = now;
+    if (leaves.contains(slot)) {
+      leaves.removeIfPresent(slot);
+      leaves.add(slot, group, now);
+    }
+    arc.touch(slot);
+    long key = turns.key(slot);
+    reuse.use(key, group, now);
+    reuse.refreshIfDue(now);
+    contest.use(key, group, now);
+  }
+
+  /** Changes nothing. */
+  @Override
+  public void prioritize(int slot, int priority) {
+    residents.requireResident(slot);
+  }
+
+  @Override
+  public void offer(int slot) {
+    residents.requireResident(slot);
+    if (!offered[slot]) {
+      offered[slot] = true;
+      candidateCount++;
+      place(slot);
+    }
+  }
+
+  private void place(int slot) {
+    if (offered[slot] && !turns.isFollowed(slot)) {
+      leaves.add(slot, groups[slot], lastUses[slot]);
+      arc.offer(slot);
+    }
+  }
+
+  @Override
+  public void withdraw(int slot) {
+    residents.requireResident(slot);
+    if (offered[slot]) {
+      offered[slot] = false;
+      candidateCount--;
+      hold(slot);
+    }
+  }
+
+  @Override
+  public void remove(int slot) {
+    residents.requireResident(slot);
+    arc.remove(slot);
+    leave(slot);
+  }
+
+  private void leave(int slot) {
+    if (offered[slot]) {
+      offered[slot] = false;
+      candidateCount--;
+      leaves.removeIfPresent(slot);
+    }
+    residents.leave(slot);
+    int parent = turns.leave(slot);
+    if (parent != NONE) {
+      place(parent);
+    }
+  }
+
+  @Override
+  public int victim() {
+    return switch (contest.leader()) {
+      case BY_INDEX -> leaves.leastPromising(now);
+      case BY_AGE -> leaves.oldest();
+      default -> arc.victim();
+    };
+  }
+
+  @Override
+  public void evicted(int slot) {
+    residents.requireResident(slot);
+    arc.evicted(slot);
+    leave(slot);
+  }
+
+  @Override
+  public int candidateCount() {
+    return candidateCount;
+  }
+}

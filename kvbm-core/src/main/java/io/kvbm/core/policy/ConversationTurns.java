@@ -1,0 +1,184 @@
+package io.kvbm.core.policy;
+
+import io.kvbm.api.policy.EvictionPolicy;
+import java.util.Arrays;
+
+/**
+ * Knows of each resident block at which turn of its conversation it came, how many blocks follow it
+ * and which turn it was last used for.
+ *
+ * <p>A conversation sends all it has so far and something new with each turn, so a request's new
+ * blocks follow blocks of the turn before. A block that follows none, or one that came with the
+ * same request, has its parent's turn; one that follows a block whose first use had ended when it
+ * came has the next turn. A use that ends at a block of turn {@code n} is a use for turn {@code n}
+ * of every block before it: blocks that end together are told the last of them first, and each
+ * hands the turn to its parent.
+ *
+ * <p>Time is whatever the caller counts, and never goes back. Each call is O(1) amortised, but for
+ * a link between two chains, which is O(length). Not thread safe.
+ */
+final class ConversationTurns {
+
+  /** The highest turn told apart. */
+  static final int LAST_TURN = 127;
+
+  private static final int NONE = EvictionPolicy.NONE;
+
+  /** Turn of a block whose first use has not ended. */
+  private static final byte UNRESOLVED = 0;
+
+  /** First use of a block that was resident before. */
+  private static final long LONG_AGO = -1;
+
+  private static final long NOT_YET = Long.MAX_VALUE;
+
+  private final TurnMemory memory;
+  private long[] keys;
+  private int[] parents;
+
+  /** Counts what was resident in a slot, so that a parent that left is not mistaken. */
+  private int[] tenancies;
+
+  private int[] parentTenancies;
+  private int[] children;
+  private long[] arrivals;
+  private long[] firstUses;
+  private byte[] turns;
+
+  /** The turn a use that ended at a child was for, until the parent is told of its end. */
+  private byte[] handed;
+
+  private int[] chain = new int[64];
+
+  ConversationTurns(int capacity, TurnMemory memory) {
+    this.memory = memory;
+    keys = new long[capacity];
+    parents = new int[capacity];
+    tenancies = new int[capacity];
+    parentTenancies = new int[capacity];
+    children = new int[capacity];
+    arrivals = new long[capacity];
+    firstUses = new long[capacity];
+    turns = new byte[capacity];
+    handed = new byte[capacity];
+  }
+
+  void grow(int capacity) {
+    if (capacity > keys.length) {
+      keys = Arrays.copyOf(keys, capacity);
+      parents = Arrays.copyOf(parents, capacity);
+      tenancies = Arrays.copyOf(tenancies, capacity);
+      parentTenancies = Arrays.copyOf(parentTenancies, capacity);
+      children = Arrays.copyOf(children, capacity);
+      arrivals = Arrays.copyOf(arrivals, capacity);
+      firstUses = Arrays.copyOf(firstUses, capacity);
+      turns = Arrays.copyOf(turns, capacity);
+      handed = Arrays.copyOf(handed, capacity);
+    }
+  }
+
+  /** A block came. */
+  void enter(int slot, long key, int parent, long now) {
+    int remembered = memory.turn(key);
+    keys[slot] = key;
+    parents[slot] = NONE;
+    children[slot] = 0;
+    arrivals[slot] = now;
+    firstUses[slot] = remembered == TurnMemory.UNKNOWN ? NOT_YET : LONG_AGO;
+    turns[slot] = (byte) remembered;
+    handed[slot] = UNRESOLVED;
+    tenancies[slot]++;
+    if (parent != NONE) {
+      link(slot, parent);
+    }
+  }
+
+  /** The block before a resident one came after it; a parent that would close a circle is none. */
+  void link(int slot, int parent) {
+    if (parentOf(slot) == NONE && !(slot == parent || isFollowed(slot) && isBefore(slot, parent))) {
+      parents[slot] = parent;
+      parentTenancies[slot] = tenancies[parent];
+      children[parent]++;
+    }
+  }
+
+  private boolean isBefore(int slot, int other) {
+    int at = other;
+    while (at != NONE && at != slot) {
+      at = parentOf(at);
+    }
+    return at == slot;
+  }
+
+  /**
+   * A block leaves; its turn is remembered.
+   *
+   * @return the slot of its parent if nothing follows that one any more, else {@link
+   *     EvictionPolicy#NONE}
+   */
+  int leave(int slot) {
+    if (turns[slot] != UNRESOLVED) {
+      memory.remember(keys[slot], turns[slot]);
+    }
+    int parent = parentOf(slot);
+    parents[slot] = NONE;
+    tenancies[slot]++;
+    return parent != NONE && --children[parent] == 0 ? parent : NONE;
+  }
+
+  /** {@return whether a resident block follows this one} */
+  boolean isFollowed(int slot) {
+    return children[slot] > 0;
+  }
+
+  /** {@return the key of a resident block} */
+  long key(int slot) {
+    return keys[slot];
+  }
+
+  /**
+   * A use of a block ended.
+   *
+   * @return the turn it was used for, 1 to {@link #LAST_TURN}
+   */
+  int use(int slot, long now) {
+    resolve(slot);
+    if (firstUses[slot] == NOT_YET) {
+      firstUses[slot] = now;
+    }
+    byte turn = handed[slot] == UNRESOLVED ? turns[slot] : handed[slot];
+    handed[slot] = UNRESOLVED;
+    int parent = parentOf(slot);
+    if (parent != NONE) {
+      handed[parent] = turn;
+    }
+    return turn;
+  }
+
+  /** Gives a block, and those before it that have none, their turns. */
+  private void resolve(int slot) {
+    int length = 0;
+    int at = slot;
+    while (at != NONE && turns[at] == UNRESOLVED) {
+      if (length == chain.length) {
+        chain = Arrays.copyOf(chain, 2 * length);
+      }
+      chain[length++] = at;
+      turns[at] = 1;
+      at = parentOf(at);
+    }
+    for (int i = length - 1; i >= 0; i--) {
+      int block = chain[i];
+      int parent = parentOf(block);
+      if (parent != NONE) {
+        int later = firstUses[parent] <= arrivals[block] ? 1 : 0;
+        turns[block] = (byte) Math.min(LAST_TURN, turns[parent] + later);
+      }
+    }
+  }
+
+  private int parentOf(int slot) {
+    int parent = parents[slot];
+    return parent != NONE && tenancies[parent] == parentTenancies[slot] ? parent : NONE;
+  }
+}

@@ -1,0 +1,243 @@
+package io.kvbm.core.policy;
+
+import io.kvbm.api.policy.EvictionPolicy;
+import java.util.Arrays;
+
+/**
+ * Keeps each resident block in one of a few segments, and each segment's candidates in order.
+ *
+ * <p>A subclass says into which segment a new block goes, what a re-use does to it, and which
+ * segment's oldest candidate is the victim. The first touch after an insert is the end of the use
+ * the block came for: it renews the block and counts as no re-use. A block that is no candidate
+ * keeps its segment and its order, and counts for the size of its segment; sizes of segments are
+ * therefore those of their resident blocks, and a share is a share of all resident blocks, which
+ * holds for a pool of sixteen blocks as for one of millions.
+ *
+ * <p>Segments are numbered from 0. Priorities are not looked at. Not thread safe.
+ */
+abstract class SegmentedPolicy implements EvictionPolicy {
+
+  /** Of what a tier seems to have become smaller, an eighth is believed at a time. */
+  private static final int SETTLING = 8;
+
+  private final String name;
+  private final SlotOrders orders;
+  private final SlotQueue[] candidates;
+  private final int[] residentCounts;
+  private int candidateCount;
+  private int settledCount;
+  private boolean evictedLast;
+  private byte[] segments;
+  private boolean[] unused;
+  private long[] keys;
+
+  /**
+   * @param name the policy's name
+   * @param capacity slots of the tier
+   * @param segmentCount how many segments there are, at most 127
+   */
+  SegmentedPolicy(String name, int capacity, int segmentCount) {
+    this.name = name;
+    settledCount = capacity;
+    orders = new SlotOrders(name, capacity);
+    candidates = new SlotQueue[segmentCount];
+    Arrays.setAll(candidates, segment -> new SlotQueue(capacity));
+    residentCounts = new int[segmentCount];
+    segments = new byte[capacity];
+    unused = new boolean[capacity];
+    keys = new long[capacity];
+  }
+
+  // ---- what a policy decides ----
+
+  /** Returns the segment into which a block goes that is about to become resident. */
+  abstract int admit(int slot, long key);
+
+  /** The use a block was inserted for ended. Makes it the newest unless overridden. */
+  void used(int slot) {
+    renew(slot);
+  }
+
+  /** A resident block was used again. */
+  abstract void reused(int slot);
+
+  /** A resident block is about to be a candidate again. Does nothing unless overridden. */
+  void offering(int slot) {}
+
+  /** A block of the segment was evicted; it is not resident any more. */
+  abstract void forgotten(long key, int segment);
+
+  // ---- what it is told ----
+
+  @Override
+  public final String name() {
+    return name;
+  }
+
+  @Override
+  public void grow(int capacity) {
+    if (settledCount == orders.capacity()) {
+      settledCount = capacity; // nothing has been evicted yet
+    }
+    orders.grow(capacity);
+    for (SlotQueue queue : candidates) {
+      queue.grow(capacity);
+    }
+    segments = Arrays.copyOf(segments, capacity);
+    unused = Arrays.copyOf(unused, capacity);
+    keys = Arrays.copyOf(keys, capacity);
+  }
+
+  @Override
+  public final void insert(int slot, long key, int parent, int priority) {
+    int before = orders.residentCount();
+    orders.enter(slot);
+    if (evictedLast) {
+      evictedLast = false;
+      settle(before);
+    }
+    int segment = admit(slot, key);
+    segments[slot] = (byte) segment;
+    residentCounts[segment]++;
+    unused[slot] = true;
+    keys[slot] = key;
+    inserted(slot);
+  }
+
+  private void settle(int left) {
+    int excess = settledCount - left;
+    settledCount -= excess > 0 ? Math.ceilDiv(excess, SETTLING) : excess;
+  }
+
+  /** A block was inserted and is where {@link #admit} said. Does nothing unless overridden. */
+  void inserted(int slot) {}
+
+  @Override
+  public final void touch(int slot) {
+    orders.requireResident(slot);
+    if (unused[slot]) {
+      unused[slot] = false;
+      used(slot);
+    } else {
+      reused(slot);
+    }
+  }
+
+  @Override
+  public final void prioritize(int slot, int priority) {
+    orders.requireResident(slot);
+  }
+
+  @Override
+  public final void offer(int slot) {
+    orders.requireResident(slot);
+    if (!isCandidate(slot)) {
+      offering(slot);
+      candidates[segments[slot]].add(slot, 0, orders.of(slot));
+      candidateCount++;
+    }
+  }
+
+  @Override
+  public final void withdraw(int slot) {
+    orders.requireResident(slot);
+    if (isCandidate(slot)) {
+      candidates[segments[slot]].remove(slot);
+      candidateCount--;
+    }
+  }
+
+  @Override
+  public final void remove(int slot) {
+    withdraw(slot);
+    orders.leave(slot);
+    residentCounts[segments[slot]]--;
+  }
+
+  @Override
+  public final void evicted(int slot) {
+    remove(slot);
+    evictedLast = true;
+    forgotten(keys[slot], segments[slot]);
+  }
+
+  @Override
+  public final int candidateCount() {
+    return candidateCount;
+  }
+
+  // ---- what it may use ----
+
+  /** Returns how many slots the tier has. */
+  final int capacity() {
+    return orders.capacity();
+  }
+
+  /**
+   * Returns how many blocks the tier keeps: all slots at first, then what is left after evictions.
+   * A tier that holds more than it keeps while a request is served is thus not taken for larger,
+   * nor one that made room for many blocks at once for much smaller.
+   */
+  final int settledCount() {
+    return settledCount;
+  }
+
+  /** Returns how many blocks are resident. */
+  final int residentCount() {
+    return orders.residentCount();
+  }
+
+  /** Returns how many blocks of the segment are resident. */
+  final int residentCount(int segment) {
+    return residentCounts[segment];
+  }
+
+  /** Returns the segment of a resident slot. */
+  final int segmentOf(int slot) {
+    return segments[slot];
+  }
+
+  /** Returns the key of a resident slot. */
+  final long keyOf(int slot) {
+    return keys[slot];
+  }
+
+  /** Returns the oldest candidate of the segment, or {@link #NONE}. */
+  final int oldest(int segment) {
+    return candidates[segment].peek();
+  }
+
+  /** Makes a resident slot the newest of its segment. */
+  final void renew(int slot) {
+    long order = orders.renew(slot);
+    if (isCandidate(slot)) {
+      candidates[segments[slot]].renew(slot, 0, order);
+    }
+  }
+
+  /** Puts a resident slot into a segment as its newest. */
+  final void renewIn(int slot, int segment) {
+    if (segments[slot] == segment) {
+      renew(slot);
+    } else {
+      orders.renew(slot);
+      move(slot, segment);
+    }
+  }
+
+  /** Puts a resident slot into another segment, where it is as old as it was. */
+  final void move(int slot, int segment) {
+    int before = segments[slot];
+    if (isCandidate(slot)) {
+      candidates[before].remove(slot);
+      candidates[segment].add(slot, 0, orders.of(slot));
+    }
+    segments[slot] = (byte) segment;
+    residentCounts[before]--;
+    residentCounts[segment]++;
+  }
+
+  final boolean isCandidate(int slot) {
+    return candidates[segments[slot]].contains(slot);
+  }
+}

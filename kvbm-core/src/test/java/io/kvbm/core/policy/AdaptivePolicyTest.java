@@ -1,0 +1,218 @@
+package io.kvbm.core.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kvbm.api.policy.EvictionPolicy;
+import io.kvbm.api.policy.EvictionPolicyProvider;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+class AdaptivePolicyTest extends EvictionPolicyContract {
+
+  @Override
+  EvictionPolicyProvider provider() {
+    return new AdaptivePolicyProvider();
+  }
+
+  @Test
+  void a_block_with_a_resident_child_is_never_given_up() {
+    EvictionPolicy policy = provider().create(3);
+    policy.insert(0, 10, EvictionPolicy.NONE, 0);
+    policy.insert(1, 11, EvictionPolicy.NONE, 0);
+    policy.insert(2, 12, 1, 0);
+    policy.link(1, 0);
+    for (int slot = 0; slot < 3; slot++) { // the root is the oldest by far
+      policy.touch(slot);
+      policy.offer(slot);
+    }
+
+    assertThat(policy.candidateCount()).isEqualTo(3);
+    assertThat(policy.evict()).isEqualTo(2);
+    assertThat(policy.evict()).isEqualTo(1);
+    assertThat(policy.evict()).isZero();
+    assertThat(policy.evict()).isEqualTo(EvictionPolicy.NONE);
+  }
+
+  @Test
+  void the_oldest_goes_while_nothing_was_learnt() {
+    EvictionPolicy policy = provider().create(4);
+    for (int slot = 0; slot < 4; slot++) {
+      policy.insert(slot, slot, EvictionPolicy.NONE, 0);
+      policy.touch(slot);
+      policy.offer(slot);
+    }
+    policy.touch(1);
+    policy.touch(0);
+
+    assertThat(new int[] {policy.evict(), policy.evict(), policy.evict(), policy.evict()})
+        .containsExactly(2, 3, 1, 0);
+  }
+
+  /**
+   * Conversations whose every prompt ends in a partial block that never comes again: LRU keeps as
+   * many of those as of the others.
+   */
+  @Test
+  void blocks_at_the_end_of_prompts_make_room_for_those_of_conversations() {
+    assertThat(hits("adaptive", 300, chats(5, 0)))
+        .isGreaterThan(hits("lru", 300, chats(5, 0)) * 11 / 10);
+  }
+
+  @Test
+  void one_shot_prompts_do_not_flush_conversations() {
+    assertThat(hits("adaptive", 600, chats(6, 80)))
+        .isGreaterThan(hits("lru", 600, chats(6, 80)) * 6 / 5);
+  }
+
+  @Test
+  void popularity_without_conversations_is_left_to_arc() {
+    long adaptive = hits("adaptive", 300, popular(7));
+
+    assertThat(adaptive).isGreaterThan(hits("lru", 300, popular(7)) * 11 / 10);
+    assertThat(adaptive).isGreaterThan(hits("arc", 300, popular(7)) * 97 / 100);
+  }
+
+  @Test
+  void what_was_learnt_and_is_wrong_now_costs_little() {
+    assertThat(hits("adaptive", 400, reversal(8)))
+        .isGreaterThan(hits("lru", 400, reversal(8)) * 97 / 100);
+  }
+
+  /** A policy and the blocks it keeps, driven as a pool drives it: only leaves are offered. */
+  private static long hits(String name, int capacity, Supplier<long[]> requests) {
+    return new Replayed(EvictionPolicies.of(name).create(capacity), capacity).run(requests);
+  }
+
+  private static final class Replayed {
+    private final EvictionPolicy policy;
+    private final int capacity;
+    private final Map<Long, Integer> slots = new HashMap<>();
+    private final Map<Integer, Long> keys = new HashMap<>();
+    private final Map<Integer, Integer> parents = new HashMap<>();
+    private final Map<Integer, Integer> children = new HashMap<>();
+    private final ArrayDeque<Integer> free = new ArrayDeque<>();
+    private int granted;
+
+    private Replayed(EvictionPolicy policy, int capacity) {
+      this.policy = policy;
+      this.capacity = capacity;
+      for (granted = 0; granted < capacity; granted++) {
+        free.add(granted);
+      }
+    }
+
+    private long run(Supplier<long[]> requests) {
+      long hits = 0;
+      for (long[] request = requests.get(); request != null; request = requests.get()) {
+        for (int i = 0; i < request.length && slots.containsKey(request[i]); i++) {
+          hits++;
+        }
+        for (int i = 0; i < request.length; i++) {
+          if (!slots.containsKey(request[i])) {
+            enter(request[i], i == 0 ? EvictionPolicy.NONE : slots.get(request[i - 1]));
+          }
+        }
+        for (int i = request.length - 1; i >= 0; i--) {
+          int slot = slots.get(request[i]);
+          policy.touch(slot);
+          if (children.getOrDefault(slot, 0) == 0) {
+            policy.offer(slot);
+          }
+        }
+        while (slots.size() > capacity) {
+          leave(policy.evict());
+        }
+      }
+      return hits;
+    }
+
+    private void enter(long key, int parent) {
+      if (free.isEmpty()) {
+        policy.grow(++granted);
+        free.add(granted - 1);
+      }
+      int slot = free.poll();
+      slots.put(key, slot);
+      keys.put(slot, key);
+      parents.put(slot, parent);
+      policy.insert(slot, key, parent, 0);
+      if (parent != EvictionPolicy.NONE && children.merge(parent, 1, Integer::sum) == 1) {
+        policy.withdraw(parent);
+      }
+    }
+
+    private void leave(int slot) {
+      assertThat(children.getOrDefault(slot, 0)).isZero();
+      slots.remove(keys.remove(slot));
+      free.add(slot);
+      int parent = parents.remove(slot);
+      if (parent != EvictionPolicy.NONE && children.merge(parent, -1, Integer::sum) == 0) {
+        policy.offer(parent);
+      }
+    }
+  }
+
+  /** Side by side, 60 chats that grow by 3 blocks a turn, and prompts of {@code once} blocks. */
+  private static Supplier<long[]> chats(long seed, int once) {
+    SplittableRandom random = new SplittableRandom(seed);
+    long[][] chats = new long[60][0];
+    long[] state = {0, 1};
+    return () -> {
+      if (state[0]++ == 6_000) {
+        return null;
+      }
+      if (once > 0 && random.nextInt(4) == 0) {
+        return fresh(new long[0], once, state);
+      }
+      int chat = random.nextInt(chats.length);
+      if (chats[chat].length > 24 || random.nextInt(12) == 0) {
+        chats[chat] = new long[0];
+      }
+      chats[chat] = fresh(chats[chat], 3, state);
+      return fresh(chats[chat], 3, state);
+    };
+  }
+
+  /** Single documents, some far more popular than others. */
+  private static Supplier<long[]> popular(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    long[] state = {0};
+    return () ->
+        state[0]++ == 40_000
+            ? null
+            : new long[] {(long) (4_000 * Math.pow(random.nextDouble(), 4))};
+  }
+
+  /** Long chats come back and short ones never, then the other way round. */
+  private static Supplier<long[]> reversal(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    long[] state = {0, 1};
+    ArrayDeque<long[]> returning = new ArrayDeque<>();
+    return () -> {
+      if (state[0]++ == 12_000) {
+        return null;
+      }
+      boolean longOnes = state[0] < 6_000;
+      long[] chat = returning.size() > 20 ? returning.poll() : fresh(new long[0], 4, state);
+      boolean comesBack = longOnes == chat.length > 12 || chat.length < 8 || random.nextInt(9) == 0;
+      long[] grown = chat.length > 60 ? fresh(new long[0], 4, state) : fresh(chat, 4, state);
+      if (comesBack) {
+        returning.add(grown);
+      }
+      return grown;
+    };
+  }
+
+  private static long[] fresh(long[] chat, int count, long[] state) {
+    long[] longer = Arrays.copyOf(chat, chat.length + count);
+    for (int i = chat.length; i < longer.length; i++) {
+      longer[i] = state[1]++;
+    }
+    return longer;
+  }
+}
