@@ -147,9 +147,7 @@ class OffloadSettlementTest {
               return offload(offloader, chain.subList(2, 4), SECOND);
             });
     begun.await();
-    while (tiers.deadlines.pendingCount() == 0) {
-      Thread.onSpinWait();
-    }
+    tiers.awaitAlarm();
     return waiting;
   }
 
@@ -206,9 +204,7 @@ class OffloadSettlementTest {
     List<ImmutableBlock> chain = registerChain(tiers.device, 0, 4);
     OffloadHandle handle = offload(offloader, chain, 0);
     Future<?> closing = other.submit(offloader::close);
-    while (tiers.deadlines.pendingCount() == 0) {
-      Thread.onSpinWait();
-    }
+    tiers.awaitAlarm();
     assertThat(handle.doneCount()).isEqualTo(2);
     assertThat(closing.isDone()).isFalse();
     tiers.transport.releaseAll();
@@ -228,9 +224,7 @@ class OffloadSettlementTest {
     AtomicInteger completions = new AtomicInteger();
     handle.results().thenRun(completions::incrementAndGet);
     Future<?> closing = other.submit(offloader::close);
-    while (tiers.deadlines.pendingCount() == 0) {
-      Thread.onSpinWait();
-    }
+    tiers.awaitAlarm();
     BlockPool.closeAll(chain);
     tiers.pass(Duration.ofSeconds(1));
     closing.get(20, TimeUnit.SECONDS);
@@ -294,15 +288,11 @@ class OffloadSettlementTest {
     assertThat(offloader.flush(0)).isFalse();
     Future<Boolean> tooShort =
         other.submit(() -> offloader.flush(tiers.device, tiers.host, SECOND));
-    while (tiers.deadlines.pendingCount() == 0) {
-      Thread.onSpinWait();
-    }
+    tiers.awaitAlarm();
     tiers.pass(Duration.ofSeconds(1));
     assertThat(tooShort.get(20, TimeUnit.SECONDS)).isFalse();
     Future<Boolean> flush = other.submit(() -> offloader.flush(SECOND));
-    while (tiers.deadlines.pendingCount() == 0) {
-      Thread.onSpinWait();
-    }
+    tiers.awaitAlarm();
     tiers.transport.releaseAll();
     assertThat(flush.get(20, TimeUnit.SECONDS)).isTrue();
     assertThat(statistics(offloader).copied()).isEqualTo(3);

@@ -111,6 +111,16 @@ final class OffloadTiers implements TransferEnvironment, AutoCloseable {
     deadlines.advanceTo(clock.nanoTime());
   }
 
+  /** Waits until somebody waits for a time to come. */
+  void awaitAlarm() {
+    while (deadlines.pendingCount() == 0) {
+      if (Thread.interrupted()) {
+        throw new AssertionError("nobody waits; the test took too long");
+      }
+      Thread.onSpinWait();
+    }
+  }
+
   static BlockKey key(long n) {
     return BlockKey.derived(n);
   }
