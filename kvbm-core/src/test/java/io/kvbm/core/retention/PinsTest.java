@@ -78,6 +78,8 @@ class PinsTest {
     evictAll(pool);
     assertThat(pool.contains(key(1))).isTrue();
     assertThat(pool.contains(key(2))).isFalse();
+    assertThat(pins.unpin("b", keys(1))).isEqualTo(1);
+    assertThat(deadlines.pendingCount()).isZero();
   }
 
   @Test
