@@ -46,6 +46,7 @@ class LeasesTest {
     Lease lease = lease(chain(pool, 1), SECOND);
     deadlines.advanceTo(SECOND / 2);
     assertThat(lease.renew(2 * SECOND)).isTrue();
+    assertThat(deadlines.pendingCount()).isEqualTo(1);
     deadlines.advanceTo(2 * SECOND);
     assertThat(lease.isActive()).isTrue();
 

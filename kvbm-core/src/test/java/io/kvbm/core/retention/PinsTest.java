@@ -151,7 +151,7 @@ class PinsTest {
   @Test
   void closing_ends_all_pins() {
     chain(pool, 1, 2);
-    pins.pin("a", keys(1), SECOND);
+    pins.pin("a", keys(1, 1), SECOND);
     pins.pin("b", keys(2), Deadlines.NEVER);
     pins.close();
     pins.close();
