@@ -18,7 +18,8 @@ final class TimeHistogram {
 
   private final float[] weights = new float[SPAN_COUNT];
   private final float decay;
-  private float never;
+
+  /** The weight of all spans and of what never came. */
   private float total;
 
   /**
@@ -38,7 +39,6 @@ final class TimeHistogram {
 
   void addNever() {
     fade();
-    never += 1;
     total += 1;
   }
 
@@ -70,7 +70,6 @@ final class TimeHistogram {
     for (int i = 0; i < SPAN_COUNT; i++) {
       weights[i] *= decay;
     }
-    never *= decay;
     total *= decay;
   }
 

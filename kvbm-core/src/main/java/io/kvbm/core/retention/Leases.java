@@ -4,6 +4,7 @@ import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.time.Cancellable;
 import io.kvbm.core.time.Deadlines;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ public final class Leases implements AutoCloseable {
   public synchronized Lease grant(List<ImmutableBlock> found, long durationNanos) {
     List<BlockKey> keys;
     try {
-      keys = blocks.adopt(found.stream().map(ImmutableBlock::share).toList());
+      keys = blocks.adopt(share(found));
     } catch (CapacityException e) {
       refused++;
       throw e;
@@ -63,6 +64,20 @@ public final class Leases implements AutoCloseable {
     granted++;
     lease.schedule(durationNanos);
     return lease;
+  }
+
+  /** Opens a second handle on each block, or on none. */
+  private static List<ImmutableBlock> share(List<ImmutableBlock> found) {
+    List<ImmutableBlock> shared = new ArrayList<>(found.size());
+    try {
+      for (ImmutableBlock block : found) {
+        shared.add(block.share());
+      }
+    } catch (RuntimeException e) {
+      BlockPool.closeAll(shared);
+      throw e;
+    }
+    return shared;
   }
 
   /** {@return what is leased} */

@@ -7,6 +7,7 @@ import static io.kvbm.core.retention.TestPool.keys;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
@@ -45,6 +46,7 @@ class LeasesTest {
     Lease lease = lease(chain(pool, 1), SECOND);
     deadlines.advanceTo(SECOND / 2);
     assertThat(lease.renew(2 * SECOND)).isTrue();
+    assertThat(deadlines.pendingCount()).isEqualTo(1);
     deadlines.advanceTo(2 * SECOND);
     assertThat(lease.isActive()).isTrue();
 
@@ -88,6 +90,17 @@ class LeasesTest {
     assertThat(pool.availableBlocks()).isEqualTo(6);
     lease(keys.subList(0, 4), SECOND);
     assertThat(retained.blockCount()).isEqualTo(4);
+  }
+
+  @Test
+  void a_closed_block_cannot_be_leased_and_the_others_are_let_go() {
+    List<ImmutableBlock> found = pool.matchBlocks(chain(pool, 1, 2));
+    found.getLast().close();
+
+    assertThatExceptionOfType(CallerException.class).isThrownBy(() -> leases.grant(found, SECOND));
+    found.getFirst().close();
+    assertThat(pool.availableBlocks()).isEqualTo(8);
+    assertThat(leases.statistics().active()).isZero();
   }
 
   @Test

@@ -78,6 +78,8 @@ class PinsTest {
     evictAll(pool);
     assertThat(pool.contains(key(1))).isTrue();
     assertThat(pool.contains(key(2))).isFalse();
+    assertThat(pins.unpin("b", keys(1))).isEqualTo(1);
+    assertThat(deadlines.pendingCount()).isZero();
   }
 
   @Test
@@ -149,7 +151,7 @@ class PinsTest {
   @Test
   void closing_ends_all_pins() {
     chain(pool, 1, 2);
-    pins.pin("a", keys(1), SECOND);
+    pins.pin("a", keys(1, 1), SECOND);
     pins.pin("b", keys(2), Deadlines.NEVER);
     pins.close();
     pins.close();
