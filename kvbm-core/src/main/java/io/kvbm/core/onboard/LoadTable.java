@@ -31,6 +31,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,10 @@ final class LoadTable {
   private final Executor executor;
   private final OnboardCounters counters;
   private final int largestBatch;
+
+  /** How many blocks of a tier may be on their way at once. */
+  private final IntUnaryOperator shares;
+
   private final int mostBatches;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -66,6 +71,7 @@ final class LoadTable {
       TargetRoom room,
       Residence residence,
       RouteCosts costs,
+      IntUnaryOperator shares,
       Executor executor,
       OnboardCounters counters) {
     this.top = tiers.getFirst();
@@ -73,6 +79,7 @@ final class LoadTable {
     this.room = room;
     this.residence = residence;
     this.costs = costs;
+    this.shares = shares;
     this.executor = executor;
     this.counters = counters;
     // What one route has in flight fits its lane, so that starting a batch waits for nobody.
@@ -260,12 +267,13 @@ final class LoadTable {
   private @Nullable LoadBatch take(LoadRoute route) {
     lock.lock();
     try {
-      int free = mostBatches - route.batchesInFlight;
+      int share = Math.max(1, shares.applyAsInt(route.tier));
+      int free = Math.min(mostBatches, Math.ceilDiv(share, SMALLEST_BATCH)) - route.batchesInFlight;
       if (free <= 0 || route.queue.isEmpty()) {
         return null;
       }
       int even = Math.ceilDiv(route.queue.size(), free);
-      int count = Math.min(largestBatch, Math.max(SMALLEST_BATCH, even));
+      int count = Math.min(share, Math.min(largestBatch, Math.max(SMALLEST_BATCH, even)));
       List<Load> taken = new ArrayList<>(count);
       LoadBatch batch = new LoadBatch(route, taken);
       while (taken.size() < count && !route.queue.isEmpty()) {

@@ -43,7 +43,8 @@ final class OnboardPlan {
     List<Missing> cut = new ArrayList<>();
     for (int i = to; i < limit; i++) {
       BlockKey key = keys.get(i);
-      cut.add(found.get(i).tier() == 0 ? new Missing.Behind(key) : reason.apply(key));
+      boolean isBehind = i > to && found.get(i).tier() == 0;
+      cut.add(isBehind ? new Missing.Behind(key) : reason.apply(key));
     }
     reasons.addAll(0, cut);
     limit = Math.min(limit, to);

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,7 @@ public final class Onboarder implements AutoCloseable {
             builder.room,
             residence,
             builder.costs == null ? new RouteCosts(new DeadlineClock(deadlines)) : builder.costs,
+            builder.shares,
             builder.executor,
             counters);
   }
@@ -91,10 +93,11 @@ public final class Onboarder implements AutoCloseable {
     requireOpen();
     counters.requests.increment();
     List<BlockKey> own = List.copyOf(keys);
-    List<LocatedBlock> found = residence.match(own);
+    List<LocatedBlock> all = residence.match(own);
+    List<LocatedBlock> found = fitting(all);
     OnboardPlan plan;
     try {
-      plan = plan(own, found, options);
+      plan = plan(own, all, found.size(), options);
     } catch (RuntimeException e) {
       closeAll(found);
       throw e;
@@ -112,6 +115,15 @@ public final class Onboarder implements AutoCloseable {
     return request;
   }
 
+  /**
+   * What the top tier cannot hold at once is not kept in use, so that it makes room for the rest.
+   */
+  private List<LocatedBlock> fitting(List<LocatedBlock> found) {
+    int most = (int) Math.min(found.size(), tiers.getFirst().pool().totalBlocks());
+    closeAll(found.subList(most, found.size()));
+    return found.subList(0, most);
+  }
+
   private static void closeAll(List<LocatedBlock> found) {
     BlockPool.closeAll(found.stream().map(LocatedBlock::block).toList());
   }
@@ -123,8 +135,10 @@ public final class Onboarder implements AutoCloseable {
     }
   }
 
-  private OnboardPlan plan(List<BlockKey> keys, List<LocatedBlock> found, OnboardOptions options) {
+  private OnboardPlan plan(
+      List<BlockKey> keys, List<LocatedBlock> found, int fitting, OnboardOptions options) {
     OnboardPlan plan = new OnboardPlan(keys, found, residence);
+    plan.cut(fitting, Missing.NoRoom::new);
     if (isPast(options.deadlineNanos())) {
       plan.cutAtLoads(Missing.Deadline::new);
       return plan;
@@ -237,6 +251,7 @@ public final class Onboarder implements AutoCloseable {
     private Residence residence;
     private LoadGate gate = plan -> Decision.loadAll(plan.routes().size());
     private @Nullable RouteCosts costs;
+    private IntUnaryOperator shares = _ -> Integer.MAX_VALUE;
 
     private Builder(List<Tier> tiers, BlockMover mover, Deadlines deadlines, Executor executor) {
       if (tiers.isEmpty()) {
@@ -303,6 +318,19 @@ public final class Onboarder implements AutoCloseable {
      */
     public Builder costs(RouteCosts value) {
       costs = value;
+      return this;
+    }
+
+    /**
+     * Sets how many blocks of a tier may be on their way up at once, otherwise as many as the
+     * limits allow. Where what comes up makes room below for what goes down, a small tier that gave
+     * up all its blocks at once would lose those.
+     *
+     * @param value from the index of a tier to a number of blocks; at least one is always allowed
+     * @return this builder
+     */
+    public Builder shares(IntUnaryOperator value) {
+      shares = value;
       return this;
     }
 

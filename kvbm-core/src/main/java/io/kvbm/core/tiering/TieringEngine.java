@@ -107,8 +107,16 @@ public final class TieringEngine implements AutoCloseable {
             .limits(options.transfers())
             .room(count -> writeBack.allocateUpTo(0, count))
             .residence(residence)
+            .shares(this::shareOnTheMove)
             .costs(costs);
     onboarder = (gate == null ? builder : builder.gate(gate)).build();
+  }
+
+  /** What leaves a tier takes in what goes down to make room above: an eighth of it at a time. */
+  private int shareOnTheMove(int tier) {
+    return writeBack.goesDown(tier - 1)
+        ? (int) Math.min(tiers.get(tier).pool().totalBlocks() / 8, Integer.MAX_VALUE)
+        : Integer.MAX_VALUE;
   }
 
   private List<OffloadEdge> edges() {

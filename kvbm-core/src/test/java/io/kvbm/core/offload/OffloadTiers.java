@@ -55,7 +55,7 @@ final class OffloadTiers implements TransferEnvironment, AutoCloseable {
   final ManualClock clock = new ManualClock();
   final Deadlines deadlines = Deadlines.manual(clock.nanoTime());
   final TransferEngine engine = new TransferEngine(this, TransferLimits.DEFAULT);
-  final BlockMover mover = new BlockMover(engine);
+  final BlockMover mover = new BlockMover(engine, clock);
   final Tier device;
   final Tier host;
   final Tier disk;

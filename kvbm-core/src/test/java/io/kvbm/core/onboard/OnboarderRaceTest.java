@@ -74,7 +74,7 @@ class OnboarderRaceTest {
   /** Back to where it came from; it is there before it leaves the top tier. */
   private static void lower(World world, ImmutableBlock block) {
     List<MovedBlock> moved =
-        new BlockMover(world.engine)
+        new BlockMover(world.engine, world.clock)
             .move(world.tiers.get(0), List.of(block), world.tiers.get(1), TransferOptions.DEFAULT)
             .await();
     moved.forEach(one -> one.block().orElseThrow().close());
