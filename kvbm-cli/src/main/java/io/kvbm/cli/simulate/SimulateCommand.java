@@ -66,9 +66,9 @@ final class SimulateCommand implements Subcommand {
       required = true,
       split = ",",
       paramLabel = "POLICY",
+      completionCandidates = PolicyNames.class,
       description =
-          "Eviction policies, separated by commas: lru, fifo, priority, and min, which sees the"
-              + " future.")
+          "Eviction policies, separated by commas: ${COMPLETION-CANDIDATES}; min sees the future.")
   private List<String> policies;
 
   @Override
@@ -96,9 +96,7 @@ final class SimulateCommand implements Subcommand {
   }
 
   private void checkPolicies() {
-    List<String> known = new ArrayList<>(EvictionPolicies.names());
-    known.add(MinPolicy.NAME);
-    known.sort(null);
+    List<String> known = PolicyNames.all();
     for (String policy : policies) {
       if (!known.contains(policy)) {
         throw new ParameterException(
