@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -95,8 +94,10 @@ final class SimulateCommand implements Subcommand {
       required = true,
       split = ",",
       paramLabel = "POLICY",
-      description = "Eviction policies, separated by commas, or all: ${COMPLETION-CANDIDATES}.",
-      completionCandidates = PolicyNames.class)
+      completionCandidates = PolicyNames.class,
+      description =
+          "Eviction policies, separated by commas, or all: ${COMPLETION-CANDIDATES}; min sees the"
+              + " future.")
   private List<String> policies;
 
   @Option(
@@ -104,17 +105,6 @@ final class SimulateCommand implements Subcommand {
       paramLabel = "FILE",
       description = "Also write a page of HTML with the hit ratios as a chart; replaces the file.")
   private @Nullable Path report;
-
-  /** The policies there are, and the one that sees the future. */
-  static final class PolicyNames implements Iterable<String> {
-    @Override
-    public Iterator<String> iterator() {
-      List<String> known = new ArrayList<>(EvictionPolicies.names());
-      known.add(MinPolicy.NAME);
-      known.sort(null);
-      return known.iterator();
-    }
-  }
 
   @Override
   public int run(Console console) {
@@ -152,8 +142,7 @@ final class SimulateCommand implements Subcommand {
   }
 
   private List<String> chosenPolicies() {
-    List<String> known = new ArrayList<>();
-    new PolicyNames().forEach(known::add);
+    List<String> known = PolicyNames.all();
     Set<String> chosen = new LinkedHashSet<>();
     for (String policy : policies) {
       if (policy.equals(ALL)) {

@@ -270,7 +270,8 @@ class ReplayCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"fifo", "lru", "priority"})
+  @ValueSource(
+      strings = {"arc", "fifo", "lineage", "lru", "multi-lru", "priority", "s3fifo", "tinylfu"})
   void every_policy_keeps_the_bytes_right(String policy) throws IOException {
     Invocation ran = replay(chat(), CHAT_TOP, 400, 900, "--policy", policy, "--json");
 
@@ -336,7 +337,8 @@ class ReplayCommandTest {
         "--device many             | 'many' is not a whole number",
         "--host 3000000000         | '3000000000' is too large, at most 2147483647",
         "--device 0 --host 0 --disk 0 | all tiers are 0",
-        "--policy belady           | unknown policy 'belady'; known: fifo, lru, priority",
+        "--policy belady           | unknown policy 'belady'; known: arc, fifo, lineage, lru,"
+            + " multi-lru",
         "--block-bytes 0           | a block of 0 bytes is not a multiple of 4096",
         "--block-bytes 1000        | a block of 1000 bytes is not a multiple of 4096",
         "--block-bytes 8GiB        | a block of 8589934592 bytes is not a multiple of 4096",

@@ -233,6 +233,13 @@ class SimulateCommandTest {
   }
 
   @Test
+  void the_help_names_all_policies() {
+    String help = Invocation.of("simulate", "--help").out().replaceAll("\\s+", " ");
+
+    assertThat(help).contains(String.join(", ", PolicyNames.all()) + "; min sees the future");
+  }
+
+  @Test
   void an_unknown_policy_is_answered_with_all_known_ones() {
     List<String> known = new ArrayList<>(EvictionPolicies.names());
     known.add("min");

@@ -3,11 +3,11 @@ package io.kvbm.core.policy;
 /**
  * Evicts from the coldest of four levels, in each level the block whose last use is longest ago.
  *
- * <p>The level of a block follows from its uses, as a {@link FrequencySketch} counts them by key:
- * below 3, below 8, below 15, and more. So a block that comes back after its eviction is as hot as
- * it was. The end of its first use counts, but does not lift a block; each re-use may.
+ * <p>The level of a block follows from its uses, as {@link UseCounts} counts them by key: below 3,
+ * below 8, below 15, and more. So a block that comes back after its eviction is as hot as it was.
+ * The end of its first use counts, but does not lift a block; each re-use may.
  *
- * <p>All counts are halved whenever the tier has seen two uses for each of its slots, first uses
+ * <p>All counts are halved whenever the tier has seen two uses for each block it keeps, first uses
  * too, so that a block that was hot once comes down. It is moved when it is the oldest of its
  * level, to be the newest of the level it belongs to now, at most {@value #MAX_MOVES} blocks in
  * each {@link #victim()}; which asked again may therefore answer another block. A block that is no
@@ -24,37 +24,22 @@ final class MultiLruPolicy extends SegmentedPolicy {
   private static final int LEVELS = 4;
   private static final int USES_OF_WARM = 3;
   private static final int USES_OF_WARMER = 8;
-  private static final int USES_OF_HOT = FrequencySketch.MAX_FREQUENCY;
+  private static final int USES_OF_HOT = UseCounts.MAX;
   private static final int MAX_MOVES = 8;
-  private static final int USES_PER_SLOT = 2;
+  private static final int USES_PER_BLOCK = 2;
 
-  /** Keys counted apart for each slot: most uses are of blocks that are not resident any more. */
-  private static final int KEYS_PER_SLOT = 4;
-
-  private static final int MAX_KEYS = 1 << 29;
-
-  private FrequencySketch uses;
-  private int sketchedSlots;
-  private long usesSinceHalving;
+  private final UseCounts uses;
 
   MultiLruPolicy(int capacity) {
     super(NAME, capacity, LEVELS);
-    uses = sketch(capacity);
-    sketchedSlots = capacity;
-  }
-
-  private static FrequencySketch sketch(int capacity) {
-    return new FrequencySketch((int) Math.min(MAX_KEYS, (long) KEYS_PER_SLOT * capacity));
+    uses = new UseCounts(capacity, USES_PER_BLOCK);
   }
 
   /** {@inheritDoc} Where the slots more than double, the counts begin anew. */
   @Override
   public void grow(int capacity) {
     super.grow(capacity);
-    if (capacity / 2 > sketchedSlots) {
-      uses = sketch(capacity);
-      sketchedSlots = capacity;
-    }
+    uses.grow(capacity);
   }
 
   @Override
@@ -106,15 +91,11 @@ final class MultiLruPolicy extends SegmentedPolicy {
   }
 
   private void count(long key) {
-    uses.increment(key);
-    if (++usesSinceHalving >= (long) USES_PER_SLOT * capacity()) {
-      usesSinceHalving = 0;
-      uses.age();
-    }
+    uses.count(key, Math.max(settledCount(), residentCount()));
   }
 
   private int levelOf(long key) {
-    int count = uses.frequency(key);
+    int count = uses.of(key);
     if (count < USES_OF_WARM) {
       return 0;
     }

@@ -4,10 +4,10 @@ package io.kvbm.core.policy;
  * Keeps the block that was asked for more often, whether it was resident then or not: W-TinyLFU.
  *
  * <p>New blocks enter a window. Once it has its share, its oldest block challenges the oldest of
- * the main part: the one that a {@link FrequencySketch} saw less often is the victim, among equals
- * the challenger. The main part has a segment on probation and one, of four fifths of it, for
- * blocks used again there. {@link WindowClimber} moves the share of the window to where more uses
- * are hits. All segments are by last use.
+ * the main part: the one with fewer {@link UseCounts} is the victim, among equals the challenger.
+ * The main part has a segment on probation and one, of four fifths of it, for blocks used again
+ * there. {@link WindowClimber} moves the share of the window to where more uses are hits. All
+ * segments are by last use.
  *
  * <p>{@link #victim()} changes nothing. The challenger takes its place in the main part when that
  * loses a block, or when one is inserted and the main part is short of its share. A block that is
@@ -27,27 +27,25 @@ final class TinyLfuPolicy extends SegmentedPolicy {
   private static final int SEGMENTS = 3;
   private static final double PROTECTED_SHARE = 0.8;
 
+  /** Counts are halved after so many uses for each block of the tier. */
+  private static final int USES_PER_BLOCK = 4;
+
   /** Blocks moved for one that came: one keeps up, two catch up. */
   private static final int MAX_MOVES = 2;
 
   private final WindowClimber climber = new WindowClimber();
-  private FrequencySketch frequencies;
-  private int sketchedSlots;
+  private final UseCounts uses;
 
   TinyLfuPolicy(int capacity) {
     super(NAME, capacity, SEGMENTS);
-    frequencies = new FrequencySketch(capacity);
-    sketchedSlots = capacity;
+    uses = new UseCounts(capacity, USES_PER_BLOCK);
   }
 
-  /** {@inheritDoc} Where the slots more than double, the frequencies begin anew. */
+  /** {@inheritDoc} Where the slots more than double, the counts begin anew. */
   @Override
   public void grow(int capacity) {
     super.grow(capacity);
-    if (capacity / 2 > sketchedSlots) {
-      frequencies = new FrequencySketch(capacity);
-      sketchedSlots = capacity;
-    }
+    uses.grow(capacity);
   }
 
   @Override
@@ -87,6 +85,7 @@ final class TinyLfuPolicy extends SegmentedPolicy {
     if (challenger == NONE || incumbent == NONE) {
       return challenger == NONE ? incumbent : challenger;
     }
+    // A window that has its share is over it with the block for which there must be room.
     boolean challenged = residentCount(WINDOW) >= windowTarget();
     return challenged && frequency(challenger) <= frequency(incumbent) ? challenger : incumbent;
   }
@@ -99,12 +98,12 @@ final class TinyLfuPolicy extends SegmentedPolicy {
   }
 
   private void count(int slot, boolean hit) {
-    frequencies.increment(keyOf(slot));
+    uses.count(keyOf(slot), settledCount());
     climber.record(hit, settledCount());
   }
 
   private int frequency(int slot) {
-    return frequencies.frequency(keyOf(slot));
+    return uses.of(keyOf(slot));
   }
 
   /** Moves the oldest of the window to the main part if the window is over its share. */

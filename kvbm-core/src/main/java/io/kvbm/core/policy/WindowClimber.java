@@ -35,12 +35,12 @@ final class WindowClimber {
    * Records a use.
    *
    * @param hit whether the block was there before
-   * @param blocks how many blocks the tier keeps: after so many uses, a step is taken
+   * @param blocks how many blocks the tier keeps: after half as many uses, a step is taken
    */
   void record(boolean hit, int blocks) {
     uses++;
     hits += hit ? 1 : 0;
-    if (uses >= Math.max(SMALLEST_SAMPLE, blocks)) {
+    if (uses >= Math.max(SMALLEST_SAMPLE, blocks / 2)) {
       climb((double) hits / uses);
       uses = 0;
       hits = 0;

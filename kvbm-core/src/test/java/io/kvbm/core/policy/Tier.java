@@ -16,21 +16,29 @@ final class Tier {
   private final Map<Long, Integer> slots = new HashMap<>();
   private final Map<Integer, Long> keys = new HashMap<>();
   private final Deque<Integer> free = new ArrayDeque<>();
-  private int hits;
+  private int capacity;
 
   Tier(EvictionPolicy policy, int capacity) {
     this.policy = policy;
-    for (int slot = 0; slot < capacity; slot++) {
-      free.add(slot);
+    addSlots(capacity);
+  }
+
+  /** The tier and the policy get more slots. */
+  void grow(int slots) {
+    policy.grow(capacity + slots);
+    addSlots(slots);
+  }
+
+  private void addSlots(int slots) {
+    for (int i = 0; i < slots; i++) {
+      free.add(capacity++);
     }
   }
 
   /** Asks for blocks one after the other; each absent one evicts another if the tier is full. */
   Tier use(long... wanted) {
     for (long key : wanted) {
-      if (slots.containsKey(key)) {
-        hits++;
-      } else {
+      if (!slots.containsKey(key)) {
         insert(key);
       }
       policy.touch(slots.get(key));
@@ -88,10 +96,6 @@ final class Tier {
 
   int slotOf(long key) {
     return slots.get(key);
-  }
-
-  int hits() {
-    return hits;
   }
 
   /** Makes the numbers from one to another, the last one left out. */

@@ -3,6 +3,7 @@ package io.kvbm.core.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.policy.EvictionPolicyProvider;
+import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +44,28 @@ class TinyLfuPolicyTest extends EvictionPolicyContract {
     assertThat(tier.has(0)).as("the oldest of the main part, used once").isFalse();
     assertThat(tier.has(16)).isTrue();
     assertThat(tier.has(17)).isTrue();
+  }
+
+  @Test
+  void theWinnerLeavesTheWindowSoThatTheNextIsChallenger() {
+    tier.use(Tier.range(0, 21)); // 16 was evicted; 17, 18, 19 and 20 are in the window
+    tier.use(17, 17);
+    tier.grow(20);
+    tier.use(Tier.range(30, 40)); // the tier keeps 20 blocks and has 30
+
+    assertThat(List.of(tier.evict(), tier.evict(), tier.evict())).containsExactly(18L, 19L, 20L);
+    assertThat(tier.evict()).as("17 takes its place").isEqualTo(0);
+    assertThat(tier.evict()).as("the next in the window, not the next in 17's way").isEqualTo(30);
+  }
+
+  @Test
+  void aWindowBelowItsShareIsNotChallenged() {
+    tier.use(Tier.range(0, 20));
+    tier.evict(17);
+    tier.evict(18);
+    tier.evict(19);
+
+    assertThat(tier.evict()).as("the oldest of the main part").isEqualTo(0);
   }
 
   @Test

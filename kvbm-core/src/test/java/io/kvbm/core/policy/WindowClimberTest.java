@@ -17,7 +17,7 @@ class WindowClimberTest {
     for (int sample = 0; sample < samples; sample++) {
       double hits = ratio.applyAsDouble(climber.share()) * BLOCKS;
       for (int use = 0; use < BLOCKS; use++) {
-        climber.record(use < hits, BLOCKS);
+        climber.record(use < hits, 2 * BLOCKS);
       }
     }
   }
@@ -47,6 +47,9 @@ class WindowClimberTest {
   void aLargeChangeMakesTheStepsLargeAgain() {
     run(300, share -> 0.9 - Math.abs(share - 0.1) / 100);
     double settled = climber.share();
+    run(1, share -> 0.9 - Math.abs(share - 0.1) / 100);
+    assertThat(Math.abs(climber.share() - settled)).as("steps became small").isLessThan(0.002);
+    settled = climber.share();
     run(1, share -> 0.5);
 
     assertThat(Math.abs(climber.share() - settled)).isGreaterThan(0.05);
