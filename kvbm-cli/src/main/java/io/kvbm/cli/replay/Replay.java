@@ -6,14 +6,18 @@ import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.cli.trace.Trace;
+import io.kvbm.core.onboard.Missing;
+import io.kvbm.core.onboard.OnboardOptions;
+import io.kvbm.core.onboard.OnboardResult;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.LocatedBlock;
-import io.kvbm.core.tier.TierChain;
+import io.kvbm.core.tiering.TieringEngine;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,46 +32,66 @@ import org.jspecify.annotations.Nullable;
 final class Replay {
 
   private final Trace trace;
-  private final TierChain chain;
+  private final TieringEngine tiers;
   private final TopTier top;
   private final Lineage lineage;
   private final @Nullable Sabotage sabotage;
   private final @Nullable WarmBlocks warm;
+  private final ReplayOptions options;
+  private final Clock clock;
   private final LongConsumer progress;
   private final int window;
   private final Map<CacheLevel, Long> hits = new EnumMap<>(CacheLevel.class);
   private long misses;
   private long wrongBlocks;
   private long lost;
+  private long late;
+  private long avoided;
 
   Replay(
       Trace trace,
-      TierChain chain,
+      TieringEngine tiers,
       TopTier top,
       @Nullable Sabotage sabotage,
       @Nullable WarmBlocks warm,
+      ReplayOptions options,
+      Clock clock,
       LongConsumer progress) {
     this.trace = trace;
     this.lineage = Lineage.of(trace);
-    this.chain = chain;
+    this.tiers = tiers;
     this.top = top;
     this.sabotage = sabotage;
     this.warm = warm;
+    this.options = options;
+    this.clock = clock;
     this.progress = progress;
-    this.window = (int) chain.tiers().getFirst().pool().totalBlocks();
+    this.window = (int) tiers.tiers().getFirst().pool().totalBlocks();
   }
 
   /** Runs the whole trace; returns how long it took, in nanoseconds. */
-  long run(Clock clock) throws InterruptedException {
+  long run() throws InterruptedException {
     long start = clock.nanoTime();
     for (int request = 0; request < trace.requestCount(); request++) {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
+      awaitArrival(request, start);
       serve(request);
       progress.accept(trace.blockCount(request));
     }
     return clock.nanoTime() - start;
+  }
+
+  /** A replay that is behind the trace does not wait. */
+  private void awaitArrival(int request, long start) throws InterruptedException {
+    if (options.speed() > 0) {
+      long recorded = trace.timestampNanos(request) - trace.timestampNanos(0);
+      long left = start + (long) (recorded / options.speed()) - clock.nanoTime();
+      if (left > 0) {
+        TimeUnit.NANOSECONDS.sleep(left);
+      }
+    }
   }
 
   private void serve(int request) {
@@ -86,19 +110,7 @@ final class Replay {
   /** Returns whether every block was found. */
   private boolean serveWindow(
       int request, List<BlockKey> keys, @Nullable BlockKey parent, boolean prefixGoesOn) {
-    List<LocatedBlock> found = prefixGoesOn ? chain.match(keys) : List.of();
-    if (sabotage != null) {
-      sabotage.strike(request, found);
-    }
-    List<ImmutableBlock> blocks = new ArrayList<>(chain.promote(found));
-    lost += found.size() - blocks.size();
-    for (int i = 0; i < blocks.size(); i++) {
-      CacheLevel level = chain.tiers().get(found.get(i).tier()).level();
-      hits.merge(level, 1L, Long::sum);
-      if (warm != null && level == CacheLevel.DISK) {
-        warm.served(keys.get(i));
-      }
-    }
+    List<ImmutableBlock> blocks = prefixGoesOn ? bringUp(request, keys) : new ArrayList<>();
     compare(blocks, keys);
     int hitCount = blocks.size();
     misses += keys.size() - hitCount;
@@ -106,6 +118,34 @@ final class Replay {
         fill(keys.subList(hitCount, keys.size()), hitCount == 0 ? parent : keys.get(hitCount - 1)));
     BlockPool.closeAll(blocks);
     return hitCount == keys.size();
+  }
+
+  /** Brings up what is there, by the deadline; the caller closes it. */
+  private List<ImmutableBlock> bringUp(int request, List<BlockKey> keys) {
+    if (sabotage != null) {
+      List<LocatedBlock> found = tiers.match(keys);
+      sabotage.strike(request, found);
+      found.reversed().forEach(block -> block.block().close());
+    }
+    long deadline = options.deadlineNanos() == 0 ? 0 : clock.nanoTime() + options.deadlineNanos();
+    OnboardResult result =
+        tiers.onboard(keys, OnboardOptions.DEFAULT.withDeadlineNanos(deadline)).await();
+    for (int i = 0; i < result.blocks().size(); i++) {
+      CacheLevel level = tiers.tiers().get(result.sources().get(i)).level();
+      hits.merge(level, 1L, Long::sum);
+      if (warm != null && level == CacheLevel.DISK) {
+        warm.served(keys.get(i));
+      }
+    }
+    for (Missing missing : result.missing()) {
+      switch (missing) {
+        case Missing.Deadline _ -> late++;
+        case Missing.Avoided _ -> avoided++;
+        case Missing.Failed _, Missing.Corrupt _, Missing.NoRoom _, Missing.Cancelled _ -> lost++;
+        case Missing.Absent _, Missing.Behind _ -> {}
+      }
+    }
+    return new ArrayList<>(result.blocks());
   }
 
   private void compare(List<ImmutableBlock> blocks, List<BlockKey> keys) {
@@ -130,7 +170,7 @@ final class Replay {
     if (keys.isEmpty()) {
       return List.of();
     }
-    List<MutableBlock> fresh = chain.allocate(keys.size());
+    List<MutableBlock> fresh = tiers.allocate(keys.size());
     top.write(fresh, keys, (index, bytes) -> BlockContent.fill(bytes, keys.get(index).lo()));
     List<CompleteBlock> complete = new ArrayList<>(fresh.size());
     BlockKey parent = before;
@@ -139,7 +179,7 @@ final class Replay {
       complete.add(fresh.get(i).complete(key, lineage.hasOneParent(key.lo()) ? parent : null));
       parent = key;
     }
-    return chain.register(complete);
+    return tiers.register(complete);
   }
 
   ReplayReport report(long nanos) {
@@ -152,9 +192,11 @@ final class Replay {
         wrongBlocks,
         sabotage == null ? 0 : sabotage.count(),
         lost,
-        chain.routes(),
-        chain.evictions(),
-        chain.dropped(),
+        late,
+        avoided,
+        tiers.routes(),
+        tiers.evictions(),
+        tiers.dropped(),
         Warmth.of(warm),
         nanos);
   }

@@ -2,6 +2,7 @@ package io.kvbm.cli.replay;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.spi.ByteSizes;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.console.ProgressBar;
@@ -15,10 +16,15 @@ import io.kvbm.cli.trace.TraceFormat;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.config.KvbmConfig;
+import io.kvbm.core.cost.GateMode;
+import io.kvbm.core.cost.RecomputeCost;
+import io.kvbm.core.offload.WritePolicy;
 import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tiering.TieringOptions;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +43,9 @@ import picocli.CommandLine.TypeConversionException;
       "kvbm replay [--trace FILE...] [--format FORMAT] [--seed N]",
       "              [--device N] [--host N] [--disk N] [--disk-dir DIR]",
       "              [--block-bytes SIZE] [--policy POLICY] [--sabotage N]",
+      "              [--edge UPPER-LOWER=through|back|selective|none]...",
+      "              [--deadline TIME] [--speed X] [--cost-gate off|advise|enforce]",
+      "              [--tokens-per-second N] [--block-tokens N]",
       "              [--device-backend NAME] [--host-backend NAME]",
       "              [--disk-backend NAME] [--json] [--verbose]"
     },
@@ -64,6 +73,19 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       } catch (ConfigurationException | CallerException e) {
         throw new TypeConversionException(e.getMessage());
       }
+    }
+  }
+
+  /** Reads off, advise or enforce. */
+  static final class GateModeConverter implements ITypeConverter<GateMode> {
+    @Override
+    public GateMode convert(String value) {
+      for (GateMode mode : GateMode.values()) {
+        if (mode.name().toLowerCase(Locale.ROOT).equals(value)) {
+          return mode;
+        }
+      }
+      throw new TypeConversionException("'" + value + "' is none of off, advise, enforce");
     }
   }
 
@@ -115,11 +137,67 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
 
   @Option(
       names = "--policy",
-      defaultValue = "lru",
+      defaultValue = KvManagerLayoutConfig.DEFAULT_EVICTION_POLICY,
       paramLabel = "POLICY",
       description =
-          "The eviction policy of every tier: lru, fifo or priority (default: ${DEFAULT-VALUE}).")
+          "The eviction policy of every tier, see 'kvbm simulate --help' (default:"
+              + " ${DEFAULT-VALUE}).")
   private String policy;
+
+  @Option(
+      names = "--edge",
+      split = ",",
+      paramLabel = "EDGE",
+      description = {
+        "When blocks go from a tier to the one below it, as device-host=through: as soon as they"
+            + " are filled (through), when they are evicted (back, the default), when they were"
+            + " used twice (selective), or never (none)."
+      })
+  private @Nullable List<String> edges;
+
+  @Option(
+      names = "--deadline",
+      defaultValue = "50ms",
+      paramLabel = "TIME",
+      converter = Durations.class,
+      description =
+          "How long a request waits for its blocks, as 50ms or 2s; what has not come up then is"
+              + " filled anew; 0 = as long as it takes (default: ${DEFAULT-VALUE}).")
+  private long deadlineNanos;
+
+  @Option(
+      names = "--speed",
+      defaultValue = "0",
+      paramLabel = "X",
+      description =
+          "Let requests arrive X times as fast as recorded; 0 = one after the other (default:"
+              + " ${DEFAULT-VALUE}).")
+  private double speed;
+
+  @Option(
+      names = "--cost-gate",
+      defaultValue = "off",
+      paramLabel = "MODE",
+      converter = GateModeConverter.class,
+      description = {
+        "Whether blocks that are faster to compute than to load are not loaded: off, advise (only"
+            + " counts them) or enforce (default: ${DEFAULT-VALUE})."
+      })
+  private GateMode costGate;
+
+  @Option(
+      names = "--tokens-per-second",
+      defaultValue = "8000",
+      paramLabel = "N",
+      description = "How fast blocks are computed, for the gate (default: ${DEFAULT-VALUE}).")
+  private double tokensPerSecond;
+
+  @Option(
+      names = "--block-tokens",
+      defaultValue = "512",
+      paramLabel = "N",
+      description = "Tokens of a block, for the gate (default: ${DEFAULT-VALUE}).")
+  private int blockTokens;
 
   @Option(
       names = "--disk-dir",
@@ -220,7 +298,35 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       policies.put(level, knownPolicy(tiers.policy(level, policy), platform));
     }
     return new ReplayOptions(
-        capacities, backends, blockBytes, policies, tiers.settings(), diskDirectory, sabotage);
+        capacities,
+        backends,
+        blockBytes,
+        policies,
+        tiers.settings(),
+        diskDirectory,
+        sabotage,
+        tiering(capacities),
+        deadlineNanos,
+        notNegative(speed));
+  }
+
+  private double notNegative(double value) {
+    if (!(value >= 0) || Double.isInfinite(value)) {
+      throw new ParameterException(
+          spec.commandLine(), "--speed %s is no speed; 0 = one after the other".formatted(value));
+    }
+    return value;
+  }
+
+  private TieringOptions tiering(Map<CacheLevel, Integer> capacities) {
+    try {
+      List<WritePolicy> writes = Edges.parse(edges == null ? List.of() : edges, capacities);
+      RecomputeCost cost =
+          costGate == GateMode.OFF ? null : new RecomputeCost(tokensPerSecond, 0, blockTokens);
+      return TieringOptions.DEFAULT.withWrites(writes).withGate(costGate, cost);
+    } catch (ConfigurationException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
   }
 
   private boolean isGiven(String option) {
@@ -263,8 +369,16 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
         Sabotage saboteur = saboteur(trace, options, platform, opened.manager());
         ProgressBar bar = console.progress("replaying", "blocks", trace.blockCount())) {
       Replay replay =
-          new Replay(trace, opened.manager().chain(), top, saboteur, opened.warm(), bar::advance);
-      return replay.report(replay.run(platform.clock()));
+          new Replay(
+              trace,
+              opened.manager().tiering(),
+              top,
+              saboteur,
+              opened.warm(),
+              options,
+              platform.clock(),
+              bar::advance);
+      return replay.report(replay.run());
     }
   }
 

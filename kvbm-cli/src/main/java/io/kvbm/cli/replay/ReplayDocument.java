@@ -29,6 +29,8 @@ final class ReplayDocument {
     json.writeNumberField("wrongBlocks", report.wrongBlocks());
     json.writeNumberField("sabotaged", report.sabotaged());
     json.writeNumberField("lost", report.lost());
+    json.writeNumberField("late", report.late());
+    json.writeNumberField("avoided", report.avoided());
     json.writeNumberField("recovered", report.warmth().recovered());
     json.writeNumberField("warmHits", report.warmth().hits());
     json.writeNumberField("recoverySeconds", report.warmth().recoverySeconds());

@@ -2,6 +2,7 @@ package io.kvbm.cli.replay;
 
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tiering.TieringOptions;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param settings what is configured of each backend, by its name
  * @param diskDirectory where the disk tier keeps its file, or null for the backend's own place
  * @param sabotage how many stored blocks to change behind the checks
+ * @param tiering how the tiers work together
+ * @param deadlineNanos how long a request waits for its blocks; 0 = as long as it takes
+ * @param speed how many times faster than recorded requests arrive; 0 = one after the other
  */
 record ReplayOptions(
     Map<CacheLevel, Integer> capacities,
@@ -25,7 +29,10 @@ record ReplayOptions(
     Map<CacheLevel, String> policies,
     Map<String, BackendConfig> settings,
     @Nullable Path diskDirectory,
-    int sabotage) {
+    int sabotage,
+    TieringOptions tiering,
+    long deadlineNanos,
+    double speed) {
 
   long byteSize(CacheLevel level) {
     return capacity(level) * blockByteSize;

@@ -16,6 +16,8 @@ import java.util.Map;
  * @param wrongBlocks blocks that came back with other bytes than they were filled with
  * @param sabotaged blocks changed on purpose
  * @param lost blocks found in a lower tier that could not be brought up
+ * @param late blocks that had not come up at the deadline
+ * @param avoided blocks that the cost gate did not let come up
  * @param routes what was moved
  * @param evictions blocks that left each tier for want of room
  * @param dropped blocks that were lost on their way out of a tier
@@ -31,6 +33,8 @@ record ReplayReport(
     long wrongBlocks,
     int sabotaged,
     long lost,
+    long late,
+    long avoided,
     List<RouteUse> routes,
     Map<String, Long> evictions,
     Map<String, Long> dropped,

@@ -43,6 +43,11 @@ final class ReplaySummary {
           "%d blocks were found below but could not be brought up; they count as misses."
               .formatted(report.lost()));
     }
+    if (report.late() + report.avoided() > 0) {
+      console.line(
+          "%d blocks had not come up at the deadline, %d were not worth it; they count as misses."
+              .formatted(report.late(), report.avoided()));
+    }
     console.line(
         "%.1f s, %s blocks/s; %s"
             .formatted(

@@ -42,7 +42,8 @@ record ReplayTiers(KvBlockManager manager, @Nullable WarmBlocks warm) implements
         }
       }
     }
-    return new ReplayTiers(KvBlockManager.create(config.build(), platform), warm);
+    return new ReplayTiers(
+        KvBlockManager.create(config.build(), options.tiering(), platform), warm);
   }
 
   private static Backend backend(CacheLevel level, ReplayOptions options, Platform platform) {

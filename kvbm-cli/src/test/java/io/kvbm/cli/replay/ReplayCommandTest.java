@@ -50,6 +50,12 @@ class ReplayCommandTest {
     List<String> args = new ArrayList<>(List.of("replay", "--block-bytes", "4KiB"));
     args.addAll(List.of("--trace", trace));
     args.addAll(List.of("--device", "" + device, "--host", "" + host, "--disk", "" + disk));
+    if (!List.of(more).contains("--policy")) {
+      args.addAll(List.of("--policy", "lru")); // the models here are of lru
+    }
+    if (!List.of(more).contains("--deadline")) {
+      args.addAll(List.of("--deadline", "0"));
+    }
     args.addAll(List.of(more));
     Map<String, String> scratch = Map.of("KVBM_BACKENDS_DISK_DIR", diskFolder.toString());
     return Invocation.in(new Surroundings(scratch, Optional.empty()), args.toArray(String[]::new));
@@ -271,12 +277,83 @@ class ReplayCommandTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"arc", "fifo", "lineage", "lru", "multi-lru", "priority", "s3fifo", "tinylfu"})
+      strings = {
+        "adaptive",
+        "arc",
+        "fifo",
+        "lineage",
+        "lru",
+        "multi-lru",
+        "priority",
+        "s3fifo",
+        "tinylfu"
+      })
   void every_policy_keeps_the_bytes_right(String policy) throws IOException {
     Invocation ran = replay(chat(), CHAT_TOP, 400, 900, "--policy", policy, "--json");
 
     assertThat(ran.exitCode()).isZero();
     assertThat(JsonText.object(ran.out())).containsEntry("wrongBlocks", 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"through,through", "back,through", "through,back", "selective,none", "none,back"})
+  void every_write_policy_keeps_the_bytes_right(String upper, String lower) throws IOException {
+    String edges = "device-host=" + upper + ",host-disk=" + lower;
+    Map<String, Object> document =
+        JsonText.object(replay(chat(), CHAT_TOP, 600, 1200, "--edge", edges, "--json").out());
+
+    assertThat(document).containsEntry("wrongBlocks", 0).containsEntry("lost", 0);
+    Map<String, Object> moved = member(document, "bytesMoved");
+    assertThat(number(moved, "device->host") > 0).isEqualTo(!upper.equals("none"));
+    if (upper.equals("through")) {
+      assertThat(hits(document, "host")).isPositive();
+    }
+  }
+
+  @Test
+  void with_no_time_at_all_only_the_top_tier_serves() throws IOException {
+    Map<String, Object> document =
+        JsonText.object(replay(chat(), CHAT_TOP, 400, 900, "--deadline", "1us", "--json").out());
+
+    assertThat(document).containsEntry("wrongBlocks", 0).containsEntry("lost", 0);
+    assertThat(number(document, "late")).isPositive();
+    assertThat(totalHits(document) + number(document, "misses")).isEqualTo(CHAT.blockCount());
+  }
+
+  @Test
+  void a_gate_that_is_told_of_instant_computing_loads_nothing() throws IOException {
+    Map<String, Object> document =
+        JsonText.object(
+            replay(
+                    chat(),
+                    CHAT_TOP,
+                    400,
+                    900,
+                    "--cost-gate",
+                    "enforce",
+                    "--tokens-per-second",
+                    "1e15",
+                    "--json")
+                .out());
+
+    assertThat(number(document, "avoided")).isPositive();
+    assertThat(hits(document, "disk")).isLessThan(100);
+  }
+
+  @Test
+  void requests_wait_for_their_time_where_a_speed_is_given() throws IOException {
+    Path timed =
+        Files.writeString(
+            folder.resolve("timed.jsonl"),
+            """
+            {"timestamp":5000,"hash_ids":[1]}
+            {"timestamp":6000,"hash_ids":[1]}
+            """);
+
+    Map<String, Object> document =
+        JsonText.object(replay(timed.toString(), 4, 0, 0, "--speed", "10", "--json").out());
+
+    assertThat((Double) document.get("seconds")).isGreaterThanOrEqualTo(0.1);
   }
 
   @ParameterizedTest
@@ -337,8 +414,16 @@ class ReplayCommandTest {
         "--device many             | 'many' is not a whole number",
         "--host 3000000000         | '3000000000' is too large, at most 2147483647",
         "--device 0 --host 0 --disk 0 | all tiers are 0",
-        "--policy belady           | unknown policy 'belady'; known: arc, fifo, lineage, lru,"
-            + " multi-lru",
+        "--policy belady           | unknown policy 'belady'; known: adaptive, arc, fifo,"
+            + " lineage, lru, multi-lru",
+        "--deadline soon           | 'soon' is no time such as 50ms or 2s",
+        "--deadline 50             | '50' is no time such as 50ms or 2s",
+        "--speed -1                | --speed -1.0 is no speed",
+        "--cost-gate on            | 'on' is none of off, advise, enforce",
+        "--edge device-host        | --edge 'device-host' is not of the form device-host=through",
+        "--edge host-device=back   | there is no edge 'host-device'; edges are [device-host,",
+        "--edge device-host=often  | there is no write policy 'often'; use one of [through,",
+        "--cost-gate enforce --tokens-per-second 0 | recomputing cannot take 0.0 tokens a second",
         "--block-bytes 0           | a block of 0 bytes is not a multiple of 4096",
         "--block-bytes 1000        | a block of 1000 bytes is not a multiple of 4096",
         "--block-bytes 8GiB        | a block of 8589934592 bytes is not a multiple of 4096",

@@ -8,6 +8,7 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tiering.TieringOptions;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,8 @@ class ReplayTiersTest {
         Map.of(CacheLevel.DEVICE, backend, CacheLevel.HOST, backend, CacheLevel.DISK, backend);
     Map<CacheLevel, String> policies =
         Map.of(CacheLevel.DEVICE, "lru", CacheLevel.HOST, "lru", CacheLevel.DISK, "lru");
-    return new ReplayOptions(capacities, backends, 4096, policies, settings, directory, 0);
+    return new ReplayOptions(
+        capacities, backends, 4096, policies, settings, directory, 0, TieringOptions.DEFAULT, 0, 0);
   }
 
   @ParameterizedTest

@@ -39,6 +39,8 @@ class WarmReplayTest {
   private List<String> command() {
     return List.of(
         "replay",
+        "--deadline",
+        "0",
         "--block-bytes",
         Integer.toString(BLOCK),
         "--disk",

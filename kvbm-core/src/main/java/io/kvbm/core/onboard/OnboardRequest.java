@@ -193,6 +193,7 @@ final class OnboardRequest implements Onboarding {
     List<ImmutableBlock> own = new ArrayList<>(prefix);
     List<ImmutableBlock> surplus = new ArrayList<>();
     List<Missing> missing = new ArrayList<>(keys.size() - prefix);
+    List<Integer> sources = new ArrayList<>(prefix);
     int[] byTier = new int[owner.tierCount()];
     for (int i = 0; i < keys.size(); i++) {
       ImmutableBlock block = blocks[i];
@@ -200,6 +201,7 @@ final class OnboardRequest implements Onboarding {
       if (i < prefix) {
         own.add(Objects.requireNonNull(block));
         byTier[tiers[i]]++;
+        sources.add(tiers[i]);
       } else if (block != null) {
         surplus.add(block);
         missing.add(new Missing.Behind(keys.get(i)));
@@ -207,7 +209,7 @@ final class OnboardRequest implements Onboarding {
         missing.add(reason != null ? reason : end.unarrived(keys.get(i)));
       }
     }
-    OnboardResult result = new OnboardResult(own, missing, owner.count(byTier, missing));
+    OnboardResult result = new OnboardResult(own, sources, missing, owner.count(byTier, missing));
     return new Ending(end, result, surplus, List.copyOf(alarms));
   }
 

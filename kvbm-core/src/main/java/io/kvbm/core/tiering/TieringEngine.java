@@ -31,6 +31,7 @@ import io.kvbm.core.tier.RouteUse;
 import io.kvbm.core.tier.Tier;
 import io.kvbm.core.time.Deadlines;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -241,9 +242,22 @@ public final class TieringEngine implements AutoCloseable {
     return offloader.flush(timeoutNanos);
   }
 
-  /** {@return what was moved, by route} */
+  /** {@return what was moved, by route: for each tier but the first the way down and the way up} */
   public List<RouteUse> routes() {
-    return mover.routes();
+    Map<String, RouteUse> used = new HashMap<>();
+    mover.routes().forEach(use -> used.put(use.route(), use));
+    List<RouteUse> all = new ArrayList<>();
+    for (int tier = 1; tier < tiers.size(); tier++) {
+      all.add(use(tier - 1, tier, used));
+      all.add(use(tier, 0, used));
+    }
+    return all;
+  }
+
+  private RouteUse use(int source, int target, Map<String, RouteUse> used) {
+    String route = RouteCosts.routeName(tiers.get(source).name(), tiers.get(target).name());
+    RouteUse use = used.get(route);
+    return use != null ? use : new RouteUse(route, 0, 0, 0, 0);
   }
 
   /** {@return what each edge was asked to copy and did, by route} */

@@ -39,6 +39,9 @@ public final class ScriptedTransport implements Transport, BackendProvider {
 
   private final LinkedBlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
 
+  /** Moves everything at once until told otherwise. */
+  public ScriptedTransport() {}
+
   @Override
   public String name() {
     return "scripted";
