@@ -24,6 +24,13 @@ final class Simulation {
   private final int[] slotOfBlock;
   private final int[] blockInSlot;
   private final int[] freeSlots;
+
+  /** By block: the one before it in the latest request. */
+  private final int[] parents;
+
+  /** By block: the one behind it in the latest request. */
+  private final int[] children;
+
   private int freeCount;
   private int usedSlots;
   private int grantedSlots;
@@ -42,6 +49,10 @@ final class Simulation {
         (int) Math.min(references.uniqueCount(), (long) capacity + references.longestRequest());
     this.slotOfBlock = new int[references.uniqueCount()];
     Arrays.fill(slotOfBlock, ABSENT);
+    this.parents = new int[references.uniqueCount()];
+    Arrays.fill(parents, ABSENT);
+    this.children = new int[references.uniqueCount()];
+    Arrays.fill(children, ABSENT);
     this.blockInSlot = new int[peak];
     Arrays.fill(blockInSlot, ABSENT);
     this.freeSlots = new int[peak];
@@ -86,29 +97,33 @@ final class Simulation {
   }
 
   private void insertAbsent(int start, int end) {
-    int child = ABSENT; // inserted before the block in front of it was resident
+    for (int index = start + 1; index < end; index++) {
+      parents[references.block(index)] = references.block(index - 1);
+      children[references.block(index - 1)] = references.block(index);
+    }
     for (int index = end - 1; index >= start; index--) {
       int block = references.block(index);
-      int slot = slotOfBlock[block];
-      if (slot == ABSENT) {
-        slot = insert(block, index > start ? slotOfBlock[references.block(index - 1)] : ABSENT);
-        if (child != ABSENT) {
-          policy.link(child, slot);
-        }
-        child = slot;
-      } else {
-        child = ABSENT;
+      if (slotOfBlock[block] == ABSENT) {
+        insert(block);
       }
     }
   }
 
-  private int insert(int block, int parent) {
+  private void insert(int block) {
+    int parent = parents[block];
+    int parentSlot = parent == ABSENT ? ABSENT : slotOfBlock[parent];
     int slot = freeCount > 0 ? freeSlots[--freeCount] : usedSlots++;
     slotOfBlock[block] = slot;
     blockInSlot[slot] = block;
     residentCount++;
-    policy.insert(slot, references.hash(block), parent, 0);
-    return slot;
+    policy.insert(slot, references.hash(block), parentSlot, 0);
+    int child = children[block];
+    if (child != ABSENT && child != block && parents[child] == block) {
+      int childSlot = slotOfBlock[child];
+      if (childSlot != ABSENT) {
+        policy.link(childSlot, slot);
+      }
+    }
   }
 
   private void evict() {

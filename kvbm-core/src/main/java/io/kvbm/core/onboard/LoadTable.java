@@ -479,15 +479,19 @@ final class LoadTable {
 
   private void arrive(Load load, ImmutableBlock block, List<Load.Waiter> waiters) {
     boolean wanted = load.isProbe;
-    for (Load.Waiter waiter : waiters) {
-      ImmutableBlock own = block.share();
+    for (int i = 0; i < waiters.size(); i++) {
+      Load.Waiter waiter = waiters.get(i);
+      // The last one gets the block itself: whoever learns of its end finds nothing of ours in use.
+      ImmutableBlock own = i + 1 < waiters.size() ? block.share() : block;
       if (waiter.request().arrived(waiter.index(), own)) {
         wanted = true;
       } else {
         own.close();
       }
     }
-    block.close();
+    if (waiters.isEmpty()) {
+      block.close();
+    }
     if (!wanted) {
       counters.late.increment();
     }

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Makes room in tiers. Along a write-back edge what would be evicted is moved to the next tier
@@ -36,6 +37,7 @@ final class WriteBack {
   private final BlockMover mover;
   private final Deadlines deadlines;
   private final TieringOptions options;
+  private final ReentrantLock[] locks;
   private final LongAdder[] dropped;
 
   /** By tier: batches on their way down that were not done in time and have not drained. */
@@ -46,9 +48,11 @@ final class WriteBack {
     this.mover = mover;
     this.deadlines = deadlines;
     this.options = options;
+    locks = new ReentrantLock[tiers.size()];
     dropped = new LongAdder[tiers.size()];
     overdue = new AtomicInteger[tiers.size()];
     for (int i = 0; i < dropped.length; i++) {
+      locks[i] = new ReentrantLock();
       dropped[i] = new LongAdder();
       overdue[i] = new AtomicInteger();
     }
@@ -74,6 +78,16 @@ final class WriteBack {
     if (!goesDown(tier)) {
       return pool.allocateBlocks(count);
     }
+    // One at a time: what one call has moved out of the way is not to look taken to another.
+    locks[tier].lock();
+    try {
+      return makeRoom(tier, pool, count);
+    } finally {
+      locks[tier].unlock();
+    }
+  }
+
+  private List<MutableBlock> makeRoom(int tier, BlockPool pool, int count) {
     requireRoom(tier, count);
     while (true) {
       Optional<List<MutableBlock>> empty = pool.tryAllocateEmptyBlocks(count);
