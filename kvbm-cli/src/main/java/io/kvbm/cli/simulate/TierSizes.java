@@ -45,18 +45,18 @@ record TierSizes(List<CacheLevel> levels, List<Long> capacities) {
     public TierSizes convert(String value) {
       List<CacheLevel> levels = new ArrayList<>();
       List<Long> capacities = new ArrayList<>();
-      int last = -1;
+      CacheLevel last = null;
       for (String part : value.split(",", -1)) {
         String[] pair = part.split("=", -1);
         CacheLevel level = level(pair[0], value);
         if (pair.length != 2) {
           throw new TypeConversionException("'" + part + "' is not of the form TIER=BLOCKS");
         }
-        if (level.ordinal() <= last) {
+        if (last != null && level.compareTo(last) <= 0) {
           throw new TypeConversionException(
               "'" + value + "' names a tier twice or not in the order device, host, disk");
         }
-        last = level.ordinal();
+        last = level;
         long capacity = blocks(pair[1]);
         if (capacity > 0) {
           levels.add(level);

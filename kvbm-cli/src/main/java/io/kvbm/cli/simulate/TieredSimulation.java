@@ -57,6 +57,7 @@ final class TieredSimulation {
       int end = references.start(request + 1);
       countPrefix(start, end);
       relate(start, end);
+      levels.getFirst().makeSlots(end - start);
       raise(start, end);
       for (int index = end - 1; index >= start; index--) {
         int slot = slotOfBlock[references.block(index)];
@@ -158,12 +159,24 @@ final class TieredSimulation {
       this.free = new int[capacity];
     }
 
+    /** Grows just before more blocks than ever may come, by no more than they need. */
+    private void makeSlots(int coming) {
+      int most =
+          (int) Math.min(references.uniqueCount(), (long) capacity + references.longestRequest());
+      int needed = Math.min(size + coming, most);
+      if (needed > granted) {
+        granted = needed;
+        policy.grow(needed);
+        if (needed > blocks.length) {
+          blocks = Arrays.copyOf(blocks, needed + needed / 8);
+          free = Arrays.copyOf(free, blocks.length);
+        }
+      }
+    }
+
     private int insert(int block, int parent) {
       if (freeCount == 0 && used == granted) {
-        granted += Math.max(16, granted / 8);
-        blocks = Arrays.copyOf(blocks, granted);
-        free = Arrays.copyOf(free, granted);
-        policy.grow(granted);
+        makeSlots(1);
       }
       int slot = freeCount > 0 ? free[--freeCount] : used++;
       blocks[slot] = block;
