@@ -97,6 +97,24 @@ class S3FifoPolicyTest extends EvictionPolicyContract {
   }
 
   @Test
+  void aReuseAfterManyRoundsCountsForItself() {
+    tier.use(1, 2, 3, 1, 2, 3);
+    tier.use(4);
+    assertThat(tier.evict()).isEqualTo(4);
+    tier.use(1, 1, 1);
+    policy.withdraw(tier.slotOf(1));
+    for (int round = 0; round < 9; round++) {
+      tier.use(2, 3);
+      policy.victim();
+    }
+    policy.touch(tier.slotOf(1));
+    policy.offer(tier.slotOf(1));
+
+    assertThat(tier.evict()).as("1 goes round once").isEqualTo(2);
+    assertThat(tier.evict()).isEqualTo(3);
+  }
+
+  @Test
   void askedAgainItNamesTheSameVictim() {
     tier.use(1, 2, 3, 4, 1, 2, 3);
     int victim = policy.victim();

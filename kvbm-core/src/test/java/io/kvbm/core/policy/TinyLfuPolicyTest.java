@@ -94,6 +94,21 @@ class TinyLfuPolicyTest extends EvictionPolicyContract {
   }
 
   @Test
+  void aBlockUsedAgainInTheMainPartOutlastsANewerOneOnProbation() {
+    tier.use(Tier.range(0, 20)).use(0).use(16, 16);
+    tier.use(100, 101, 102, 103); // 17, 18 and 19 lost, 16 took the place of 1
+    assertThat(tier.has(1)).isFalse();
+    for (long key = 100; key < 104; key++) {
+      policy.withdraw(tier.slotOf(key));
+    }
+
+    for (long key = 2; key <= 16; key++) {
+      assertThat(tier.evict()).isEqualTo(key);
+    }
+    assertThat(tier.evict()).isEqualTo(0);
+  }
+
+  @Test
   void askedAgainItNamesTheSameVictim() {
     tier.use(Tier.range(0, 30)).use(29, 28, 29);
     int victim = policy.victim();

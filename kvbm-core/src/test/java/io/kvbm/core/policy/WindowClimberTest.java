@@ -45,9 +45,9 @@ class WindowClimberTest {
 
   @Test
   void aLargeChangeMakesTheStepsLargeAgain() {
-    run(300, share -> 0.9 - Math.abs(share - 0.1) / 100);
+    run(300, share -> 0.9 - Math.abs(share - 0.4) / 3);
     double settled = climber.share();
-    run(1, share -> 0.9 - Math.abs(share - 0.1) / 100);
+    run(1, share -> 0.9 - Math.abs(share - 0.4) / 3);
     assertThat(Math.abs(climber.share() - settled)).as("steps became small").isLessThan(0.002);
     settled = climber.share();
     run(1, share -> 0.5);
