@@ -344,8 +344,8 @@ public final class CoreSettings {
             policy,
             STRING,
             KvManagerLayoutConfig.DEFAULT_EVICTION_POLICY,
-            "which block is evicted: lru, fifo, priority, multi-lru, s3fifo, arc, tinylfu, lineage"
-                + " or one a module provides"),
+            "which block is evicted: adaptive, lru, fifo, priority, multi-lru, s3fifo, arc,"
+                + " tinylfu, lineage or one a module provides"),
         policy);
   }
 
