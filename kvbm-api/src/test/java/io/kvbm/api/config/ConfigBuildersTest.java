@@ -69,7 +69,7 @@ class ConfigBuildersTest {
     KvManagerLayoutConfig config = tier().allocator(ALLOCATOR).build();
     assertThat(config.layoutType()).isEqualTo(LayoutType.FULLY_CONTIGUOUS);
     assertThat(config.alignment()).isEqualTo(1);
-    assertThat(config.evictionPolicy()).isEqualTo("lru");
+    assertThat(config.evictionPolicy()).isEqualTo("adaptive");
     assertThat(config.numBlocks()).isEqualTo(8);
     assertThat(config.allocator()).isSameAs(ALLOCATOR);
   }

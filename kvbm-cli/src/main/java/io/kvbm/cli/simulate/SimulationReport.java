@@ -225,9 +225,9 @@ final class SimulationReport {
 
   /** Capacities lie on a logarithmic axis. */
   private double x(long capacity) {
-    double first = Math.log(capacities.getFirst());
-    double span = Math.log(capacities.getLast()) - first;
-    double share = span == 0 ? 0.5 : (Math.log(capacity) - first) / span;
+    double first = Math.log((double) capacities.getFirst());
+    double span = Math.log((double) capacities.getLast()) - first;
+    double share = span == 0 ? 0.5 : (Math.log((double) capacity) - first) / span;
     return LEFT + share * (WIDTH - LEFT - RIGHT);
   }
 

@@ -101,7 +101,9 @@ final class AdaptivePolicy implements EvictionPolicy {
     residents.requireResident(slot);
     residents.requireResident(parent);
     turns.link(slot, parent);
-    hold(parent);
+    if (turns.isFollowed(parent)) { // not if the link was none
+      hold(parent);
+    }
   }
 
   /** Keeps a block from being chosen while another follows it. */

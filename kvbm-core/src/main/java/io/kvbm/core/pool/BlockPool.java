@@ -497,6 +497,7 @@ public final class BlockPool implements AutoCloseable {
       }
       enter(slot, block.key(), block.parent(), 0, FillingBlock.NO_TOKENS);
       uses.countInactive(1);
+      residency.used(slot);
       residency.offerIfIdle(slot);
     } finally {
       lock.unlock();

@@ -47,7 +47,7 @@ final class Residency {
     policy.insert(
         slot.id,
         slot.keyLo ^ Long.rotateLeft(slot.keyHi, 32),
-        parent == null ? EvictionPolicy.NONE : parent.id,
+        parent == null || parent.leaving ? EvictionPolicy.NONE : parent.id,
         slot.metadata.priority());
   }
 
@@ -119,6 +119,7 @@ final class Residency {
     for (Slot slot : victims) {
       Slot parent = index.find(slot.parentKey);
       insert(slot, parent == null || parent.phase() == Slot.EVICTING ? null : parent);
+      policy.touch(slot.id);
     }
     for (Slot slot :
         victims.reversed()) { // parents first, so that each finds its children's count right
@@ -127,7 +128,9 @@ final class Residency {
         awaitParent(slot);
       } else if (!isAncestor(slot, parent)) {
         attach(slot, parent);
-        policy.link(slot.id, parent.id); // it may not have been back yet when its child was
+        if (!parent.leaving) {
+          policy.link(slot.id, parent.id); // it may not have been back yet when its child was
+        }
       }
       adoptOrphans(slot);
     }

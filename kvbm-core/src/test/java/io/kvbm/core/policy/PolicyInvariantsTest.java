@@ -111,7 +111,7 @@ class PolicyInvariantsTest {
     Round(EvictionPolicyProvider provider, long seed) {
       label = provider.name() + ", seed " + seed;
       random = new Random(seed);
-      leavesOnly = provider.name().equals(LineagePolicy.NAME);
+      leavesOnly = List.of(LineagePolicy.NAME, AdaptivePolicy.NAME).contains(provider.name());
       capacity = 1 + random.nextInt(40);
       policy = provider.create(capacity);
     }

@@ -13,6 +13,7 @@ import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.store.StoredBlock;
 import io.kvbm.core.layout.Layouts;
+import io.kvbm.core.policy.LruPolicyProvider;
 import io.kvbm.core.registry.BlockRegistry;
 import io.kvbm.testkit.HostStorage;
 import java.util.ArrayList;
@@ -74,6 +75,7 @@ class BlockPoolModelTest {
       pool =
           BlockPool.builder()
               .layout(layout(size))
+              .evictionPolicy(new LruPolicyProvider()) // the model's
               .duplicates(allow ? DuplicatePolicy.ALLOW : DuplicatePolicy.REJECT)
               .registry(registry, 0)
               .build();
