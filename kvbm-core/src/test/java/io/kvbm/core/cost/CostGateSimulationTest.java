@@ -76,7 +76,9 @@ class CostGateSimulationTest {
     List<Served> slow = run.served.subList(from, run.served.size());
     double lost = slow.stream().mapToDouble(one -> one.nanos() - one.computedNanos()).sum();
     double computed = slow.stream().mapToDouble(Served::computedNanos).sum();
-    assertThat(lost).isLessThanOrEqualTo(0.01 * computed);
+    // One request may be on its way when the route turns: it can lose what computing it takes.
+    double largest = slow.stream().mapToDouble(Served::computedNanos).max().orElse(0);
+    assertThat(lost).isLessThanOrEqualTo(0.01 * computed + largest);
     int again = run.served.size();
     while (run.now() < turn + 2 * span) {
       run.serve(1, MOST_BLOCKS);
