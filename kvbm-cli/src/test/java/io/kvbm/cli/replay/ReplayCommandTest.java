@@ -307,6 +307,9 @@ class ReplayCommandTest {
     assertThat(document).containsEntry("wrongBlocks", 0).containsEntry("lost", 0);
     Map<String, Object> moved = member(document, "bytesMoved");
     assertThat(number(moved, "device->host") > 0).isEqualTo(!upper.equals("none"));
+    if (lower.equals("through")) {
+      assertThat(number(moved, "host->disk")).isPositive();
+    }
     if (upper.equals("through")) {
       assertThat(hits(document, "host")).isPositive();
     }

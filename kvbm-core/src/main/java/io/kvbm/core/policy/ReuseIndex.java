@@ -52,6 +52,9 @@ final class ReuseIndex {
   private final Spans[] waiting;
   private final double[][] indices;
 
+  /** How long blocks of the group being rated were in each span of ages. */
+  private final double[] times;
+
   private final int cellMask;
   private long[] keys;
 
@@ -77,6 +80,7 @@ final class ReuseIndex {
     ended = spans(groups);
     waiting = spans(groups);
     indices = new double[groups][edges.length];
+    times = new double[edges.length];
     int cells = 4 * Integer.highestOneBit((int) Math.min(window, MOST_SAMPLED));
     cellMask = cells - 1;
     keys = new long[cells];
@@ -195,7 +199,6 @@ final class ReuseIndex {
   }
 
   private void rate(int group) {
-    double[] times = new double[edges.length];
     double older = 0;
     for (int span = edges.length - 1; span >= 0; span--) {
       double width = span + 1 < edges.length ? edges[span + 1] - edges[span] : 0;

@@ -152,6 +152,7 @@ public final class BlockMover {
   private final class Request implements MoveHandle {
     private final Tier source;
     private final Tier target;
+    private final RouteMeter meter;
     private final List<ImmutableBlock> blocks;
     private final @Nullable MovedBlock[] results;
     private final List<Integer> pending = new ArrayList<>();
@@ -167,6 +168,7 @@ public final class BlockMover {
     Request(Tier source, Tier target, List<ImmutableBlock> blocks) {
       this.source = source;
       this.target = target;
+      this.meter = meter(source, target);
       this.blocks = List.copyOf(blocks);
       this.results = new MovedBlock[blocks.size()];
       if (!source.pool().owns(blocks)) {
@@ -244,7 +246,6 @@ public final class BlockMover {
         moves.add(moveOf(block, targets.get(i)));
         priority = Math.max(priority, block.metadata().offloadPriority().orElse(priority));
       }
-      RouteMeter meter = meter(source, target);
       meter.begin(clock.nanoTime());
       TransferHandle handle;
       try {
@@ -288,7 +289,7 @@ public final class BlockMover {
           byteSize += bytes;
         }
       }
-      meter(source, target).end(clock.nanoTime(), moved, byteSize, outcomes.size() - moved);
+      meter.end(clock.nanoTime(), moved, byteSize, outcomes.size() - moved);
     }
 
     private void finish(List<BlockOutcome> outcomes) {

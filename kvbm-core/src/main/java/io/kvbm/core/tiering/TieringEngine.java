@@ -95,8 +95,8 @@ public final class TieringEngine implements AutoCloseable {
     this.tiers = List.copyOf(tiers);
     this.mover = mover;
     this.options = options;
-    writeBack = new WriteBack(this.tiers, mover, deadlines, options);
     offloader = new Offloader(mover, executor, clock, deadlines, edges());
+    writeBack = new WriteBack(this.tiers, mover, deadlines, options, offloader::registered);
     residence = new TierResidence(this.tiers, tier -> tier > 0 && writeBack.goesDown(tier - 1));
     RouteCosts costs = new RouteCosts(clock);
     gate =
@@ -167,18 +167,29 @@ public final class TieringEngine implements AutoCloseable {
    */
   public Onboarding onboard(List<BlockKey> keys, OnboardOptions how) {
     Onboarding onboarding = onboarder.onboard(keys, how);
-    if (tiers.size() > 1 && options.write(0) != WritePolicy.BACK) {
+    if (tiers.size() > 1 && takesUnasked(options.write(0))) {
       onboarding.result().thenAccept(this::goDown);
     }
     return onboarding;
   }
 
-  /** What was brought up counts as registered in the top tier; what lower tiers have stays so. */
+  private static boolean takesUnasked(WritePolicy write) {
+    return write == WritePolicy.THROUGH || write == WritePolicy.SELECTIVE;
+  }
+
+  /**
+   * What was brought up counts as registered in the top tier. What was there has been, and is only
+   * seen once more, which matters where sightings count.
+   */
   private void goDown(OnboardResult result) {
+    boolean countsSightings = options.write(0) == WritePolicy.SELECTIVE;
     List<ImmutableBlock> open = new ArrayList<>();
-    for (ImmutableBlock block : result.blocks()) {
-      Optional<ImmutableBlock> own = tiers.getFirst().pool().find(block.key());
-      own.ifPresent(open::add); // the result's are the caller's, who may close them any time
+    for (int i = 0; i < result.blocks().size(); i++) {
+      if (countsSightings || result.sources().get(i) > 0) {
+        BlockKey key = result.blocks().get(i).key();
+        // The result's are the caller's, who may close them any time.
+        tiers.getFirst().pool().find(key).ifPresent(open::add);
+      }
     }
     try {
       offloader.registered(tiers.getFirst(), open);

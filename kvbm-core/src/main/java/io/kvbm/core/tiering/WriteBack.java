@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 
 /**
  * Makes room in tiers. Along a write-back edge what would be evicted is moved to the next tier
@@ -37,17 +38,27 @@ final class WriteBack {
   private final BlockMover mover;
   private final Deadlines deadlines;
   private final TieringOptions options;
+  private final BiConsumer<Tier, List<ImmutableBlock>> arrived;
   private final ReentrantLock[] locks;
   private final LongAdder[] dropped;
 
   /** By tier: batches on their way down that were not done in time and have not drained. */
   private final AtomicInteger[] overdue;
 
-  WriteBack(List<Tier> tiers, BlockMover mover, Deadlines deadlines, TieringOptions options) {
+  /**
+   * @param arrived told of blocks that came down into a tier, while they are open
+   */
+  WriteBack(
+      List<Tier> tiers,
+      BlockMover mover,
+      Deadlines deadlines,
+      TieringOptions options,
+      BiConsumer<Tier, List<ImmutableBlock>> arrived) {
     this.tiers = tiers;
     this.mover = mover;
     this.deadlines = deadlines;
     this.options = options;
+    this.arrived = arrived;
     locks = new ReentrantLock[tiers.size()];
     dropped = new LongAdder[tiers.size()];
     overdue = new AtomicInteger[tiers.size()];
@@ -211,14 +222,15 @@ final class WriteBack {
       BlockPool.closeAll(targets);
       throw e;
     }
-    int kept = 0;
-    for (MovedBlock moved : await(tier, handle)) {
-      if (moved.block().isPresent()) {
-        moved.block().get().close();
-        kept++;
-      }
+    List<ImmutableBlock> kept = new ArrayList<>();
+    await(tier, handle).forEach(moved -> moved.block().ifPresent(kept::add));
+    try {
+      // Victims come children first; whoever copies them on wants parents first.
+      arrived.accept(tiers.get(tier + 1), kept.reversed());
+    } finally {
+      BlockPool.closeAll(kept);
     }
-    return kept;
+    return kept.size();
   }
 
   private List<MovedBlock> await(int tier, MoveHandle handle) {

@@ -38,6 +38,22 @@ class AdaptivePolicyTest extends EvictionPolicyContract {
     assertThat(policy.evict()).isEqualTo(EvictionPolicy.NONE);
   }
 
+  /** Regression: such a parent was held back for ever. */
+  @Test
+  void a_link_that_would_close_a_circle_holds_nobody_back() {
+    EvictionPolicy policy = provider().create(2);
+    policy.insert(0, 10, EvictionPolicy.NONE, 0);
+    policy.insert(1, 11, 0, 0);
+    for (int slot = 1; slot >= 0; slot--) {
+      policy.touch(slot);
+      policy.offer(slot);
+    }
+    policy.link(0, 1);
+
+    assertThat(policy.evict()).isEqualTo(1);
+    assertThat(policy.evict()).isZero();
+  }
+
   @Test
   void the_oldest_goes_while_nothing_was_learnt() {
     EvictionPolicy policy = provider().create(4);

@@ -77,6 +77,22 @@ class BlockPoolMisuseTest {
     held.close();
   }
 
+  /** Regression: the policy was told to link the child to a parent it had let go. */
+  @Test
+  void aRefusedAllocationPutsTheChildOfABlockThatIsBeingMovedOutBack() {
+    BlockPool pool = Pools.ofSize(4);
+    register(pool, key(1), null).close();
+    Eviction leaving = pool.beginEvictions(1).getFirst();
+    register(pool, key(2), key(1)).close();
+    ImmutableBlock held = register(pool, key(9), null);
+    refused(ErrorCode.NOT_ENOUGH_BLOCKS_AVAILABLE, () -> pool.allocateBlocks(4));
+    assertThat(pool.contains(key(2))).isTrue();
+    assertThat(leaving.finish()).as("it has a child now").isFalse();
+    held.close();
+    BlockPool.closeAll(pool.allocateBlocks(4));
+    assertThat(pool.contains(key(1))).isFalse();
+  }
+
   @Test
   void askingForMoreThanThereCouldEverBeIsACapacityError() {
     BlockPool pool = Pools.ofSize(2);

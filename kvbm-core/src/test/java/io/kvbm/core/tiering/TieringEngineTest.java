@@ -16,6 +16,7 @@ import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.config.KvManagerRuntimeConfig;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
+import io.kvbm.core.offload.WritePolicy;
 import io.kvbm.core.onboard.Missing;
 import io.kvbm.core.onboard.OnboardOptions;
 import io.kvbm.core.onboard.OnboardResult;
@@ -169,6 +170,37 @@ class TieringEngineTest {
       assertThat(again).hasSize(2);
       again.forEach(TestTiers::verify);
       BlockPool.closeAll(again);
+    }
+  }
+
+  /** Regression: what came down along a write-back edge was never offered to the edge below. */
+  @Test
+  void whatIsMovedDownGoesOnAlongAWriteThroughEdge() {
+    TieringOptions options =
+        TieringOptions.DEFAULT.withWrites(List.of(WritePolicy.BACK, WritePolicy.THROUGH));
+    try (TestTiers tiers = new TestTiers(2, 4, 8, options)) {
+      use(tiers.tiering(), keys(1, 2));
+      use(tiers.tiering(), keys(3, 4));
+      assertThat(tiers.tiering().flush(TimeUnit.SECONDS.toNanos(20))).isTrue();
+
+      assertThat(tiers.pool(CacheLevel.HOST).contains(key(1))).isTrue();
+      assertThat(tiers.pool(CacheLevel.DISK).contains(key(1))).isTrue();
+      assertThat(tiers.pool(CacheLevel.DISK).contains(key(2))).isTrue();
+      assertThat(tiers.pool(CacheLevel.DISK).contains(key(3))).isFalse();
+    }
+  }
+
+  @Test
+  void aWriteThroughEdgeKeepsACopyBelowWhenItComesUp() {
+    TieringOptions options = TieringOptions.DEFAULT.withWrites(List.of(WritePolicy.THROUGH));
+    try (TestTiers tiers = new TestTiers(2, 8, 0, options)) {
+      use(tiers.tiering(), keys(1, 2));
+      assertThat(tiers.tiering().flush(TimeUnit.SECONDS.toNanos(20))).isTrue();
+      use(tiers.tiering(), keys(3, 4));
+
+      assertThat(tiers.pool(CacheLevel.DEVICE).contains(key(1))).isFalse();
+      assertThat(use(tiers.tiering(), keys(1, 2))).isEqualTo(2);
+      assertThat(tiers.pool(CacheLevel.HOST).contains(key(1))).isTrue();
     }
   }
 
