@@ -193,6 +193,7 @@ class UringEngineTest {
   /** Refuses one call. */
   private static final class Refusing extends UringCalls {
     private final boolean setup;
+    private final CountDownLatch handedOver = new CountDownLatch(1);
     private volatile int enterErrno;
 
     Refusing(boolean setup) {
@@ -207,7 +208,14 @@ class UringEngineTest {
     @Override
     int enter(int ring, int submit, int complete, int flags, MemorySegment argument, long size) {
       int errno = enterErrno;
-      return errno == 0 ? super.enter(ring, submit, complete, flags, argument, size) : -errno;
+      if (errno != 0) {
+        return -errno;
+      }
+      int result = super.enter(ring, submit, complete, flags, argument, size);
+      if (submit > 0 && result > 0) {
+        handedOver.countDown();
+      }
+      return result;
     }
   }
 
@@ -268,6 +276,8 @@ class UringEngineTest {
       Told pending = new Told();
       Told trigger = new Told();
       engine.submit(List.of(IoRequest.read(stalled, 0, memory, pending)));
+      // Before the kernel has the read, its memory would be released at once, and rightly.
+      assertThat(calls.handedOver.await(20, TimeUnit.SECONDS)).isTrue();
       calls.enterErrno = Errno.EINVAL;
       engine.submit(List.of(IoRequest.write(file, 0, memory, trigger)));
       pending.awaitAnswer();
