@@ -72,6 +72,8 @@ public enum ErrorCode {
   CANCELLED(ErrorKind.TRANSIENT),
   /** A queue is full. */
   QUEUE_FULL(ErrorKind.TRANSIENT),
+  /** What should have moved has not for too long; others are not made to wait behind it. */
+  STALLED(ErrorKind.TRANSIENT),
   /** A store is locked by another writer. */
   LOCKED(ErrorKind.TRANSIENT),
   /** A condition of a conditional operation did not hold. */

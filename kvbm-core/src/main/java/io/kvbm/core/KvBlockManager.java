@@ -72,7 +72,12 @@ public final class KvBlockManager implements AutoCloseable {
     }
     try {
       this.hashScheme = platform.hashScheme(config.hashScheme());
-      this.mover = new BlockMover(platform.transfers(), platform.clock());
+      this.mover =
+          new BlockMover(
+              platform.transfers(),
+              platform.clock(),
+              options.verification(),
+              config.runtime().metricsRegistry());
       TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned);
       BlockRegistry registry = new BlockRegistry(builder.expectedBlocks());
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);

@@ -28,6 +28,7 @@ import io.kvbm.api.store.LogFactory;
 import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.ObjectStoreFactory;
 import io.kvbm.api.store.OpenMode;
+import io.kvbm.api.transfer.Transport;
 import io.kvbm.core.config.ConfigSchema;
 import io.kvbm.core.config.CoreSettings;
 import io.kvbm.core.config.KvbmConfig;
@@ -48,6 +49,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -122,7 +124,8 @@ public final class Platform implements AutoCloseable {
     deadlines = Deadlines.threaded(clock);
     transfers =
         new TransferEngine(
-            new PlatformEnvironment(this, catalog, open, threads.callbacks(), deadlines),
+            new PlatformEnvironment(
+                this, catalog, open, threads.callbacks(), deadlines, builder.transports),
             builder.transferLimits);
   }
 
@@ -493,6 +496,7 @@ public final class Platform implements AutoCloseable {
     private int ioThreads =
         Math.max(4, Math.min(32, 2 * Runtime.getRuntime().availableProcessors()));
     private TransferLimits transferLimits = TransferLimits.DEFAULT;
+    private UnaryOperator<Transport> transports = UnaryOperator.identity();
     private boolean leakDetection;
     private ClassLoader classLoader = defaultLoader();
     private @Nullable Path plugins;
@@ -564,6 +568,18 @@ public final class Platform implements AutoCloseable {
      */
     public Builder transferLimits(TransferLimits value) {
       transferLimits = Objects.requireNonNull(value, "transferLimits");
+      return this;
+    }
+
+    /**
+     * Sets what stands between the transfer engine and each transport, for instance to trace, limit
+     * or disturb it.
+     *
+     * @param value given each transport once; what it returns is used in its place
+     * @return this builder
+     */
+    public Builder transports(UnaryOperator<Transport> value) {
+      transports = Objects.requireNonNull(value, "transports");
       return this;
     }
 

@@ -4,6 +4,7 @@ import com.github.luben.zstd.Zstd;
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ClosedException;
+import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.BackendContext;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.IntToLongFunction;
+import java.util.zip.CRC32C;
 
 /**
  * Blocks in slots, each a {@link StoredFrame} in memory of its own. An operation holds the read
@@ -142,6 +144,7 @@ final class ZstdBlockStore implements BlockStore {
     replace(write.slot(), null); // a write that fails leaves nothing that looks whole
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment plain = gather(write.source(), byteSize, arena);
+      requireAsSent(write, plain);
       MemorySegment room = arena.allocate(Math.max(1, Zstd.compressBound(byteSize)), 64);
       long encoded =
           Zstd.compressUnsafe(
@@ -159,6 +162,17 @@ final class ZstdBlockStore implements BlockStore {
               piece, write.key(), write.generation(), byteSize, room.asSlice(0, encoded)));
     }
     return byteSize;
+  }
+
+  private static void requireAsSent(BlockWrite write, MemorySegment plain) {
+    CRC32C arrived = new CRC32C();
+    arrived.update(plain.asByteBuffer());
+    if (!write.matches((int) arrived.getValue())) {
+      throw new CorruptionException(
+          ErrorCode.CORRUPT,
+          "block %s was damaged on its way to slot %d; it is not kept"
+              .formatted(write.key(), write.slot()));
+    }
   }
 
   private long load(BlockRead read) {

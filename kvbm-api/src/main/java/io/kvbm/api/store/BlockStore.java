@@ -37,7 +37,9 @@ public interface BlockStore extends AutoCloseable {
    *
    * @param writes one entry per block; index in the list = block in the completion
    * @param completion told what became of each block
-   * @implSpec never throws for a single block; a block reported done can be read
+   * @implSpec never throws for a single block; a block reported done can be read; bytes with
+   *     another checksum than {@link BlockWrite#checksum} fail the block with {@link
+   *     CorruptionException}
    */
   void write(List<BlockWrite> writes, TransferCompletion completion);
 

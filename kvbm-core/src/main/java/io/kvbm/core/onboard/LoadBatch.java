@@ -17,6 +17,11 @@ final class LoadBatch {
   List<Load> loads;
   @Nullable MoveHandle move;
   boolean isOverdue;
+
+  /** Stalled, and the route goes on without it; counts neither as in flight nor as overdue. */
+  boolean isWrittenOff;
+
+  boolean hasEnded;
   boolean isCancelled;
 
   LoadBatch(LoadRoute route, List<Load> loads) {

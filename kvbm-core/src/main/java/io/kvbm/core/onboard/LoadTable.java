@@ -17,6 +17,7 @@ import io.kvbm.core.tier.LocatedBlock;
 import io.kvbm.core.tier.MoveHandle;
 import io.kvbm.core.tier.MovedBlock;
 import io.kvbm.core.tier.Tier;
+import io.kvbm.core.time.Deadlines;
 import io.kvbm.core.transfer.TransferLimits;
 import io.kvbm.core.transfer.TransferOptions;
 import java.util.ArrayList;
@@ -58,6 +59,11 @@ final class LoadTable {
   private final IntUnaryOperator shares;
 
   private final int mostBatches;
+  private final long stallNanos;
+  private final Deadlines deadlines;
+
+  /** Blocks of the top tier that batches hold which nobody waits for any more. */
+  private long blocksWrittenOff;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<BlockKey, Load> loads = new HashMap<>();
@@ -73,7 +79,10 @@ final class LoadTable {
       RouteCosts costs,
       IntUnaryOperator shares,
       Executor executor,
+      Deadlines deadlines,
       OnboardCounters counters) {
+    this.deadlines = deadlines;
+    this.stallNanos = limits.stallNanos();
     this.top = tiers.getFirst();
     this.mover = mover;
     this.room = room;
@@ -411,9 +420,12 @@ final class LoadTable {
     lock.lock();
     try {
       waiters = batch.loads.stream().map(this::settle).toList();
-      batch.route.batchesInFlight--;
-      if (batch.isOverdue) {
-        batch.route.batchesOverdue--;
+      batch.hasEnded = true;
+      if (batch.isWrittenOff) {
+        blocksWrittenOff -= batch.loads.size();
+      } else {
+        batch.route.batchesInFlight--;
+        batch.route.batchesOverdue -= batch.isOverdue ? 1 : 0;
       }
     } finally {
       lock.unlock();
@@ -540,15 +552,40 @@ final class LoadTable {
         inFlight.stream().map(batch -> batch.drained).toArray(CompletableFuture<?>[]::new));
   }
 
-  private static void leave(
-      LoadBatch batch, Load load, OnboardRequest.End end, Set<LoadBatch> inFlight) {
+  private void leave(LoadBatch batch, Load load, OnboardRequest.End end, Set<LoadBatch> inFlight) {
     if (!load.isWanted()) {
       inFlight.add(batch);
     }
     if (end.isOverdue() && !batch.isOverdue) {
       batch.isOverdue = true;
       batch.route.batchesOverdue++;
+      if (stallNanos > 0) {
+        deadlines.scheduleAfter(stallNanos, () -> writeOff(batch));
+      }
     }
+  }
+
+  /**
+   * The route goes on without a batch that has stalled, and who wants its blocks begins other
+   * loads. Not more than an eighth of either tier is given up like that.
+   */
+  private void writeOff(LoadBatch batch) {
+    lock.lock();
+    try {
+      long blocks = blocksWrittenOff + batch.loads.size();
+      long most = Math.min(top.pool().totalBlocks(), batch.route.source.pool().totalBlocks()) / 8;
+      if (batch.hasEnded || batch.isWrittenOff || blocks > most) {
+        return;
+      }
+      batch.isWrittenOff = true;
+      blocksWrittenOff = blocks;
+      batch.route.batchesInFlight--;
+      batch.route.batchesOverdue--;
+      batch.loads.forEach(load -> loads.remove(load.key, load));
+    } finally {
+      lock.unlock();
+    }
+    startAll();
   }
 
   /** Who comes from here on begins another load: these may end as cancelled. */

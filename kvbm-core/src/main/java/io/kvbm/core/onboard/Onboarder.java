@@ -65,6 +65,7 @@ public final class Onboarder implements AutoCloseable {
             builder.costs == null ? new RouteCosts(new DeadlineClock(deadlines)) : builder.costs,
             builder.shares,
             builder.executor,
+            deadlines,
             counters);
   }
 

@@ -17,6 +17,7 @@ import io.kvbm.api.hash.HashScheme;
 import io.kvbm.api.layout.Layout;
 import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.store.BlockStore;
+import io.kvbm.api.store.BlockWrite;
 import io.kvbm.api.store.StoredBlock;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -245,6 +246,7 @@ public final class BlockPool implements AutoCloseable {
   private MutableBlock takeFree() {
     Slot slot = free.removeFirst();
     slot.generation++;
+    slot.checksum = BlockWrite.NO_CHECKSUM;
     slot.metadata.onAcquired(uses.now());
     slot.publish(Slot.MUTABLE, 1);
     if (hasEvents) {
@@ -492,6 +494,7 @@ public final class BlockPool implements AutoCloseable {
       free.remove(slot);
       freeCount.set(free.size());
       slot.generation = block.generation();
+      slot.checksum = BlockWrite.NO_CHECKSUM;
       if (slot.metadata instanceof BasicMetadata basic) {
         basic.setPriority(block.priority());
       }
@@ -988,6 +991,27 @@ public final class BlockPool implements AutoCloseable {
    */
   public long generation(Block block) {
     return slots[Objects.checkIndex(block.blockId(), slots.length)].generation;
+  }
+
+  /**
+   * {@return the CRC32C of a block's bytes, or {@link BlockWrite#NO_CHECKSUM} while it is not
+   * known}
+   *
+   * @param block an open block of this pool
+   */
+  public long checksum(Block block) {
+    return slots[Objects.checkIndex(block.blockId(), slots.length)].checksum;
+  }
+
+  /**
+   * Notes the checksum of a block's bytes, for as long as the block is in its slot.
+   *
+   * @param block an open block of this pool, filled
+   * @param crc32c the CRC32C of its bytes in (layer, outer) order, or {@link
+   *     BlockWrite#NO_CHECKSUM}
+   */
+  public void noteChecksum(Block block, long crc32c) {
+    slots[Objects.checkIndex(block.blockId(), slots.length)].checksum = crc32c;
   }
 
   /**

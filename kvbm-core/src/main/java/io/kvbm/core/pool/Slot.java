@@ -2,6 +2,7 @@ package io.kvbm.core.pool;
 
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.BlockMetadata;
+import io.kvbm.api.store.BlockWrite;
 import io.kvbm.core.registry.BlockRegistration;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -62,6 +63,12 @@ final class Slot {
 
   /** How often the slot was filled; changed under the lock while nobody uses the slot. */
   long generation;
+
+  /**
+   * The CRC32C of the content, or {@code BlockWrite.NO_CHECKSUM} until somebody summed it; set by
+   * whoever fills or holds the block.
+   */
+  volatile long checksum = BlockWrite.NO_CHECKSUM;
 
   /** (k) What the user keeps with the content. */
   BlockMetadata metadata;

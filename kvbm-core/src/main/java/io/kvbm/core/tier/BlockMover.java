@@ -3,11 +3,14 @@ package io.kvbm.core.tier;
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
+import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.ErrorKind;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.block.CompleteBlock;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferHandle;
@@ -42,17 +45,34 @@ public final class BlockMover {
 
   private final TransferEngine engine;
   private final Clock clock;
+  private final Verification verification;
+  private final MetricsSink metrics;
   private final Map<String, RouteMeter> meters = new ConcurrentHashMap<>();
+
+  /**
+   * Creates a mover that checks what goes into and comes out of stores, and reports nowhere.
+   *
+   * @param engine moves the bytes; it stays the caller's
+   * @param clock measures how long that takes
+   */
+  public BlockMover(TransferEngine engine, Clock clock) {
+    this(engine, clock, Verification.STORES, MetricsSink.NULL);
+  }
 
   /**
    * Creates a mover.
    *
    * @param engine moves the bytes; it stays the caller's
    * @param clock measures how long that takes
+   * @param verification which movements are checked end to end
+   * @param metrics where damaged blocks are reported
    */
-  public BlockMover(TransferEngine engine, Clock clock) {
+  public BlockMover(
+      TransferEngine engine, Clock clock, Verification verification, MetricsSink metrics) {
     this.engine = engine;
     this.clock = clock;
+    this.verification = Objects.requireNonNull(verification, "verification");
+    this.metrics = metrics;
   }
 
   /** {@return what was moved, by route, in the order of their names} */
@@ -67,7 +87,9 @@ public final class BlockMover {
   private RouteMeter meter(Tier source, Tier target) {
     String route = source.name() + "->" + target.name();
     RouteMeter meter = meters.get(route);
-    return meter != null ? meter : meters.computeIfAbsent(route, RouteMeter::new);
+    return meter != null
+        ? meter
+        : meters.computeIfAbsent(route, name -> new RouteMeter(name, metrics));
   }
 
   /**
@@ -153,6 +175,7 @@ public final class BlockMover {
     private final Tier source;
     private final Tier target;
     private final RouteMeter meter;
+    private final ChecksumRules checksums;
     private final List<ImmutableBlock> blocks;
     private final @Nullable MovedBlock[] results;
     private final List<Integer> pending = new ArrayList<>();
@@ -169,6 +192,7 @@ public final class BlockMover {
       this.source = source;
       this.target = target;
       this.meter = meter(source, target);
+      this.checksums = new ChecksumRules(source, target, verification);
       this.blocks = List.copyOf(blocks);
       this.results = new MovedBlock[blocks.size()];
       if (!source.pool().owns(blocks)) {
@@ -252,15 +276,20 @@ public final class BlockMover {
         handle =
             engine.submit(source.place(), target.place(), moves, options.withPriority(priority));
       } catch (RuntimeException e) {
-        meter.end(clock.nanoTime(), 0, 0, moves.size());
+        meter.end(clock.nanoTime(), 0, 0, moves.size(), 0);
         throw e;
       }
       transfer = handle;
       handle
           .outcomes()
           .whenComplete(
-              (outcomes, error) ->
-                  finishOnce(error == null ? outcomes : allFailed(moves.size(), error)));
+              (outcomes, error) -> {
+                if (error == null) {
+                  finishOnce(outcomes);
+                } else {
+                  leaveBehindOnce(error);
+                }
+              });
     }
 
     private BlockMove moveOf(ImmutableBlock block, MutableBlock to) {
@@ -271,7 +300,8 @@ public final class BlockMover {
           block.parent().orElse(null),
           source.pool().generation(block),
           target.pool().generation(to),
-          block.metadata().priority());
+          block.metadata().priority(),
+          checksums.ofSource(block));
     }
 
     private void finishOnce(List<BlockOutcome> outcomes) {
@@ -280,32 +310,59 @@ public final class BlockMover {
       }
     }
 
-    private void count(List<BlockOutcome> outcomes) {
-      int moved = 0;
+    /**
+     * Nobody waits for the transfer any more, and its bytes may still arrive: its blocks stay taken
+     * at both ends.
+     */
+    private void leaveBehindOnce(Throwable error) {
+      if (!finishing.compareAndSet(false, true)) {
+        return;
+      }
+      BlockOutcome failed = new BlockOutcome.Failed(causeOf(error));
+      meter.end(clock.nanoTime(), 0, 0, pending.size(), 0);
+      pending.forEach(index -> results[index] = new MovedBlock(failed, Optional.empty()));
+      done.complete(allResults());
+    }
+
+    /** Of the blocks that were submitted. */
+    private void count(List<MovedBlock> moved) {
+      int done = 0;
+      int corrupt = 0;
       long byteSize = 0;
-      for (BlockOutcome outcome : outcomes) {
-        if (outcome instanceof BlockOutcome.Done(long bytes)) {
-          moved++;
-          byteSize += bytes;
+      for (MovedBlock block : moved) {
+        switch (block.outcome()) {
+          case BlockOutcome.Done(long bytes) -> {
+            done++;
+            byteSize += bytes;
+          }
+          case BlockOutcome.Failed(KvbmException cause) when cause.kind() == ErrorKind.CORRUPTION ->
+              corrupt++;
+          case BlockOutcome.Failed _, BlockOutcome.Cancelled _ -> {}
         }
       }
-      meter.end(clock.nanoTime(), moved, byteSize, outcomes.size() - moved);
+      meter.end(clock.nanoTime(), done, byteSize, moved.size() - done, corrupt);
     }
 
     private void finish(List<BlockOutcome> outcomes) {
-      if (!outcomes.isEmpty()) {
-        count(outcomes);
-      }
+      List<MovedBlock> submitted = new ArrayList<>(outcomes.size());
       for (int i = 0; i < outcomes.size(); i++) {
-        int index = pending.get(i);
-        results[index] = settle(held.get(i), targets.get(i), outcomes.get(i));
+        MovedBlock moved = settle(held.get(i), targets.get(i), outcomes.get(i));
+        submitted.add(moved);
+        results[pending.get(i)] = moved;
+      }
+      if (!outcomes.isEmpty()) {
+        count(submitted);
       }
       BlockPool.closeAll(held);
+      done.complete(allResults());
+    }
+
+    private List<MovedBlock> allResults() {
       List<MovedBlock> all = new ArrayList<>(results.length);
       for (MovedBlock result : results) {
         all.add(Objects.requireNonNull(result));
       }
-      done.complete(all);
+      return all;
     }
 
     private MovedBlock settle(ImmutableBlock block, MutableBlock to, BlockOutcome outcome) {
@@ -314,6 +371,7 @@ public final class BlockMover {
         return new MovedBlock(outcome, Optional.empty());
       }
       try {
+        checksums.carryOver(block, to);
         to.setMetadata(block.metadata());
         CompleteBlock copy = to.complete(block.key(), block.parent().orElse(null));
         return new MovedBlock(outcome, Optional.of(registered(copy)));
@@ -330,15 +388,6 @@ public final class BlockMover {
         copy.close();
         throw e;
       }
-    }
-
-    private List<BlockOutcome> allFailed(int count, Throwable error) {
-      KvbmException cause = causeOf(error);
-      List<BlockOutcome> outcomes = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        outcomes.add(new BlockOutcome.Failed(cause));
-      }
-      return outcomes;
     }
 
     private KvbmException causeOf(Throwable error) {
@@ -376,7 +425,11 @@ public final class BlockMover {
     public List<MovedBlock> await() {
       TransferHandle handle = transfer;
       if (handle != null) {
-        finishOnce(handle.await());
+        try {
+          finishOnce(handle.await());
+        } catch (ClosedException e) { // the engine was closed and left it behind
+          leaveBehindOnce(e);
+        }
       }
       return done.join();
     }

@@ -1,18 +1,23 @@
 package io.kvbm.core.tier;
 
+import io.kvbm.api.metrics.MetricsSink;
+
 /** Counts what is moved along one route. Threading: safe from any thread. */
 final class RouteMeter {
 
   private final String route;
+  private final MetricsSink.Counter damaged;
   private long blocks;
   private long byteSize;
   private long failures;
+  private long corrupt;
   private long busyNanos;
   private int moving;
   private long movingSinceNanos;
 
-  RouteMeter(String route) {
+  RouteMeter(String route, MetricsSink metrics) {
     this.route = route;
+    this.damaged = metrics.counter("kvbm.tier.checksum.failures", "route", route);
   }
 
   /** A movement began. */
@@ -22,11 +27,16 @@ final class RouteMeter {
     }
   }
 
-  /** A movement ended, with so many blocks moved and not moved. */
-  synchronized void end(long nowNanos, int moved, long movedByteSize, int failed) {
+  /** A movement ended, with so many blocks moved and not moved, some of these for damage. */
+  synchronized void end(
+      long nowNanos, int moved, long movedByteSize, int failed, int foundCorrupt) {
     blocks += moved;
     byteSize += movedByteSize;
     failures += failed;
+    corrupt += foundCorrupt;
+    if (foundCorrupt > 0) {
+      damaged.add(foundCorrupt);
+    }
     if (--moving == 0) {
       busyNanos += nowNanos - movingSinceNanos;
     }
@@ -34,6 +44,6 @@ final class RouteMeter {
 
   synchronized RouteUse use(long nowNanos) {
     long nanos = busyNanos + (moving > 0 ? nowNanos - movingSinceNanos : 0);
-    return new RouteUse(route, blocks, byteSize, nanos, failures);
+    return new RouteUse(route, blocks, byteSize, nanos, failures, corrupt);
   }
 }

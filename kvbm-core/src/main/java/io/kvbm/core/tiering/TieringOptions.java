@@ -7,6 +7,7 @@ import io.kvbm.core.cost.RecomputeCost;
 import io.kvbm.core.offload.OffloadEdge;
 import io.kvbm.core.offload.OffloadLimits;
 import io.kvbm.core.offload.WritePolicy;
+import io.kvbm.core.tier.Verification;
 import io.kvbm.core.transfer.TransferLimits;
 import java.util.List;
 import java.util.Objects;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param recompute what it takes to compute blocks; needed unless the gate is off
  * @param demotionNanos how long an allocation waits for blocks to be moved out of its way before it
  *     drops them; a route that has not moved them by then is not waited for until it has
+ * @param verification which movements are checked end to end
  */
 public record TieringOptions(
     List<WritePolicy> writes,
@@ -32,9 +34,10 @@ public record TieringOptions(
     TransferLimits transfers,
     GateMode gate,
     @Nullable RecomputeCost recompute,
-    long demotionNanos) {
+    long demotionNanos,
+    Verification verification) {
 
-  /** Write-back edges, no gate, five seconds for a demotion. */
+  /** Write-back edges, no gate, five seconds for a demotion, checks along stores. */
   public static final TieringOptions DEFAULT =
       new TieringOptions(
           List.of(),
@@ -43,13 +46,15 @@ public record TieringOptions(
           TransferLimits.DEFAULT,
           GateMode.OFF,
           null,
-          5_000_000_000L);
+          5_000_000_000L,
+          Verification.STORES);
 
   /** Checks the values. */
   public TieringOptions {
     writes = List.copyOf(writes);
     Objects.requireNonNull(offloads, "offloads");
     Objects.requireNonNull(transfers, "transfers");
+    Objects.requireNonNull(verification, "verification");
     if (gate != GateMode.OFF && recompute == null) {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT,
@@ -77,7 +82,7 @@ public record TieringOptions(
    */
   public TieringOptions withWrites(List<WritePolicy> value) {
     return new TieringOptions(
-        value, sightings, offloads, transfers, gate, recompute, demotionNanos);
+        value, sightings, offloads, transfers, gate, recompute, demotionNanos, verification);
   }
 
   /**
@@ -87,7 +92,8 @@ public record TieringOptions(
    * @param cost what it takes to compute blocks; needed unless the mode is off
    */
   public TieringOptions withGate(GateMode mode, @Nullable RecomputeCost cost) {
-    return new TieringOptions(writes, sightings, offloads, transfers, mode, cost, demotionNanos);
+    return new TieringOptions(
+        writes, sightings, offloads, transfers, mode, cost, demotionNanos, verification);
   }
 
   /**
@@ -96,7 +102,18 @@ public record TieringOptions(
    * @param value how long an allocation waits
    */
   public TieringOptions withDemotionNanos(long value) {
-    return new TieringOptions(writes, sightings, offloads, transfers, gate, recompute, value);
+    return new TieringOptions(
+        writes, sightings, offloads, transfers, gate, recompute, value, verification);
+  }
+
+  /**
+   * {@return these options with other checks of movements}
+   *
+   * @param value which are checked end to end
+   */
+  public TieringOptions withVerification(Verification value) {
+    return new TieringOptions(
+        writes, sightings, offloads, transfers, gate, recompute, demotionNanos, value);
   }
 
   /**
@@ -105,6 +122,7 @@ public record TieringOptions(
    * @param value those of the engine that moves bytes
    */
   public TieringOptions withTransfers(TransferLimits value) {
-    return new TieringOptions(writes, sightings, offloads, value, gate, recompute, demotionNanos);
+    return new TieringOptions(
+        writes, sightings, offloads, value, gate, recompute, demotionNanos, verification);
   }
 }

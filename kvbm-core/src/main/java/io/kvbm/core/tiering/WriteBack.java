@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
@@ -34,6 +35,10 @@ import java.util.function.BiConsumer;
  */
 final class WriteBack {
 
+  private static final int OVERDUE = 0;
+  private static final int WRITTEN_OFF = 1;
+  private static final int ENDED = 2;
+
   private final List<Tier> tiers;
   private final BlockMover mover;
   private final Deadlines deadlines;
@@ -44,6 +49,9 @@ final class WriteBack {
 
   /** By tier: batches on their way down that were not done in time and have not drained. */
   private final AtomicInteger[] overdue;
+
+  /** By tier: blocks of the tier below that such batches hold and the route goes on without. */
+  private final AtomicLong[] writtenOff;
 
   /**
    * @param arrived told of blocks that came down into a tier, while they are open
@@ -62,10 +70,12 @@ final class WriteBack {
     locks = new ReentrantLock[tiers.size()];
     dropped = new LongAdder[tiers.size()];
     overdue = new AtomicInteger[tiers.size()];
+    writtenOff = new AtomicLong[tiers.size()];
     for (int i = 0; i < dropped.length; i++) {
       locks[i] = new ReentrantLock();
       dropped[i] = new LongAdder();
       overdue[i] = new AtomicInteger();
+      writtenOff[i] = new AtomicLong();
     }
   }
 
@@ -246,15 +256,41 @@ final class WriteBack {
     return moved.orElse(List.of());
   }
 
+  /**
+   * Nobody waits for a batch any longer, nor starts others behind it; if it stalls, the route goes
+   * on without it, as long as that takes not more than an eighth of either tier.
+   */
   private void leaveBehind(int tier, MoveHandle handle) {
     overdue[tier].incrementAndGet();
+    AtomicInteger state = new AtomicInteger(OVERDUE);
+    long stallNanos = options.transfers().stallNanos();
+    Cancellable alarm =
+        stallNanos == 0
+            ? () -> false
+            : deadlines.scheduleAfter(stallNanos, () -> writeOff(tier, handle, state));
     handle.cancel();
     handle
         .results()
         .whenComplete(
             (moved, _) -> {
-              overdue[tier].decrementAndGet();
+              alarm.cancel();
+              if (state.getAndSet(ENDED) == OVERDUE) {
+                overdue[tier].decrementAndGet();
+              } else {
+                writtenOff[tier].addAndGet(-handle.blockCount());
+              }
               moved.forEach(one -> one.block().ifPresent(ImmutableBlock::close));
             });
+  }
+
+  private void writeOff(int tier, MoveHandle handle, AtomicInteger state) {
+    long upper = tiers.get(tier).pool().totalBlocks();
+    long most = Math.min(upper, tiers.get(tier + 1).pool().totalBlocks()) / 8;
+    if (writtenOff[tier].addAndGet(handle.blockCount()) <= most
+        && state.compareAndSet(OVERDUE, WRITTEN_OFF)) {
+      overdue[tier].decrementAndGet();
+    } else {
+      writtenOff[tier].addAndGet(-handle.blockCount());
+    }
   }
 }

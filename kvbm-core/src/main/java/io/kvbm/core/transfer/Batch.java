@@ -1,10 +1,13 @@
 package io.kvbm.core.transfer;
 
 import io.kvbm.api.transfer.BlockOutcome;
+import io.kvbm.core.time.Cancellable;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The part of a transfer that is started at once: the moves from one index up to another. */
 final class Batch {
@@ -25,7 +28,20 @@ final class Batch {
   private final long byteSize;
   private final long sequence;
   private final AtomicInteger phase = new AtomicInteger(STARTING);
+  private final List<HopReport> hops = new ArrayList<>(2);
   private BlockOutcome[] outcomes = {};
+
+  /** Ends when the batch does; under the lock of its lane, as are the next two. */
+  @Nullable Cancellable stallAlarm;
+
+  /** Took longer than it may. */
+  boolean isStalled;
+
+  /** Another batch may run in its place. */
+  boolean isWrittenOff;
+
+  /** Nothing of it is in flight any more. */
+  boolean hasEnded;
 
   Batch(Transfer transfer, int from, int to, long byteSize, long sequence) {
     this.transfer = transfer;
@@ -76,6 +92,26 @@ final class Batch {
               }
             });
     return !phase.compareAndSet(STARTING, STARTED);
+  }
+
+  /** A hop begins; until it drains its report is asked who has not been heard of. */
+  void began(HopReport hop) {
+    synchronized (hops) {
+      hops.add(hop);
+    }
+  }
+
+  void drained(HopReport hop) {
+    synchronized (hops) {
+      hops.remove(hop);
+    }
+  }
+
+  /** {@return blocks that are in flight and have not been reported on} */
+  int silentBlocks() {
+    synchronized (hops) {
+      return hops.stream().mapToInt(HopReport::silentBlocks).sum();
+    }
   }
 
   /** Hands the outcomes to the transfer. */

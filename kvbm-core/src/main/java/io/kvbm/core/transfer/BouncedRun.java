@@ -49,6 +49,7 @@ final class BouncedRun {
 
   private final Plan.Bounced plan;
   private final List<BlockMove> moves;
+  private final Batch batch;
   private final Transfer transfer;
   private final Consumer<BlockOutcome[]> ended;
   private final Storage buffer;
@@ -62,6 +63,7 @@ final class BouncedRun {
   private BouncedRun(
       Plan.Bounced plan, Batch batch, Storage buffer, Consumer<BlockOutcome[]> ended) {
     this.plan = plan;
+    this.batch = batch;
     this.moves = batch.moves();
     this.transfer = batch.transfer();
     this.ended = ended;
@@ -139,7 +141,7 @@ final class BouncedRun {
       hop.add(moves.get(next++).into(i));
     }
     half.phase = Phase.FILLING;
-    HopReport.start(half.into, hop, transfer, all -> report(half, all, Phase.FILLED));
+    HopReport.start(half.into, hop, batch, all -> report(half, all, Phase.FILLED));
   }
 
   /** Sends on what arrived; what did not has its outcome already. */
@@ -160,7 +162,7 @@ final class BouncedRun {
       return;
     }
     half.phase = Phase.EMPTYING;
-    HopReport.start(half.outOf, hop, transfer, all -> report(half, all, Phase.EMPTIED));
+    HopReport.start(half.outOf, hop, batch, all -> report(half, all, Phase.EMPTIED));
   }
 
   private void report(Half half, BlockOutcome[] reported, Phase phase) {

@@ -48,7 +48,8 @@ sealed interface Hop permits CopyHop, Hop.StoreWrite, Hop.StoreRead {
                 move.parent(),
                 move.targetGeneration(),
                 move.priority(),
-                source.slices(move.sourceSlot())));
+                source.slices(move.sourceSlot()),
+                move.checksum()));
       }
       report.handedOver(null);
       store.write(writes, report);

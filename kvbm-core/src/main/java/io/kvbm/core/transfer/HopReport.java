@@ -23,6 +23,7 @@ final class HopReport implements TransferCompletion {
 
   private final Hop hop;
   private final List<BlockMove> moves;
+  private final Batch batch;
   private final Transfer transfer;
   private final Consumer<BlockOutcome[]> ended;
   private final @Nullable BlockOutcome[] outcomes;
@@ -31,11 +32,11 @@ final class HopReport implements TransferCompletion {
   private boolean handedOver;
   private boolean drained;
 
-  private HopReport(
-      Hop hop, List<BlockMove> moves, Transfer transfer, Consumer<BlockOutcome[]> ended) {
+  private HopReport(Hop hop, List<BlockMove> moves, Batch batch, Consumer<BlockOutcome[]> ended) {
     this.hop = hop;
     this.moves = moves;
-    this.transfer = transfer;
+    this.batch = batch;
+    this.transfer = batch.transfer();
     this.ended = ended;
     this.outcomes = new BlockOutcome[moves.size()];
   }
@@ -46,9 +47,9 @@ final class HopReport implements TransferCompletion {
    * @param ended told one outcome per move, once, after the mover touches no storage any more; on
    *     any thread, also before this returns
    */
-  static void start(
-      Hop hop, List<BlockMove> moves, Transfer transfer, Consumer<BlockOutcome[]> ended) {
-    HopReport report = new HopReport(hop, moves, transfer, ended);
+  static void start(Hop hop, List<BlockMove> moves, Batch batch, Consumer<BlockOutcome[]> ended) {
+    HopReport report = new HopReport(hop, moves, batch, ended);
+    batch.began(report);
     try {
       hop.start(moves, report);
     } catch (Throwable e) { // Whatever a mover throws, somebody waits for these blocks.
@@ -125,6 +126,7 @@ final class HopReport implements TransferCompletion {
       }
       all = seal("reported drained and never this block", null);
     }
+    batch.drained(this);
     ended.accept(all);
   }
 
@@ -141,7 +143,17 @@ final class HopReport implements TransferCompletion {
       }
       all = seal("threw " + thrown, thrown);
     }
+    batch.drained(this);
     ended.accept(all);
+  }
+
+  /** {@return blocks that have not been reported on} */
+  synchronized int silentBlocks() {
+    int silent = 0;
+    for (BlockOutcome outcome : outcomes) {
+      silent += outcome == null ? 1 : 0;
+    }
+    return silent;
   }
 
   private BlockOutcome[] seal(String complaint, @Nullable Throwable cause) {

@@ -5,6 +5,8 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.transfer.BlockOutcome;
+import io.kvbm.core.time.Cancellable;
+import io.kvbm.core.time.Deadlines;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -28,10 +30,12 @@ final class Lane {
   private final String name;
   private final TransferLimits limits;
   private final Clock clock;
+  private final Deadlines deadlines;
   private final MetricsSink.Counter bytes;
   private final MetricsSink.Counter blocks;
   private final MetricsSink.Counter failures;
   private final MetricsSink.Counter cancellations;
+  private final MetricsSink.Counter stalls;
   private final MetricsSink.Histogram batchNanos;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -43,16 +47,29 @@ final class Lane {
   private volatile int queuedBlocks;
   private int batchesInFlight;
   private long bytesInFlight;
+
+  /** Started and not drained, stalled ones included. */
+  private final Set<Batch> running = new LinkedHashSet<>();
+
+  /** Stalled batches that others run in place of. */
+  private int batchesWrittenOff;
+
+  /** Stalled batches in flight that nothing may be started in place of. */
+  private int batchesStuck;
+
+  private long stalledBlocks;
   private boolean closed;
 
-  Lane(String name, TransferLimits limits, Clock clock, MetricsSink metrics) {
+  Lane(String name, TransferLimits limits, Clock clock, Deadlines deadlines, MetricsSink metrics) {
     this.name = name;
     this.limits = limits;
     this.clock = clock;
+    this.deadlines = deadlines;
     bytes = metrics.counter("kvbm.transfer.bytes", "route", name);
     blocks = metrics.counter("kvbm.transfer.blocks", "route", name);
     failures = metrics.counter("kvbm.transfer.failures", "route", name);
     cancellations = metrics.counter("kvbm.transfer.cancellations", "route", name);
+    stalls = metrics.counter("kvbm.transfer.stalls", "route", name);
     batchNanos = metrics.histogram("kvbm.transfer.batch.nanos", "route", name);
     metrics.gauge("kvbm.transfer.queue.depth", () -> queuedBlocks, "route", name);
   }
@@ -94,6 +111,7 @@ final class Lane {
       batches.forEach(this::commitStopped);
     }
     pump();
+    refuseIfStuck();
     return true;
   }
 
@@ -168,6 +186,7 @@ final class Lane {
       addQueued(-batch.blockCount());
       batchesInFlight++;
       bytesInFlight += batch.byteSize();
+      running.add(batch);
       return batch;
     } finally {
       lock.unlock();
@@ -191,6 +210,97 @@ final class Lane {
           pump();
         })) {
       finish(batch, startedNanos);
+    } else {
+      watch(batch);
+    }
+  }
+
+  private void watch(Batch batch) {
+    if (limits.stallNanos() == 0) {
+      return;
+    }
+    Cancellable alarm = deadlines.scheduleAfter(limits.stallNanos(), () -> stalled(batch));
+    lock.lock();
+    try {
+      if (!batch.hasEnded) {
+        batch.stallAlarm = alarm;
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    alarm.cancel();
+  }
+
+  /**
+   * A batch has taken too long: another may run in its place, as long as those are not too many.
+   */
+  private void stalled(Batch batch) {
+    int silent = batch.silentBlocks();
+    boolean first;
+    lock.lock();
+    try {
+      if (batch.hasEnded || batch.isStalled) {
+        return;
+      }
+      first = batchesWrittenOff + batchesStuck == 0;
+      batch.isStalled = true;
+      stalledBlocks += silent;
+      if (batchesWrittenOff < limits.maxStalledBatches()) {
+        writeOff(batch);
+      } else {
+        batchesStuck++;
+      }
+    } finally {
+      lock.unlock();
+    }
+    LOG.log(
+        first ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+        "{0} blocks along {1} have not moved for {2} ms; what they use stays taken until they do",
+        silent,
+        name,
+        limits.stallNanos() / 1_000_000);
+    measure(() -> stalls.add(silent));
+    pump();
+    refuseIfStuck();
+  }
+
+  private void writeOff(Batch batch) {
+    batch.isWrittenOff = true;
+    batchesWrittenOff++;
+    batchesInFlight--;
+    bytesInFlight -= batch.byteSize();
+  }
+
+  /** Where nothing but stalled batches is in flight and no other may start, nobody waits. */
+  private void refuseIfStuck() {
+    Set<Transfer> queued = new LinkedHashSet<>();
+    lock.lock();
+    try {
+      if (isStuck()) {
+        queue.forEach(batch -> queued.add(batch.transfer()));
+      }
+    } finally {
+      lock.unlock();
+    }
+    queued.forEach(Transfer::refuse);
+  }
+
+  private boolean isStuck() {
+    Batch next = queue.peek();
+    return batchesStuck > 0
+        && batchesStuck == batchesInFlight
+        && (batchesInFlight >= limits.maxBatchesInFlight()
+            || next != null && bytesInFlight + next.byteSize() > limits.maxBytesInFlight());
+  }
+
+  /** {@return blocks that stalled since the start} */
+  long stalledBlocks() {
+    lock.lock();
+    try {
+      return stalledBlocks;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -240,9 +350,27 @@ final class Lane {
   private void leave(Batch batch) {
     lock.lock();
     try {
-      batchesInFlight--;
-      bytesInFlight -= batch.byteSize();
-      if (batchesInFlight == 0) {
+      batch.hasEnded = true;
+      running.remove(batch);
+      if (batch.isWrittenOff) {
+        batchesWrittenOff--;
+        running.stream()
+            .filter(other -> other.isStalled && !other.isWrittenOff)
+            .findFirst()
+            .ifPresent(
+                stuck -> {
+                  batchesStuck--;
+                  writeOff(stuck);
+                });
+      } else {
+        batchesInFlight--;
+        bytesInFlight -= batch.byteSize();
+        batchesStuck -= batch.isStalled ? 1 : 0;
+      }
+      if (batch.stallAlarm != null) {
+        batch.stallAlarm.cancel();
+      }
+      if (running.isEmpty()) {
         idle.signalAll();
       }
     } finally {
@@ -278,15 +406,33 @@ final class Lane {
     queued.forEach(Transfer::cancel);
   }
 
-  /** Waits until nothing is in flight. */
-  void awaitIdle() {
+  /**
+   * Waits until nothing is in flight.
+   *
+   * @param untilNanos when to stop waiting, by {@link System#nanoTime}: what is in flight does not
+   *     heed a simulated clock
+   * @return what is in flight still; nobody waits for it any more
+   */
+  int awaitIdle(long untilNanos) {
+    Set<Transfer> left = new LinkedHashSet<>();
+    boolean interrupted = false;
     lock.lock();
     try {
-      while (batchesInFlight > 0) {
-        idle.awaitUninterruptibly();
+      while (!running.isEmpty() && untilNanos - System.nanoTime() > 0) {
+        try {
+          idle.awaitNanos(untilNanos - System.nanoTime());
+        } catch (InterruptedException _) {
+          interrupted = true;
+        }
       }
+      running.forEach(batch -> left.add(batch.transfer()));
     } finally {
       lock.unlock();
     }
+    left.forEach(Transfer::leaveBehind);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return left.size();
   }
 }

@@ -21,7 +21,7 @@ sealed interface Plan {
   record Direct(Hop hop) implements Plan {
     @Override
     public void start(Batch batch, Consumer<BlockOutcome[]> ended) {
-      HopReport.start(hop, batch.moves(), batch.transfer(), ended);
+      HopReport.start(hop, batch.moves(), batch, ended);
     }
 
     @Override

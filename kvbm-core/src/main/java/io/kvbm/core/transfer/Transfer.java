@@ -1,5 +1,6 @@
 package io.kvbm.core.transfer;
 
+import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.TransientException;
 import io.kvbm.api.storage.Lease;
@@ -7,6 +8,7 @@ import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferHandle;
 import io.kvbm.core.time.Cancellable;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -32,6 +34,7 @@ final class Transfer implements TransferHandle {
   private @Nullable Cancellable alarm;
   private @Nullable CompletableFuture<List<BlockOutcome>> future;
   private @Nullable List<BlockOutcome> result;
+  private @Nullable ClosedException leftBehind;
   private boolean ending;
   private volatile int completed;
   private volatile @Nullable BlockOutcome stop;
@@ -95,6 +98,16 @@ final class Transfer implements TransferHandle {
                     .formatted(moves.size(), lane.name()))));
   }
 
+  /** Fails what was not started because the route does not move. */
+  void refuse() {
+    stop(
+        new BlockOutcome.Failed(
+            new TransientException(
+                ErrorCode.STALLED,
+                "%s is full of batches that stalled; a transfer of %d blocks was not started"
+                    .formatted(lane.name(), moves.size()))));
+  }
+
   private boolean stop(BlockOutcome outcome) {
     synchronized (this) {
       if (stop != null || completed == outcomes.length) {
@@ -117,6 +130,30 @@ final class Transfer implements TransferHandle {
       ending = true;
     }
     end();
+  }
+
+  /**
+   * The engine is closed and waits for this transfer no longer: whoever does is told. What it holds
+   * stays taken until it drains, as its bytes may still arrive.
+   */
+  void leaveBehind() {
+    CompletableFuture<List<BlockOutcome>> waiting;
+    ClosedException closed =
+        new ClosedException(
+            ErrorCode.PROGRESS_ENGINE_SHUTDOWN,
+            "the transfer engine was closed while %d blocks along %s had stalled; what they use stays taken"
+                .formatted(moves.size(), lane.name()));
+    synchronized (this) {
+      if (result != null) {
+        return;
+      }
+      leftBehind = closed;
+      waiting = future;
+      notifyAll();
+    }
+    if (waiting != null) {
+      waiting.completeExceptionally(closed);
+    }
   }
 
   /** Gives back what a transfer holds that was never queued and whose handle nobody has. */
@@ -178,6 +215,9 @@ final class Transfer implements TransferHandle {
     if (future == null) {
       future =
           result == null ? new CompletableFuture<>() : CompletableFuture.completedFuture(result);
+      if (result == null && leftBehind != null) {
+        future.completeExceptionally(leftBehind);
+      }
     }
     return future.minimalCompletionStage();
   }
@@ -190,7 +230,7 @@ final class Transfer implements TransferHandle {
   @Override
   public synchronized List<BlockOutcome> await() {
     boolean interrupted = false;
-    while (result == null) {
+    while (result == null && leftBehind == null) {
       try {
         wait();
       } catch (InterruptedException _) {
@@ -199,6 +239,9 @@ final class Transfer implements TransferHandle {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+    if (result == null) {
+      throw Objects.requireNonNull(leftBehind);
     }
     return result;
   }

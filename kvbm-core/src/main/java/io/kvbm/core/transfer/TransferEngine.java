@@ -9,7 +9,6 @@ import io.kvbm.api.TransientException;
 import io.kvbm.api.layout.Layout;
 import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.storage.Lease;
-import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageType;
 import io.kvbm.api.store.BlockStore;
@@ -23,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +50,7 @@ public final class TransferEngine implements AutoCloseable {
   private final RouteFinder routes;
   private final Map<LaneKey, Lane> lanes = new ConcurrentHashMap<>();
   private volatile boolean closed;
+  private volatile boolean leftBehind;
 
   /**
    * Creates an engine.
@@ -267,13 +268,39 @@ public final class TransferEngine implements AutoCloseable {
     }
   }
 
-  /** Cancels what is queued and waits for what is in flight. Later calls do nothing. */
+  /** {@return blocks that took longer than the limits allow, by route} */
+  public Map<String, Long> stalledBlocks() {
+    Map<String, Long> stalled = new TreeMap<>();
+    lanes.values().forEach(lane -> stalled.merge(lane.name(), lane.stalledBlocks(), Long::sum));
+    return stalled;
+  }
+
+  /**
+   * Cancels what is queued and waits for what is in flight, as long as the limits say. What has not
+   * drained then is left behind: whoever waits for it is told with a {@link ClosedException}, and
+   * the storages it may still write stay leased. Later calls do nothing.
+   *
+   * @throws TransientException with {@link ErrorCode#STALLED} if something was left behind
+   */
   @Override
   public void close() {
     closed = true;
     lanes.values().forEach(Lane::close);
-    lanes.values().forEach(Lane::awaitIdle);
-    routes.close();
+    long untilNanos = System.nanoTime() + limits.drainNanos();
+    int left = 0;
+    for (Lane lane : lanes.values()) {
+      left += lane.awaitIdle(untilNanos);
+    }
+    if (left > 0 && !leftBehind) {
+      leftBehind = true;
+      throw new TransientException(
+          ErrorCode.STALLED,
+          "%d transfers did not end within %d ms and were left behind; the memory they use stays taken"
+              .formatted(left, limits.drainNanos() / 1_000_000));
+    }
+    if (left == 0) {
+      routes.close(); // otherwise its buffers may still be written
+    }
   }
 
   private Plan plan(BlockPlace source, BlockPlace target, LayerRange layers) {
@@ -304,12 +331,14 @@ public final class TransferEngine implements AutoCloseable {
                       transport, Extent.Layers.of(from, layers), Extent.Layers.of(to, layers)));
         }
         case BlockPlace.Keyed to ->
-            isHost(from) ? new Plan.Direct(write(Extent.Layers.of(from, layers), to)) : null;
+            BlockChecksums.isHost(from)
+                ? new Plan.Direct(write(Extent.Layers.of(from, layers), to))
+                : null;
       };
     }
     return source instanceof BlockPlace.Keyed from
             && target instanceof BlockPlace.LaidOut(Layout to)
-            && isHost(to)
+            && BlockChecksums.isHost(to)
         ? new Plan.Direct(read(from, Extent.Layers.of(to, layers)))
         : null;
   }
@@ -351,16 +380,6 @@ public final class TransferEngine implements AutoCloseable {
     return place instanceof BlockPlace.LaidOut(Layout layout) ? layout.storage(0).type() : null;
   }
 
-  private static boolean isHost(Layout layout) {
-    for (int i = 0; i < layout.storageCount(); i++) {
-      Storage storage = layout.storage(i);
-      if (!storage.isHostAccessible() || !(storage.region() instanceof Region.HostRegion)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   private static void lease(BlockPlace place, List<Lease> leases) {
     if (place instanceof BlockPlace.LaidOut(Layout layout)) {
       for (int i = 0; i < layout.storageCount(); i++) {
@@ -390,7 +409,8 @@ public final class TransferEngine implements AutoCloseable {
   private Lane newLane(LaneKey key) {
     String name =
         text(key.sourceKind(), key.sourceId()) + "->" + text(key.targetKind(), key.targetId());
-    return new Lane(name, limits, environment.clock(), environment.metrics());
+    return new Lane(
+        name, limits, environment.clock(), environment.deadlines(), environment.metrics());
   }
 
   private static String text(String kind, long id) {

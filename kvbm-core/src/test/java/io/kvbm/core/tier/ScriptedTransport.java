@@ -18,6 +18,8 @@ import io.kvbm.api.transfer.TransferBatch;
 import io.kvbm.api.transfer.TransferCompletion;
 import io.kvbm.api.transfer.Transport;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -33,6 +35,9 @@ public final class ScriptedTransport implements Transport, BackendProvider {
 
   /** Whether batches wait for {@link #release}. */
   public volatile boolean holds;
+
+  /** Whether the first byte of each block changes on the way. */
+  public volatile boolean damages;
 
   /** Where each batch began to read, in the order of their coming. */
   final List<Long> sourceOffsets = new CopyOnWriteArrayList<>();
@@ -82,6 +87,10 @@ public final class ScriptedTransport implements Transport, BackendProvider {
           batch.byteSize(copy));
       moved[batch.block(copy)] += batch.byteSize(copy);
     }
+    for (int copy = 0; copy < batch.size() && damages; copy++) {
+      MemorySegment target = segment(batch.targetRegion(copy));
+      target.set(ValueLayout.JAVA_BYTE, 0, (byte) (target.get(ValueLayout.JAVA_BYTE, 0) ^ 1));
+    }
     for (int block = 0; block < moved.length; block++) {
       if (cause == null) {
         completion.done(block, moved[block]);
@@ -90,6 +99,17 @@ public final class ScriptedTransport implements Transport, BackendProvider {
       }
     }
     completion.drained();
+  }
+
+  /** Forgets the batches that wait: they never end. */
+  public int forget() {
+    List<Runnable> forgotten = new ArrayList<>();
+    return held.drainTo(forgotten);
+  }
+
+  /** {@return how many batches wait} */
+  public int heldCount() {
+    return held.size();
   }
 
   private static MemorySegment segment(Region region) {

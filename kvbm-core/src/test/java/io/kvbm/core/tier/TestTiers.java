@@ -16,6 +16,7 @@ import io.kvbm.core.layout.Layouts;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.tiering.TieringEngine;
 import io.kvbm.core.tiering.TieringOptions;
+import io.kvbm.core.transfer.TransferLimits;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.HostStorage;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ public final class TestTiers implements AutoCloseable {
           .build();
 
   public final ScriptedTransport transport = new ScriptedTransport();
-  public final Platform platform = Platform.builder().providers(List.of(transport)).build();
+  public final Platform platform;
   public final KvBlockManager manager;
   private final List<Storage> storages = new ArrayList<>();
 
@@ -51,7 +52,23 @@ public final class TestTiers implements AutoCloseable {
     this(device, host, disk, lower, TieringOptions.DEFAULT);
   }
 
-  private TestTiers(int device, int host, int disk, LayoutType lower, TieringOptions options) {
+  TestTiers(int device, int host, int disk, LayoutType lower, TieringOptions options) {
+    this(device, host, disk, lower, options, TransferLimits.DEFAULT);
+  }
+
+  public TestTiers(
+      int device, int host, int disk, TieringOptions options, TransferLimits transfers) {
+    this(device, host, disk, LayoutType.FULLY_CONTIGUOUS, options, transfers);
+  }
+
+  private TestTiers(
+      int device,
+      int host,
+      int disk,
+      LayoutType lower,
+      TieringOptions options,
+      TransferLimits transfers) {
+    platform = Platform.builder().providers(List.of(transport)).transferLimits(transfers).build();
     KvBlockManagerConfig.Builder config =
         KvBlockManagerConfig.builder()
             .runtime(KvManagerRuntimeConfig.builder().build())

@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -310,6 +311,43 @@ public abstract class BlockStoreContract extends BackendContract {
     assertHolds(7, 7, 1, 2000);
     put(6, 66, 2, 2000);
     assertHolds(6, 66, 2, 2000);
+  }
+
+  @Test
+  void whatWasDamagedOnTheWayIsNotKept() {
+    put(2, 2, 1, 3000);
+    BlockWrite sound = write(3, 3, 1, 3000);
+    long crc = crc32c(sound);
+    RecordingCompletion completion = completion(2);
+    store.write(
+        List.of(withChecksum(sound, crc), withChecksum(write(2, 22, 2, 3000), crc)), completion);
+    assertThat(completion.await().getFirst()).isEqualTo(new BlockOutcome.Done(3000));
+    assertThat(completion.awaitFailure(1)).isInstanceOf(CorruptionException.class);
+    assertHolds(3, 3, 1, 3000);
+    assertThat(get(read(2, key(22), 2, target(3000))).awaitFailure(0))
+        .as("a block that was damaged on its way")
+        .isNotNull();
+    put(2, 23, 3, 3000);
+    assertHolds(2, 23, 3, 3000);
+  }
+
+  private static long crc32c(BlockWrite write) {
+    CRC32C crc = new CRC32C();
+    for (Region part : write.source()) {
+      crc.update(((Region.HostRegion) part).segment().asByteBuffer());
+    }
+    return crc.getValue();
+  }
+
+  private static BlockWrite withChecksum(BlockWrite write, long crc) {
+    return new BlockWrite(
+        write.slot(),
+        write.key(),
+        write.parent(),
+        write.generation(),
+        write.priority(),
+        write.source(),
+        crc);
   }
 
   @Test

@@ -17,6 +17,7 @@ import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.store.BlockRead;
 import io.kvbm.api.store.BlockStoreFactory;
+import io.kvbm.api.store.BlockWrite;
 import io.kvbm.api.store.LogFactory;
 import io.kvbm.api.store.ObjectStoreFactory;
 import io.kvbm.api.store.PutOptions;
@@ -511,6 +512,18 @@ public record BrokenBackend(String name, String contract, String test, Parts par
                       @Override
                       void closed() {
                         blocks.clear();
+                      }
+                    })),
+        new BrokenBackend(
+            "keeps what was damaged on the way",
+            contract,
+            "whatWasDamagedOnTheWayIsNotKept",
+            keepingBlocks(
+                state ->
+                    new MemoryBlocks(state) {
+                      @Override
+                      boolean isAsSent(BlockWrite write, byte[] arrived) {
+                        return true;
                       }
                     })),
         new BrokenBackend(

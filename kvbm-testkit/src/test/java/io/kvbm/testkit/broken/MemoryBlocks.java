@@ -54,6 +54,11 @@ class MemoryBlocks implements BlockStoreFactory {
     return held.key().equals(read.key()) && held.generation() == read.generation();
   }
 
+  /** {@return whether bytes to be written are those their writer meant} */
+  boolean isAsSent(BlockWrite write, byte[] arrived) {
+    return write.matches((int) checksum(arrived));
+  }
+
   /** {@return whether the bytes are those written} */
   boolean isWhole(Held held) {
     return checksum(held.bytes) == held.checksum;
@@ -139,6 +144,10 @@ class MemoryBlocks implements BlockStoreFactory {
         MemorySegment segment = ((Region.HostRegion) piece).segment();
         MemorySegment.copy(segment, 0, MemorySegment.ofArray(bytes), at, segment.byteSize());
         at += segment.byteSize();
+      }
+      if (!isAsSent(write, bytes)) {
+        throw new CorruptionException(
+            ErrorCode.CORRUPT, "block " + write.key() + " was damaged on its way");
       }
       StoredBlock block =
           new StoredBlock(

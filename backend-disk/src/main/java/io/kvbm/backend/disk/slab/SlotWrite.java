@@ -1,6 +1,7 @@
 package io.kvbm.backend.disk.slab;
 
 import io.kvbm.api.CallerException;
+import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.storage.Region;
@@ -79,6 +80,12 @@ final class SlotWrite extends SlotOperation {
     body.asSlice(byteSize).fill((byte) 0); // what another block left there is none of this one's
     // Of what is written, not of the source: its owner might change it meanwhile.
     int checksum = DiskPages.checksum(body.asSlice(0, byteSize));
+    if (!write.matches(checksum)) {
+      throw new CorruptionException(
+          ErrorCode.CORRUPT,
+          "block %s was damaged on its way to slot %d: CRC32C %08x, not %08x; it is not kept"
+              .formatted(write.key(), slot, checksum, write.checksum()));
+    }
     SlotHeader made = store.headerOf(write, byteSize, checksum);
     made.writeTo(memory.asSlice(0, DiskPages.PAGE));
     header = made;
