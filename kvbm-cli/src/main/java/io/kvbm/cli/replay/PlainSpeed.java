@@ -1,7 +1,6 @@
 package io.kvbm.cli.replay;
 
 import io.kvbm.api.KvbmException;
-import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.cli.console.Console;
@@ -100,14 +99,7 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
 
   private static Path directory(ReplayOptions options) {
     Path chosen = options.diskDirectory();
-    String disk = options.backends().getOrDefault(CacheLevel.DISK, "");
-    return chosen != null
-        ? chosen
-        : options
-            .settings()
-            .getOrDefault(disk, BackendConfig.empty())
-            .path("dir")
-            .orElse(Path.of("/tmp"));
+    return chosen != null ? chosen : options.scratchParent();
   }
 
   private static double copySpeed(

@@ -1,5 +1,6 @@
 package io.kvbm.cli.replay;
 
+import io.kvbm.api.CapacityException;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.CompleteBlock;
 import io.kvbm.api.block.ImmutableBlock;
@@ -40,13 +41,18 @@ final class Replay {
   private final ReplayOptions options;
   private final Clock clock;
   private final LongConsumer progress;
+  private final boolean disturbed;
   private final int window;
+  private final FirstTokens firstTokens;
   private final Map<CacheLevel, Long> hits = new EnumMap<>(CacheLevel.class);
   private long misses;
   private long wrongBlocks;
+  private int hitCount;
   private long lost;
   private long late;
   private long avoided;
+  private long waitedNanos;
+  private boolean loaded;
 
   Replay(
       Trace trace,
@@ -56,6 +62,7 @@ final class Replay {
       @Nullable WarmBlocks warm,
       ReplayOptions options,
       Clock clock,
+      boolean disturbed,
       LongConsumer progress) {
     this.trace = trace;
     this.lineage = Lineage.of(trace);
@@ -65,8 +72,12 @@ final class Replay {
     this.warm = warm;
     this.options = options;
     this.clock = clock;
+    this.disturbed = disturbed;
     this.progress = progress;
-    this.window = (int) tiers.tiers().getFirst().pool().totalBlocks();
+    // Copies that stall keep blocks of the top tier taken.
+    long whole = tiers.tiers().getFirst().pool().totalBlocks();
+    this.window = (int) Math.max(1, disturbed ? whole / 2 : whole);
+    this.firstTokens = new FirstTokens(options.recompute());
   }
 
   /** Runs the whole trace; returns how long it took, in nanoseconds. */
@@ -100,11 +111,15 @@ final class Replay {
       keys.add(BlockKey.derived(trace.hash(request, i)));
     }
     boolean prefixGoesOn = true;
+    waitedNanos = 0;
+    loaded = false;
+    int hitsBefore = hitCount;
     for (int from = 0; from < keys.size(); from += window) {
       int to = Math.min(keys.size(), from + window);
       BlockKey parent = from == 0 ? null : keys.get(from - 1);
       prefixGoesOn = serveWindow(request, keys.subList(from, to), parent, prefixGoesOn);
     }
+    firstTokens.served(keys.size(), hitCount - hitsBefore, waitedNanos, loaded);
   }
 
   /** Returns whether every block was found. */
@@ -112,12 +127,13 @@ final class Replay {
       int request, List<BlockKey> keys, @Nullable BlockKey parent, boolean prefixGoesOn) {
     List<ImmutableBlock> blocks = prefixGoesOn ? bringUp(request, keys) : new ArrayList<>();
     compare(blocks, keys);
-    int hitCount = blocks.size();
-    misses += keys.size() - hitCount;
+    int found = blocks.size();
+    hitCount += found;
+    misses += keys.size() - found;
     blocks.addAll(
-        fill(keys.subList(hitCount, keys.size()), hitCount == 0 ? parent : keys.get(hitCount - 1)));
+        fill(keys.subList(found, keys.size()), found == 0 ? parent : keys.get(found - 1)));
     BlockPool.closeAll(blocks);
-    return hitCount == keys.size();
+    return found == keys.size();
   }
 
   /** Brings up what is there, by the deadline; the caller closes it. */
@@ -127,10 +143,13 @@ final class Replay {
       sabotage.strike(request, found);
       found.reversed().forEach(block -> block.block().close());
     }
-    long deadline = options.deadlineNanos() == 0 ? 0 : clock.nanoTime() + options.deadlineNanos();
+    long start = clock.nanoTime();
+    long deadline = options.deadlineNanos() == 0 ? 0 : start + options.deadlineNanos();
     OnboardResult result =
         tiers.onboard(keys, OnboardOptions.DEFAULT.withDeadlineNanos(deadline)).await();
+    waitedNanos += clock.nanoTime() - start;
     for (int i = 0; i < result.blocks().size(); i++) {
+      loaded |= result.sources().get(i) > 0;
       CacheLevel level = tiers.tiers().get(result.sources().get(i)).level();
       hits.merge(level, 1L, Long::sum);
       if (warm != null && level == CacheLevel.DISK) {
@@ -138,6 +157,7 @@ final class Replay {
       }
     }
     for (Missing missing : result.missing()) {
+      loaded |= missing instanceof Missing.Deadline || missing instanceof Missing.Failed;
       switch (missing) {
         case Missing.Deadline _ -> late++;
         case Missing.Avoided _ -> avoided++;
@@ -170,7 +190,9 @@ final class Replay {
     if (keys.isEmpty()) {
       return List.of();
     }
-    List<MutableBlock> fresh = tiers.allocate(keys.size());
+    long start = clock.nanoTime();
+    List<MutableBlock> fresh = allocate(keys.size());
+    waitedNanos += clock.nanoTime() - start;
     top.write(fresh, keys, (index, bytes) -> BlockContent.fill(bytes, keys.get(index).lo()));
     List<CompleteBlock> complete = new ArrayList<>(fresh.size());
     BlockKey parent = before;
@@ -182,7 +204,22 @@ final class Replay {
     return tiers.register(complete);
   }
 
-  ReplayReport report(long nanos) {
+  /** Where stalled copies keep too many blocks taken, the rest of a request is not kept. */
+  private List<MutableBlock> allocate(int count) {
+    int wanted = count;
+    while (true) {
+      try {
+        return tiers.allocate(wanted);
+      } catch (CapacityException e) {
+        if (!disturbed) {
+          throw e;
+        }
+        wanted = (int) Math.min(wanted - 1, e.available());
+      }
+    }
+  }
+
+  ReplayReport report(long nanos, FaultReport faults) {
     return new ReplayReport(
         trace.name(),
         trace.requestCount(),
@@ -194,6 +231,8 @@ final class Replay {
         lost,
         late,
         avoided,
+        faults,
+        firstTokens,
         tiers.routes(),
         tiers.evictions(),
         tiers.dropped(),

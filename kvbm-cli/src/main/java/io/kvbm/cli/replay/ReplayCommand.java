@@ -1,5 +1,6 @@
 package io.kvbm.cli.replay;
 
+import io.kvbm.api.BackendException;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.config.KvManagerLayoutConfig;
@@ -20,13 +21,16 @@ import io.kvbm.core.cost.GateMode;
 import io.kvbm.core.cost.RecomputeCost;
 import io.kvbm.core.offload.WritePolicy;
 import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.Verification;
 import io.kvbm.core.tiering.TieringOptions;
+import io.kvbm.core.transfer.TransferLimits;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -46,6 +50,7 @@ import picocli.CommandLine.TypeConversionException;
       "              [--edge UPPER-LOWER=through|back|selective|none]...",
       "              [--deadline TIME] [--speed X] [--cost-gate off|advise|enforce]",
       "              [--tokens-per-second N] [--block-tokens N]",
+      "              [--faults R] [--stall TIME|forever] [--disk-speed SIZE]",
       "              [--device-backend NAME] [--host-backend NAME]",
       "              [--disk-backend NAME] [--json] [--verbose]"
     },
@@ -61,6 +66,12 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
 
   private static final int REQUESTS = 4000;
   private static final int CONVERSATIONS = 64;
+
+  /** A copy that takes longer counts as stalled where faults are asked for. */
+  private static final long STALL_NOTICED_NANOS = 500_000_000L;
+
+  private static final int MOST_STALLED_BATCHES = 64;
+  private static final long DRAIN_NANOS = 2_000_000_000L;
 
   /** Reads sizes such as 64KiB that a block can have. */
   static final class BlockByteSizeConverter implements ITypeConverter<Long> {
@@ -86,6 +97,38 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
         }
       }
       throw new TypeConversionException("'" + value + "' is none of off, advise, enforce");
+    }
+  }
+
+  /** Reads a time or {@code forever}. */
+  static final class StallConverter implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String value) {
+      if (value.equals("forever")) {
+        return Faults.FOR_EVER;
+      }
+      long nanos = new Durations().convert(value);
+      if (nanos <= STALL_NOTICED_NANOS) {
+        throw new TypeConversionException(
+            "'" + value + "' is no stall: one is noticed after half a second");
+      }
+      return nanos;
+    }
+  }
+
+  /** Reads bytes a second. */
+  static final class SpeedConverter implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String value) {
+      try {
+        long bytes = ByteSizes.parse(value);
+        if (bytes > 0) {
+          return bytes;
+        }
+      } catch (ConfigurationException | CallerException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+      throw new TypeConversionException("'" + value + "' moves nothing");
     }
   }
 
@@ -189,15 +232,45 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       names = "--tokens-per-second",
       defaultValue = "8000",
       paramLabel = "N",
-      description = "How fast blocks are computed, for the gate (default: ${DEFAULT-VALUE}).")
+      description =
+          "How fast blocks are computed, for the gate and for what is said of first tokens"
+              + " (default: ${DEFAULT-VALUE}).")
   private double tokensPerSecond;
 
   @Option(
       names = "--block-tokens",
       defaultValue = "512",
       paramLabel = "N",
-      description = "Tokens of a block, for the gate (default: ${DEFAULT-VALUE}).")
+      description = "Tokens of a block, for the same (default: ${DEFAULT-VALUE}).")
   private int blockTokens;
+
+  @Option(
+      names = "--faults",
+      defaultValue = "0",
+      paramLabel = "R",
+      description = {
+        "The share of copies, 0 to 1, that go wrong on purpose: of a hundred 48 fail, 48 arrive"
+            + " damaged and 4 stall. Every movement is checked then, and the tiers must notice"
+            + " each (default: ${DEFAULT-VALUE})."
+      })
+  private double faultRate;
+
+  @Option(
+      names = "--stall",
+      defaultValue = "1s",
+      paramLabel = "TIME",
+      converter = StallConverter.class,
+      description =
+          "How long such a copy stalls, or forever; the tiers give up on it after half a second"
+              + " (default: ${DEFAULT-VALUE}).")
+  private long stallNanos;
+
+  @Option(
+      names = "--disk-speed",
+      paramLabel = "SIZE",
+      converter = SpeedConverter.class,
+      description = "Slow the disk tier down to so many bytes a second, as 1MB.")
+  private @Nullable Long diskSpeed;
 
   @Option(
       names = "--disk-dir",
@@ -253,18 +326,76 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
   public int run(Console console) throws InterruptedException {
     PlatformFactory factory = Objects.requireNonNull(platforms, "use() comes before run()");
     KvbmConfig config = factory.configure();
-    try (Platform platform = factory.open(config)) {
-      ReplayOptions options = options(config, platform);
-      Trace trace = readTrace(console);
-      ReplayReport report = replay(trace, options, platform, console);
-      // The tiers are closed by now: the memory and the disk space they held are free for this.
-      PlainSpeed plain = PlainSpeed.beside(report, options, platform, console);
-      if (console.isJson()) {
-        console.document(json -> ReplayDocument.write(report, plain, options, json));
-      } else {
-        ReplaySummary.print(report, plain, options, console);
+    try (Faults faults = faults()) {
+      return run(factory, config, faults, console);
+    }
+  }
+
+  private int run(
+      PlatformFactory factory, KvbmConfig config, @Nullable Faults faults, Console console)
+      throws InterruptedException {
+    Platform platform = factory.open(config, builder -> disturb(builder, faults));
+    int exitCode;
+    try {
+      exitCode = run(platform, config, faults, console);
+    } catch (RuntimeException | InterruptedException e) {
+      try {
+        platform.close();
+      } catch (RuntimeException second) {
+        e.addSuppressed(second);
       }
-      return verdict(report, console);
+      throw e;
+    }
+    closeDisturbed(platform, faults, console);
+    return exitCode;
+  }
+
+  /** What stalls for ever is left behind with the process. */
+  private static void closeDisturbed(Platform platform, @Nullable Faults faults, Console console) {
+    try {
+      platform.close();
+    } catch (BackendException e) {
+      if (faults == null || !faults.stallsForEver()) {
+        throw e;
+      }
+      console.note(e.getMessage());
+    }
+  }
+
+  private int run(Platform platform, KvbmConfig config, @Nullable Faults faults, Console console)
+      throws InterruptedException {
+    ReplayOptions options = options(config, platform);
+    Trace trace = readTrace(console);
+    ReplayReport report = replay(trace, options, platform, faults, console);
+    // The tiers are closed by now: the memory and the disk space they held are free for this.
+    PlainSpeed plain = PlainSpeed.beside(report, options, platform, console);
+    if (console.isJson()) {
+      console.document(json -> ReplayDocument.write(report, plain, options, json));
+    } else {
+      ReplaySummary.print(report, plain, options, console);
+    }
+    return verdict(report, console);
+  }
+
+  private @Nullable Faults faults() {
+    if (!(faultRate >= 0 && faultRate <= 1)) {
+      throw new ParameterException(
+          spec.commandLine(), "--faults %s is no share; give 0 to 1".formatted(faultRate));
+    }
+    if (faultRate > 0 && sabotage > 0) {
+      throw new ParameterException(
+          spec.commandLine(), "--faults checks every movement, so --sabotage finds no victim");
+    }
+    return faultRate == 0 ? null : new Faults(faultRate, stallNanos, blockBytes, seed);
+  }
+
+  private static void disturb(Platform.Builder builder, @Nullable Faults faults) {
+    if (faults != null) {
+      builder
+          .transports(transport -> new FaultyTransport(transport, faults))
+          .transferLimits(
+              TransferLimits.DEFAULT.withPatience(
+                  STALL_NOTICED_NANOS, MOST_STALLED_BATCHES, DRAIN_NANOS));
     }
   }
 
@@ -273,6 +404,10 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       console.note(
           "only %d of %d blocks were sabotaged: too few blocks were found again"
               .formatted(report.sabotaged(), sabotage));
+    }
+    if (!report.faults().isComplete()) {
+      console.note("not everything that went wrong on purpose was noticed, or more was");
+      return FAILED;
     }
     return report.wrongBlocks() == 0 && report.sabotaged() == 0 ? OK : FAILED;
   }
@@ -307,6 +442,8 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
         sabotage,
         tiering(capacities),
         deadlineNanos,
+        diskSpeed == null ? 0 : diskSpeed,
+        recompute(),
         notNegative(speed));
   }
 
@@ -321,9 +458,21 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
   private TieringOptions tiering(Map<CacheLevel, Integer> capacities) {
     try {
       List<WritePolicy> writes = Edges.parse(edges == null ? List.of() : edges, capacities);
-      RecomputeCost cost =
-          costGate == GateMode.OFF ? null : new RecomputeCost(tokensPerSecond, 0, blockTokens);
-      return TieringOptions.DEFAULT.withWrites(writes).withGate(costGate, cost);
+      TieringOptions tiering =
+          TieringOptions.DEFAULT.withWrites(writes).withGate(costGate, recompute());
+      return faultRate == 0
+          ? tiering
+          : tiering
+              .withVerification(Verification.ALL)
+              .withDemotionNanos(deadlineNanos == 0 ? STALL_NOTICED_NANOS : deadlineNanos);
+    } catch (ConfigurationException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private RecomputeCost recompute() {
+    try {
+      return new RecomputeCost(tokensPerSecond, 0, blockTokens);
     } catch (ConfigurationException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
@@ -361,10 +510,14 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
     }
   }
 
-  private static ReplayReport replay(
-      Trace trace, ReplayOptions options, Platform platform, Console console)
+  private ReplayReport replay(
+      Trace trace,
+      ReplayOptions options,
+      Platform platform,
+      @Nullable Faults faults,
+      Console console)
       throws InterruptedException {
-    try (ReplayTiers opened = ReplayTiers.open(options, platform);
+    try (ReplayTiers opened = ReplayTiers.open(options, platform, faults);
         TopTier top = new TopTier(platform, opened.manager().tiers().getFirst());
         Sabotage saboteur = saboteur(trace, options, platform, opened.manager());
         ProgressBar bar = console.progress("replaying", "blocks", trace.blockCount())) {
@@ -377,9 +530,32 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
               opened.warm(),
               options,
               platform.clock(),
+              faults != null,
               bar::advance);
-      return replay.report(replay.run());
+      if (faults != null && !top.isDirect()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--faults needs a first tier in host memory: its blocks are compared without a"
+                + " transfer");
+      }
+      long nanos = replay.run();
+      return replay.report(
+          nanos, faults == null ? FaultReport.NONE : noticed(faults, platform, opened.manager()));
     }
+  }
+
+  /** What the tiers noticed, after what is on its way has ended or was given up. */
+  private static FaultReport noticed(Faults faults, Platform platform, KvBlockManager tiers)
+      throws InterruptedException {
+    long untilNanos = System.nanoTime() + 20 * STALL_NOTICED_NANOS;
+    FaultReport report;
+    do {
+      TimeUnit.MILLISECONDS.sleep(10);
+      long stalled =
+          platform.transfers().stalledBlocks().values().stream().mapToLong(Long::longValue).sum();
+      report = FaultReport.of(faults, tiers.tiering().routes(), stalled);
+    } while ((faults.hasWaiting() || !report.isComplete()) && untilNanos - System.nanoTime() > 0);
+    return report;
   }
 
   private static @Nullable Sabotage saboteur(

@@ -31,6 +31,18 @@ final class ReplayDocument {
     json.writeNumberField("lost", report.lost());
     json.writeNumberField("late", report.late());
     json.writeNumberField("avoided", report.avoided());
+    json.writeObjectFieldStart("faults");
+    json.writeNumberField("failed", report.faults().failed());
+    json.writeNumberField("corrupted", report.faults().corrupted());
+    json.writeNumberField("stalled", report.faults().stalled());
+    json.writeNumberField("caught", report.faults().caught());
+    json.writeEndObject();
+    json.writeObjectFieldStart("firstToken");
+    json.writeNumberField("seconds", report.firstTokens().seconds());
+    json.writeNumberField("secondsWithout", report.firstTokens().secondsWithout());
+    json.writeNumberField("worse", report.firstTokens().worse());
+    json.writeNumberField("worst", report.firstTokens().worst());
+    json.writeEndObject();
     json.writeNumberField("recovered", report.warmth().recovered());
     json.writeNumberField("warmHits", report.warmth().hits());
     json.writeNumberField("recoverySeconds", report.warmth().recoverySeconds());
@@ -71,7 +83,7 @@ final class ReplayDocument {
     for (RouteUse route : report.routes()) {
       json.writeObjectFieldStart(route.route());
       json.writeNumberField("blocks", route.blocks());
-      json.writeNumberField("failures", route.failures());
+      json.writeNumberField("failures", route.unmoved());
       json.writeNumberField("seconds", route.nanos() / GIGA);
       json.writeNumberField("blocksPerSecond", perSecond(route.blocks(), route.nanos()));
       json.writeNumberField("gbPerSecond", perSecond(route.byteSize(), route.nanos()) / GIGA);

@@ -1,6 +1,7 @@
 package io.kvbm.cli.replay;
 
 import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.core.cost.RecomputeCost;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tiering.TieringOptions;
 import java.nio.file.Path;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param sabotage how many stored blocks to change behind the checks
  * @param tiering how the tiers work together
  * @param deadlineNanos how long a request waits for its blocks; 0 = as long as it takes
+ * @param diskBytesPerSecond how fast the disk tier is made to be at most, or 0 for as fast as it is
+ * @param recompute what computing a missing block takes
  * @param speed how many times faster than recorded requests arrive; 0 = one after the other
  */
 record ReplayOptions(
@@ -32,7 +35,34 @@ record ReplayOptions(
     int sabotage,
     TieringOptions tiering,
     long deadlineNanos,
+    long diskBytesPerSecond,
+    RecomputeCost recompute,
     double speed) {
+
+  /** {@return these options with another place for the disk tier} */
+  ReplayOptions in(Path directory) {
+    return new ReplayOptions(
+        capacities,
+        backends,
+        blockByteSize,
+        policies,
+        settings,
+        directory,
+        sabotage,
+        tiering,
+        deadlineNanos,
+        diskBytesPerSecond,
+        recompute,
+        speed);
+  }
+
+  /** {@return where scratch files of the disk tier go} */
+  Path scratchParent() {
+    return settings
+        .getOrDefault(backend(CacheLevel.DISK), BackendConfig.empty())
+        .path("dir")
+        .orElse(Path.of("/tmp"));
+  }
 
   long byteSize(CacheLevel level) {
     return capacity(level) * blockByteSize;

@@ -18,6 +18,8 @@ import java.util.Map;
  * @param lost blocks found in a lower tier that could not be brought up
  * @param late blocks that had not come up at the deadline
  * @param avoided blocks that the cost gate did not let come up
+ * @param faults what went wrong on purpose
+ * @param firstTokens how long requests waited
  * @param routes what was moved
  * @param evictions blocks that left each tier for want of room
  * @param dropped blocks that were lost on their way out of a tier
@@ -35,6 +37,8 @@ record ReplayReport(
     long lost,
     long late,
     long avoided,
+    FaultReport faults,
+    FirstTokens firstTokens,
     List<RouteUse> routes,
     Map<String, Long> evictions,
     Map<String, Long> dropped,

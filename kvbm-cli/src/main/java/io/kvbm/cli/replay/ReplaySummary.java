@@ -48,6 +48,21 @@ final class ReplaySummary {
           "%d blocks had not come up at the deadline, %d were not worth it; they count as misses."
               .formatted(report.late(), report.avoided()));
     }
+    FaultReport faults = report.faults();
+    if (faults.caught() > 0) {
+      console.line(
+          "%d blocks failed, %d were damaged and %d stalled on purpose: %d of %d were noticed."
+              .formatted(
+                  faults.failed(),
+                  faults.corrupted(),
+                  faults.stalled(),
+                  faults.caught(),
+                  faults.failed() + faults.corrupted() + faults.stalled()));
+    }
+    FirstTokens first = report.firstTokens();
+    console.line(
+        "First tokens: %.1f s of waiting and computing, %.1f s without a cache; %d requests waited longer."
+            .formatted(first.seconds(), first.secondsWithout(), first.worse()));
     console.line(
         "%.1f s, %s blocks/s; %s"
             .formatted(

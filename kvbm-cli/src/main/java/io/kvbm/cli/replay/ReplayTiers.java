@@ -7,6 +7,7 @@ import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.storage.AllocationRequest;
+import io.kvbm.api.store.BlockStoreFactory;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.tier.CacheLevel;
@@ -18,13 +19,41 @@ import org.jspecify.annotations.Nullable;
  *
  * @param manager the tiers; the caller closes it before the platform
  * @param warm what the disk tier had from a former run, or null where it keeps nothing
+ * @param scratch where the disk tier is for this run only, or null
  */
-record ReplayTiers(KvBlockManager manager, @Nullable WarmBlocks warm) implements AutoCloseable {
+record ReplayTiers(
+    KvBlockManager manager, @Nullable WarmBlocks warm, @Nullable ScratchDirectory scratch)
+    implements AutoCloseable {
 
   private static final long ALIGNMENT = AllocationRequest.DEFAULT_ALIGNMENT;
 
-  /** Returns the tiers that are not 0. */
-  static ReplayTiers open(ReplayOptions options, Platform platform) {
+  /**
+   * Returns the tiers that are not 0.
+   *
+   * @param faults what goes wrong, or null for nothing
+   */
+  static ReplayTiers open(ReplayOptions options, Platform platform, @Nullable Faults faults) {
+    boolean byKey = faults != null || options.diskBytesPerSecond() > 0;
+    ScratchDirectory scratch =
+        byKey && options.diskDirectory() == null && options.capacity(CacheLevel.DISK) > 0
+            ? ScratchDirectory.create(options.scratchParent())
+            : null;
+    try {
+      return open(
+          scratch == null ? options : options.in(scratch.path()), platform, faults, scratch);
+    } catch (RuntimeException e) {
+      if (scratch != null) {
+        scratch.close();
+      }
+      throw e;
+    }
+  }
+
+  private static ReplayTiers open(
+      ReplayOptions options,
+      Platform platform,
+      @Nullable Faults faults,
+      @Nullable ScratchDirectory scratch) {
     KvBlockManagerConfig.Builder config =
         KvBlockManagerConfig.builder().model(BlockShape.ofByteSize(options.blockByteSize()));
     WarmBlocks warm = null;
@@ -32,7 +61,7 @@ record ReplayTiers(KvBlockManager manager, @Nullable WarmBlocks warm) implements
       if (options.capacity(level) > 0) {
         Backend backend = backend(level, options, platform);
         if (keepsBlocks(level, options, backend)) {
-          warm = new WarmBlocks(backend.blockStores().getFirst());
+          warm = new WarmBlocks(store(backend, options, faults));
         }
         KvManagerLayoutConfig tier = tier(level, options, backend, warm);
         switch (level) {
@@ -43,7 +72,18 @@ record ReplayTiers(KvBlockManager manager, @Nullable WarmBlocks warm) implements
       }
     }
     return new ReplayTiers(
-        KvBlockManager.create(config.build(), options.tiering(), platform), warm);
+        KvBlockManager.create(config.build(), options.tiering(), platform),
+        scratch == null ? warm : null,
+        scratch);
+  }
+
+  private static BlockStoreFactory store(
+      Backend backend, ReplayOptions options, @Nullable Faults faults) {
+    BlockStoreFactory stores = backend.blockStores().getFirst();
+    if (options.diskBytesPerSecond() > 0) {
+      stores = new SlowedStores(stores, options.diskBytesPerSecond());
+    }
+    return faults == null ? stores : new FaultyStores(stores, faults);
   }
 
   private static Backend backend(CacheLevel level, ReplayOptions options, Platform platform) {
@@ -97,6 +137,12 @@ record ReplayTiers(KvBlockManager manager, @Nullable WarmBlocks warm) implements
 
   @Override
   public void close() {
-    manager.close();
+    try {
+      manager.close();
+    } finally {
+      if (scratch != null) {
+        scratch.close();
+      }
+    }
   }
 }

@@ -54,6 +54,11 @@ final class TopTier implements AutoCloseable {
     }
   }
 
+  /** {@return whether the CPU reaches the blocks, so that no transfer is needed} */
+  boolean isDirect() {
+    return direct;
+  }
+
   /** Works on the bytes of one block. */
   @FunctionalInterface
   interface Work {

@@ -1,15 +1,11 @@
 package io.kvbm.cli.replay;
 
 import io.kvbm.api.block.BlockKey;
-import io.kvbm.api.store.BlockRead;
 import io.kvbm.api.store.BlockStore;
 import io.kvbm.api.store.BlockStoreFactory;
-import io.kvbm.api.store.BlockWrite;
 import io.kvbm.api.store.RecoveryReport;
 import io.kvbm.api.store.StoredBlock;
-import io.kvbm.api.transfer.TransferCompletion;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -73,53 +69,22 @@ final class WarmBlocks implements BlockStoreFactory {
   }
 
   /** The store, but for recovery as it is. */
-  private final class NotingStore implements BlockStore {
-    private final BlockStore store;
+  private final class NotingStore extends ForwardingBlockStore {
 
     private NotingStore(BlockStore store) {
-      this.store = store;
-    }
-
-    @Override
-    public int slots() {
-      return store.slots();
-    }
-
-    @Override
-    public long slotByteSize() {
-      return store.slotByteSize();
+      super(store);
     }
 
     @Override
     public RecoveryReport recover(Consumer<StoredBlock> consumer) {
       RecoveryReport report =
-          store.recover(
+          super.recover(
               block -> {
                 found(block);
                 consumer.accept(block);
               });
       recoveryNanos = report.elapsedNanos();
       return report;
-    }
-
-    @Override
-    public void write(List<BlockWrite> writes, TransferCompletion completion) {
-      store.write(writes, completion);
-    }
-
-    @Override
-    public void read(List<BlockRead> reads, TransferCompletion completion) {
-      store.read(reads, completion);
-    }
-
-    @Override
-    public void invalidate(int slot, long generation) {
-      store.invalidate(slot, generation);
-    }
-
-    @Override
-    public void close() {
-      store.close();
     }
   }
 }

@@ -8,6 +8,7 @@ import io.kvbm.core.config.KvbmConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,7 +84,19 @@ public final class PlatformFactory {
    * @param config how
    */
   public Platform open(KvbmConfig config) {
-    return builder(config.plugins()).config(config).build();
+    return open(config, _ -> {});
+  }
+
+  /**
+   * {@return a platform; the caller closes it}
+   *
+   * @param config how
+   * @param more what else a command sets, after the configuration
+   */
+  public Platform open(KvbmConfig config, Consumer<Platform.Builder> more) {
+    Platform.Builder builder = builder(config.plugins()).config(config);
+    more.accept(builder);
+    return builder.build();
   }
 
   /** {@return a platform as file and environment say; the caller closes it} */

@@ -7,6 +7,7 @@ import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
+import io.kvbm.core.cost.RecomputeCost;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tiering.TieringOptions;
 import java.nio.file.Path;
@@ -37,14 +38,25 @@ class ReplayTiersTest {
     Map<CacheLevel, String> policies =
         Map.of(CacheLevel.DEVICE, "lru", CacheLevel.HOST, "lru", CacheLevel.DISK, "lru");
     return new ReplayOptions(
-        capacities, backends, 4096, policies, settings, directory, 0, TieringOptions.DEFAULT, 0, 0);
+        capacities,
+        backends,
+        4096,
+        policies,
+        settings,
+        directory,
+        0,
+        TieringOptions.DEFAULT,
+        0,
+        0,
+        new RecomputeCost(8000, 0, 512),
+        0);
   }
 
   @ParameterizedTest
   @EnumSource(CacheLevel.class)
   void a_file_has_no_name_while_it_is_used_so_that_a_killed_run_leaves_none(CacheLevel level) {
     try (Platform platform = Platform.load();
-        ReplayTiers opened = ReplayTiers.open(scratch(level), platform)) {
+        ReplayTiers opened = ReplayTiers.open(scratch(level), platform, null)) {
       KvBlockManager tiers = opened.manager();
       assertThat(opened.warm()).isNull();
       assertThat(tiers.tiers()).singleElement().matches(tier -> tier.level() == level);
@@ -62,7 +74,8 @@ class ReplayTiersTest {
   @EnumSource(CacheLevel.class)
   void a_directory_of_its_own_makes_the_disk_tier_and_no_other_one_that_lasts(CacheLevel level) {
     try (Platform platform = Platform.load();
-        ReplayTiers opened = ReplayTiers.open(options(level, "disk", Map.of(), folder), platform)) {
+        ReplayTiers opened =
+            ReplayTiers.open(options(level, "disk", Map.of(), folder), platform, null)) {
       assertThat(opened.manager().tiers().getFirst().pool().store().isPresent())
           .isEqualTo(level == CacheLevel.DISK);
       assertThat(opened.warm() != null).isEqualTo(level == CacheLevel.DISK);
@@ -74,7 +87,8 @@ class ReplayTiersTest {
     try (Platform platform = Platform.load()) {
       assertThatThrownBy(
               () ->
-                  ReplayTiers.open(options(CacheLevel.DISK, "system", Map.of(), folder), platform))
+                  ReplayTiers.open(
+                      options(CacheLevel.DISK, "system", Map.of(), folder), platform, null))
           .isInstanceOf(ConfigurationException.class)
           .hasMessageContaining("backend 'system' knows no setting 'dir'");
     }

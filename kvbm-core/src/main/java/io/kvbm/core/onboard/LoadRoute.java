@@ -23,6 +23,11 @@ final class LoadRoute {
   /** Batches in flight that somebody has given up waiting for. */
   int batchesOverdue;
 
+  /** One batch may be late for reasons of its own; two are a route that does not move. */
+  boolean hasStopped() {
+    return batchesOverdue > 1;
+  }
+
   LoadRoute(int tier, Tier source, String name) {
     this.tier = tier;
     this.source = source;

@@ -107,14 +107,13 @@ final class LoadTable {
   }
 
   /**
-   * {@return how many of some blocks may be loaded: those before the first whose route has a batch
-   * that somebody gave up waiting for}
+   * {@return how many of some blocks may be loaded: those before the first whose route has stopped}
    */
   int countPassable(List<LocatedBlock> blocks, int limit) {
     lock.lock();
     try {
       for (int i = 0; i < limit; i++) {
-        if (routes.get(blocks.get(i).tier()).batchesOverdue > 0) {
+        if (routes.get(blocks.get(i).tier()).hasStopped()) {
           return i;
         }
       }
@@ -220,7 +219,7 @@ final class LoadTable {
     lock.lock();
     try {
       LoadRoute route = routes.get(block.tier());
-      if (route.batchesOverdue > 0 || loads.containsKey(block.block().key())) {
+      if (route.hasStopped() || loads.containsKey(block.block().key())) {
         return false;
       }
       add(block, true, Long.MIN_VALUE);

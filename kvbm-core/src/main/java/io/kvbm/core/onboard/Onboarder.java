@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * sequence, in small batches, several at a time along each route. Requests for one block share its
  * load. At its deadline a request ends with what has arrived, whatever its loads do: a block that
  * arrives later stays in the top tier, unused, and what a load needs stays in use until nothing of
- * it moves any more. While a route has a batch that somebody gave up waiting for, it takes no
+ * it moves any more. While a route has two batches that somebody gave up waiting for, it takes no
  * further request: its blocks are {@link Missing.Avoided}.
  *
  * <p>Threading: safe from any thread; {@link #onboard} does not wait. Continuations, consumers and

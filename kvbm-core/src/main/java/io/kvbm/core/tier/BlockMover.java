@@ -5,7 +5,6 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
-import io.kvbm.api.ErrorKind;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.block.CompleteBlock;
 import io.kvbm.api.block.ImmutableBlock;
@@ -20,6 +19,7 @@ import io.kvbm.core.transfer.LayerRange;
 import io.kvbm.core.transfer.TransferEngine;
 import io.kvbm.core.transfer.TransferOptions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -276,7 +276,7 @@ public final class BlockMover {
         handle =
             engine.submit(source.place(), target.place(), moves, options.withPriority(priority));
       } catch (RuntimeException e) {
-        meter.end(clock.nanoTime(), 0, 0, moves.size(), 0);
+        meter.end(clock.nanoTime(), Collections.nCopies(moves.size(), failed(e)));
         throw e;
       }
       transfer = handle;
@@ -318,29 +318,10 @@ public final class BlockMover {
       if (!finishing.compareAndSet(false, true)) {
         return;
       }
-      BlockOutcome failed = new BlockOutcome.Failed(causeOf(error));
-      meter.end(clock.nanoTime(), 0, 0, pending.size(), 0);
+      BlockOutcome failed = failed(error);
+      meter.end(clock.nanoTime(), Collections.nCopies(pending.size(), failed));
       pending.forEach(index -> results[index] = new MovedBlock(failed, Optional.empty()));
       done.complete(allResults());
-    }
-
-    /** Of the blocks that were submitted. */
-    private void count(List<MovedBlock> moved) {
-      int done = 0;
-      int corrupt = 0;
-      long byteSize = 0;
-      for (MovedBlock block : moved) {
-        switch (block.outcome()) {
-          case BlockOutcome.Done(long bytes) -> {
-            done++;
-            byteSize += bytes;
-          }
-          case BlockOutcome.Failed(KvbmException cause) when cause.kind() == ErrorKind.CORRUPTION ->
-              corrupt++;
-          case BlockOutcome.Failed _, BlockOutcome.Cancelled _ -> {}
-        }
-      }
-      meter.end(clock.nanoTime(), done, byteSize, moved.size() - done, corrupt);
     }
 
     private void finish(List<BlockOutcome> outcomes) {
@@ -351,7 +332,7 @@ public final class BlockMover {
         results[pending.get(i)] = moved;
       }
       if (!outcomes.isEmpty()) {
-        count(submitted);
+        meter.end(clock.nanoTime(), submitted.stream().map(MovedBlock::outcome).toList());
       }
       BlockPool.closeAll(held);
       done.complete(allResults());
@@ -377,8 +358,12 @@ public final class BlockMover {
         return new MovedBlock(outcome, Optional.of(registered(copy)));
       } catch (RuntimeException e) {
         to.close();
-        return new MovedBlock(new BlockOutcome.Failed(causeOf(e)), Optional.empty());
+        return new MovedBlock(failed(e), Optional.empty());
       }
+    }
+
+    private BlockOutcome failed(Throwable error) {
+      return new BlockOutcome.Failed(causeOf(error));
     }
 
     private static ImmutableBlock registered(CompleteBlock copy) {

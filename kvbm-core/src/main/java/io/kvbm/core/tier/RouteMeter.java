@@ -1,16 +1,21 @@
 package io.kvbm.core.tier;
 
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.metrics.MetricsSink;
+import io.kvbm.api.transfer.BlockOutcome;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 
 /** Counts what is moved along one route. Threading: safe from any thread. */
 final class RouteMeter {
 
   private final String route;
   private final MetricsSink.Counter damaged;
+  private final Map<ErrorCode, Long> failures = new EnumMap<>(ErrorCode.class);
   private long blocks;
   private long byteSize;
-  private long failures;
-  private long corrupt;
+  private long cancelled;
   private long busyNanos;
   private int moving;
   private long movingSinceNanos;
@@ -27,15 +32,23 @@ final class RouteMeter {
     }
   }
 
-  /** A movement ended, with so many blocks moved and not moved, some of these for damage. */
-  synchronized void end(
-      long nowNanos, int moved, long movedByteSize, int failed, int foundCorrupt) {
-    blocks += moved;
-    byteSize += movedByteSize;
-    failures += failed;
-    corrupt += foundCorrupt;
-    if (foundCorrupt > 0) {
-      damaged.add(foundCorrupt);
+  /** A movement ended, with these outcomes. */
+  synchronized void end(long nowNanos, List<BlockOutcome> outcomes) {
+    for (BlockOutcome outcome : outcomes) {
+      switch (outcome) {
+        case BlockOutcome.Done(long bytes) -> {
+          blocks++;
+          byteSize += bytes;
+        }
+        case BlockOutcome.Failed failed -> {
+          ErrorCode code = failed.cause().code();
+          failures.merge(code, 1L, Long::sum);
+          if (code == ErrorCode.CORRUPT) {
+            damaged.add(1);
+          }
+        }
+        case BlockOutcome.Cancelled _ -> cancelled++;
+      }
     }
     if (--moving == 0) {
       busyNanos += nowNanos - movingSinceNanos;
@@ -44,6 +57,6 @@ final class RouteMeter {
 
   synchronized RouteUse use(long nowNanos) {
     long nanos = busyNanos + (moving > 0 ? nowNanos - movingSinceNanos : 0);
-    return new RouteUse(route, blocks, byteSize, nanos, failures, corrupt);
+    return new RouteUse(route, blocks, byteSize, nanos, failures, cancelled);
   }
 }

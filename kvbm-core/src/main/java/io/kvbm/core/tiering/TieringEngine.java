@@ -268,7 +268,7 @@ public final class TieringEngine implements AutoCloseable {
   private RouteUse use(int source, int target, Map<String, RouteUse> used) {
     String route = RouteCosts.routeName(tiers.get(source).name(), tiers.get(target).name());
     RouteUse use = used.get(route);
-    return use != null ? use : new RouteUse(route, 0, 0, 0, 0, 0);
+    return use != null ? use : RouteUse.none(route);
   }
 
   /** {@return what each edge was asked to copy and did, by route} */

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param gate what the cost gate does
  * @param recompute what it takes to compute blocks; needed unless the gate is off
  * @param demotionNanos how long an allocation waits for blocks to be moved out of its way before it
- *     drops them; a route that has not moved them by then is not waited for until it has
+ *     drops them; a route that failed to twice in a row is left alone for as long, then longer
  * @param verification which movements are checked end to end
  */
 public record TieringOptions(

@@ -20,8 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
@@ -35,9 +33,11 @@ import java.util.function.BiConsumer;
  */
 final class WriteBack {
 
-  private static final int OVERDUE = 0;
-  private static final int WRITTEN_OFF = 1;
-  private static final int ENDED = 2;
+  /** So many batches in a row that were not done in time make a route that has stopped. */
+  private static final int STRIKES = 2;
+
+  /** A route that stays stopped is tried again after longer and longer, up to this many times. */
+  private static final int LONGEST_REST = 64;
 
   private final List<Tier> tiers;
   private final BlockMover mover;
@@ -47,11 +47,47 @@ final class WriteBack {
   private final ReentrantLock[] locks;
   private final LongAdder[] dropped;
 
-  /** By tier: batches on their way down that were not done in time and have not drained. */
-  private final AtomicInteger[] overdue;
+  /** By tier: how the way down does. */
+  private final Descent[] descents;
 
-  /** By tier: blocks of the tier below that such batches hold and the route goes on without. */
-  private final AtomicLong[] writtenOff;
+  /** How the way down from one tier does. Threading: safe from any thread. */
+  private static final class Descent {
+    private final long mostHeld;
+    private final long restNanos;
+    private long held;
+    private int overdueInARow;
+    private long restsUntilNanos;
+
+    /**
+     * @param mostHeld blocks that batches may hold which nobody waits for any more
+     * @param restNanos how long a route that has stopped is left alone, at first
+     */
+    Descent(long mostHeld, long restNanos) {
+      this.mostHeld = mostHeld;
+      this.restNanos = restNanos;
+    }
+
+    /** {@return whether to start anything} */
+    synchronized boolean isPassable(long nowNanos) {
+      return held <= mostHeld
+          && (overdueInARow < STRIKES || nowNanos - restsUntilNanos >= 0);
+    }
+
+    synchronized void inTime() {
+      overdueInARow = 0;
+    }
+
+    synchronized void overdue(int blocks, long nowNanos) {
+      held += blocks;
+      overdueInARow++;
+      long times = 1L << Math.clamp(overdueInARow - STRIKES, 0, Long.SIZE - 2);
+      restsUntilNanos = nowNanos + restNanos * Math.min(LONGEST_REST, times);
+    }
+
+    synchronized void drained(int blocks) {
+      held -= blocks;
+    }
+  }
 
   /**
    * @param arrived told of blocks that came down into a tier, while they are open
@@ -69,14 +105,20 @@ final class WriteBack {
     this.arrived = arrived;
     locks = new ReentrantLock[tiers.size()];
     dropped = new LongAdder[tiers.size()];
-    overdue = new AtomicInteger[tiers.size()];
-    writtenOff = new AtomicLong[tiers.size()];
+    descents = new Descent[tiers.size()];
     for (int i = 0; i < dropped.length; i++) {
       locks[i] = new ReentrantLock();
       dropped[i] = new LongAdder();
-      overdue[i] = new AtomicInteger();
-      writtenOff[i] = new AtomicLong();
+      descents[i] = new Descent(mostHeld(i), options.demotionNanos());
     }
+  }
+
+  /** An eighth of either tier. */
+  private long mostHeld(int tier) {
+    long upper = tiers.get(tier).pool().totalBlocks();
+    return tier + 1 < tiers.size()
+        ? Math.min(upper, tiers.get(tier + 1).pool().totalBlocks()) / 8
+        : 0;
   }
 
   /** {@return blocks that were lost on their way out of a tier} */
@@ -201,7 +243,7 @@ final class WriteBack {
   }
 
   private void demoteChunk(int tier, List<Eviction> victims) {
-    if (overdue[tier].get() > 0) {
+    if (!descents[tier].isPassable(deadlines.nanoTime())) {
       dropped[tier].add(victims.size()); // nobody waits behind what does not move
       return;
     }
@@ -221,19 +263,35 @@ final class WriteBack {
     }
   }
 
-  /** Returns how many blocks were moved in time. */
+  /**
+   * Returns how many blocks were moved in time. One movement for each batch, all at once: one that
+   * stalls keeps no others from their end.
+   */
   private int move(int tier, List<ImmutableBlock> blocks, List<MutableBlock> targets) {
     long deadline = deadlines.nanoTime() + options.demotionNanos();
     TransferOptions until = TransferOptions.DEFAULT.withDeadlineNanos(deadline);
-    MoveHandle handle;
+    int batch = options.transfers().maxBatchBlocks();
+    List<MoveHandle> handles = new ArrayList<>();
+    int from = 0;
     try {
-      handle = mover.move(tiers.get(tier), blocks, tiers.get(tier + 1), targets, until);
-    } catch (RuntimeException e) {
-      BlockPool.closeAll(targets);
-      throw e;
+      while (from < blocks.size()) {
+        int to = Math.min(blocks.size(), from + batch);
+        handles.add(
+            mover.move(
+                tiers.get(tier),
+                blocks.subList(from, to),
+                tiers.get(tier + 1),
+                targets.subList(from, to),
+                until));
+        from = to;
+      }
+    } catch (KvbmException e) {
+      BlockPool.closeAll(targets.subList(from, targets.size())); // these are lost, the rest moves
     }
     List<ImmutableBlock> kept = new ArrayList<>();
-    await(tier, handle).forEach(moved -> moved.block().ifPresent(kept::add));
+    for (MoveHandle handle : handles) {
+      await(tier, handle, deadline).forEach(moved -> moved.block().ifPresent(kept::add));
+    }
     try {
       // Victims come children first; whoever copies them on wants parents first.
       arrived.accept(tiers.get(tier + 1), kept.reversed());
@@ -243,54 +301,30 @@ final class WriteBack {
     return kept.size();
   }
 
-  private List<MovedBlock> await(int tier, MoveHandle handle) {
+  private List<MovedBlock> await(int tier, MoveHandle handle, long deadlineNanos) {
     CompletableFuture<Optional<List<MovedBlock>>> either = new CompletableFuture<>();
-    Cancellable alarm =
-        deadlines.scheduleAfter(options.demotionNanos(), () -> either.complete(Optional.empty()));
+    Cancellable alarm = deadlines.schedule(deadlineNanos, () -> either.complete(Optional.empty()));
     handle.results().thenAccept(moved -> either.complete(Optional.of(moved)));
     Optional<List<MovedBlock>> moved = either.join();
     alarm.cancel();
-    if (moved.isEmpty()) {
-      leaveBehind(tier, handle);
+    if (moved.isPresent()) {
+      descents[tier].inTime();
+      return moved.get();
     }
-    return moved.orElse(List.of());
+    leaveBehind(tier, handle);
+    return List.of();
   }
 
-  /**
-   * Nobody waits for a batch any longer, nor starts others behind it; if it stalls, the route goes
-   * on without it, as long as that takes not more than an eighth of either tier.
-   */
+  /** Nobody waits for a batch any longer; what it brings down after all is as good. */
   private void leaveBehind(int tier, MoveHandle handle) {
-    overdue[tier].incrementAndGet();
-    AtomicInteger state = new AtomicInteger(OVERDUE);
-    long stallNanos = options.transfers().stallNanos();
-    Cancellable alarm =
-        stallNanos == 0
-            ? () -> false
-            : deadlines.scheduleAfter(stallNanos, () -> writeOff(tier, handle, state));
+    descents[tier].overdue(handle.blockCount(), deadlines.nanoTime());
     handle.cancel();
     handle
         .results()
         .whenComplete(
             (moved, _) -> {
-              alarm.cancel();
-              if (state.getAndSet(ENDED) == OVERDUE) {
-                overdue[tier].decrementAndGet();
-              } else {
-                writtenOff[tier].addAndGet(-handle.blockCount());
-              }
+              descents[tier].drained(handle.blockCount());
               moved.forEach(one -> one.block().ifPresent(ImmutableBlock::close));
             });
-  }
-
-  private void writeOff(int tier, MoveHandle handle, AtomicInteger state) {
-    long upper = tiers.get(tier).pool().totalBlocks();
-    long most = Math.min(upper, tiers.get(tier + 1).pool().totalBlocks()) / 8;
-    if (writtenOff[tier].addAndGet(handle.blockCount()) <= most
-        && state.compareAndSet(OVERDUE, WRITTEN_OFF)) {
-      overdue[tier].decrementAndGet();
-    } else {
-      writtenOff[tier].addAndGet(-handle.blockCount());
-    }
   }
 }

@@ -16,6 +16,7 @@ import io.kvbm.core.pool.PoolStatus;
 import io.kvbm.core.tiering.TieringOptions;
 import io.kvbm.core.transfer.TransferOptions;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,8 +65,8 @@ class ChecksumTest {
       block.close();
       RouteUse use = route(tiers, "device->host");
       assertThat(use.blocks()).isEqualTo(1);
-      assertThat(use.failures()).isEqualTo(1);
-      assertThat(use.corrupt()).isEqualTo(1);
+      assertThat(use.failures()).isEqualTo(Map.of(ErrorCode.CORRUPT, 1L));
+      assertThat(use.unmoved()).isEqualTo(1);
     }
   }
 

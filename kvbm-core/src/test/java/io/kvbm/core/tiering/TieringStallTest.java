@@ -59,8 +59,10 @@ class TieringStallTest {
     put(tiers, CacheLevel.HOST, 2);
     tiers.transport.holds = true;
     assertThat(ask(tiers, 1).missing()).containsExactly(new Missing.Deadline(key(1)));
+    put(tiers, CacheLevel.HOST, 3);
+    assertThat(ask(tiers, 3).missing()).containsExactly(new Missing.Deadline(key(3)));
     assertThat(ask(tiers, 2).missing())
-        .as("nobody waits behind it")
+        .as("nobody waits behind two")
         .containsExactly(new Missing.Avoided(key(2)));
     tiers.transport.holds = false;
     OnboardResult other = ask(tiers, 2);
@@ -73,7 +75,7 @@ class TieringStallTest {
     OnboardResult again = ask(tiers, 1);
     verify(again.blocks().getFirst());
     again.blocks().getFirst().close();
-    assertThat(tiers.transport.heldCount()).as("the first load has still not ended").isEqualTo(1);
+    assertThat(tiers.transport.heldCount()).as("the first loads have still not ended").isEqualTo(2);
     tiers.transport.release(); // it ends after all: a second copy that nobody needs
     while (tiers.pool(CacheLevel.DEVICE).status().active() > 0) {
       Thread.onSpinWait();
@@ -107,14 +109,14 @@ class TieringStallTest {
     BlockPool device = tiers.pool(CacheLevel.DEVICE);
     fill(tiers, 0, 32);
     tiers.transport.holds = true;
-    fill(tiers, 100, 101); // its victim is dropped after 10 ms, and its slot stays taken
+    fill(tiers, 100, 101); // two victims are dropped after 10 ms each, and their slots stay taken
     tiers.transport.holds = false;
     long n = 200;
     while (tiers.pool(CacheLevel.HOST).status().inactive() == 0) {
-      fill(tiers, n, n + 1); // dropped, until the one before counts as stalled
+      fill(tiers, n, n + 1); // dropped, until the route is tried again
       n++;
     }
-    assertThat(device.status().active()).isEqualTo(1);
+    assertThat(device.status().active()).isBetween(1L, 3L);
     tiers.transport.release();
     while (device.status().active() > 0) {
       Thread.onSpinWait();
