@@ -204,15 +204,15 @@ final class Replay {
     return tiers.register(complete);
   }
 
-  /** Where stalled copies keep too many blocks taken, the rest of a request is not kept. */
+  /** Where copies that are late keep too many blocks taken, the rest of a request is not kept. */
   private List<MutableBlock> allocate(int count) {
     int wanted = count;
     while (true) {
       try {
         return tiers.allocate(wanted);
       } catch (CapacityException e) {
-        if (!disturbed) {
-          throw e;
+        if (!disturbed && options.deadlineNanos() == 0) {
+          throw e; // nothing is late that could hold them
         }
         wanted = (int) Math.min(wanted - 1, e.available());
       }

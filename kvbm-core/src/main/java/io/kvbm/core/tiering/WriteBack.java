@@ -69,8 +69,7 @@ final class WriteBack {
 
     /** {@return whether to start anything} */
     synchronized boolean isPassable(long nowNanos) {
-      return held <= mostHeld
-          && (overdueInARow < STRIKES || nowNanos - restsUntilNanos >= 0);
+      return held <= mostHeld && (overdueInARow < STRIKES || nowNanos - restsUntilNanos >= 0);
     }
 
     synchronized void inTime() {
