@@ -14,6 +14,8 @@ import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.config.RemoteOptions;
 import io.kvbm.api.hash.HashScheme;
 import io.kvbm.core.config.KvbmConfig;
+import io.kvbm.core.event.RouterEventLog;
+import io.kvbm.core.event.RouterEventLogConfig;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.registry.BlockRegistry;
 import io.kvbm.core.tier.BlockMover;
@@ -23,10 +25,12 @@ import io.kvbm.core.tier.Tier;
 import io.kvbm.core.tiering.TieringEngine;
 import io.kvbm.core.tiering.TieringOptions;
 import io.kvbm.core.transfer.TransferOptions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -61,19 +65,19 @@ public final class KvBlockManager implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private final TieringEngine tiering;
 
-  private KvBlockManager(
-      KvBlockManagerConfig config,
-      TieringOptions options,
-      Platform platform,
-      boolean ownsPlatform) {
-    this.config = config;
+  private final @Nullable RouterEventLog events;
+
+  private KvBlockManager(Builder from, Platform platform, boolean ownsPlatform) {
+    this.config = from.config;
     if (ownsPlatform) {
       owned.add(platform);
     }
     try {
       this.hashScheme = platform.hashScheme(config.hashScheme());
       this.mover = new BlockMover(platform.transfers(), platform.clock());
-      TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned);
+      this.events = from.events == null ? null : eventLog(from.events, platform);
+      TierExtras extras = new TierExtras(events);
+      TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned, extras);
       BlockRegistry registry = new BlockRegistry(builder.expectedBlocks());
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
       addTier(CacheLevel.HOST, config.hostLayout(), builder, registry);
@@ -85,12 +89,23 @@ public final class KvBlockManager implements AutoCloseable {
               platform.executor(),
               platform.clock(),
               platform.deadlines(),
-              options.withTransfers(platform.transfers().limits()));
+              from.tiering.withTransfers(platform.transfers().limits()));
       owned.add(tiering);
     } catch (RuntimeException | Error e) {
       owned.closeAfter(e);
       throw e;
     }
+  }
+
+  private RouterEventLog eventLog(RouterEventLogConfig how, Platform platform) {
+    if (how.blockSize() != blockSize()) {
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG,
+          "events name blocks of %d tokens, the model has %d; give the size of the model"
+              .formatted(how.blockSize(), blockSize()));
+    }
+    Instant now = platform.clock().instant();
+    return new RouterEventLog(how, now.getEpochSecond() * 1_000_000_000L + now.getNano());
   }
 
   private void addTier(
@@ -113,12 +128,7 @@ public final class KvBlockManager implements AutoCloseable {
    * @throws ConfigurationException if a tier cannot be set up as configured; nothing is left behind
    */
   public static KvBlockManager create(KvBlockManagerConfig config) {
-    Platform platform =
-        Platform.builder()
-            .clock(config.runtime().clock())
-            .metrics(config.runtime().metricsRegistry())
-            .build();
-    return new KvBlockManager(config, TieringOptions.DEFAULT, platform, true);
+    return builder(config).build();
   }
 
   /**
@@ -130,7 +140,7 @@ public final class KvBlockManager implements AutoCloseable {
    * @throws ConfigurationException if a tier cannot be set up as configured; nothing is left behind
    */
   public static KvBlockManager create(KvBlockManagerConfig config, Platform platform) {
-    return create(config, TieringOptions.DEFAULT, platform);
+    return builder(config).platform(platform).build();
   }
 
   /**
@@ -144,7 +154,16 @@ public final class KvBlockManager implements AutoCloseable {
    */
   public static KvBlockManager create(
       KvBlockManagerConfig config, TieringOptions options, Platform platform) {
-    return new KvBlockManager(config, options, platform, false);
+    return builder(config).platform(platform).tiering(options).build();
+  }
+
+  /**
+   * {@return a builder, with everything off that is not part of the configuration}
+   *
+   * @param config tiers, model and runtime
+   */
+  public static Builder builder(KvBlockManagerConfig config) {
+    return new Builder(config);
   }
 
   /**
@@ -169,7 +188,7 @@ public final class KvBlockManager implements AutoCloseable {
       left.closeAfter(e);
       throw e;
     }
-    return new KvBlockManager(manager, TieringOptions.DEFAULT, platform, true);
+    return new KvBlockManager(builder(manager), platform, true);
   }
 
   /**
@@ -245,6 +264,14 @@ public final class KvBlockManager implements AutoCloseable {
   /** {@return the tiers as one cache, which moves blocks up and down by itself} */
   public TieringEngine tiering() {
     return tiering;
+  }
+
+  /**
+   * {@return what routers are told of the blocks of all tiers, by the names of the tiers; empty
+   * where {@link Builder#events} did not ask for it}
+   */
+  public Optional<RouterEventLog> events() {
+    return Optional.ofNullable(events);
   }
 
   /**
@@ -415,6 +442,69 @@ public final class KvBlockManager implements AutoCloseable {
   public void close() {
     if (closed.compareAndSet(false, true)) {
       owned.close();
+    }
+  }
+
+  /** Collects what a manager is made of. For one thread. */
+  public static final class Builder {
+    private final KvBlockManagerConfig config;
+    private TieringOptions tiering = TieringOptions.DEFAULT;
+    private @Nullable Platform platform;
+    private @Nullable RouterEventLogConfig events;
+
+    private Builder(KvBlockManagerConfig config) {
+      this.config = config;
+    }
+
+    /**
+     * Sets the platform, otherwise the manager loads and owns one.
+     *
+     * @param value has the backends; it must outlive the manager
+     * @return this builder
+     */
+    public Builder platform(Platform value) {
+      platform = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets how the tiers work together, otherwise {@link TieringOptions#DEFAULT}.
+     *
+     * @param value limits of transfers are the platform's
+     * @return this builder
+     */
+    public Builder tiering(TieringOptions value) {
+      tiering = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Keeps numbered events of every tier for routers: {@link KvBlockManager#events()}.
+     *
+     * @param value how many are kept; its block size is that of the model
+     * @return this builder
+     */
+    public Builder events(RouterEventLogConfig value) {
+      events = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * {@return the manager; the caller closes it}
+     *
+     * @throws ConfigurationException if a tier cannot be set up as configured, or settings do not
+     *     fit together; nothing is left behind
+     */
+    public KvBlockManager build() {
+      if (platform != null) {
+        return new KvBlockManager(this, platform, false);
+      }
+      Platform own =
+          Platform.builder()
+              .clock(config.runtime().clock())
+              .metrics(config.runtime().metricsRegistry())
+              .build();
+      return new KvBlockManager(this, own, true);
     }
   }
 }
