@@ -1,10 +1,12 @@
 package io.kvbm.core;
 
 import io.kvbm.api.CallerException;
+import io.kvbm.api.CapacityException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockDescriptorList;
+import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
 import io.kvbm.api.block.RemoteBlock;
@@ -18,8 +20,14 @@ import io.kvbm.core.event.RouterEventLog;
 import io.kvbm.core.event.RouterEventLogConfig;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.registry.BlockRegistry;
+import io.kvbm.core.retention.Lease;
+import io.kvbm.core.retention.LeasedPrefix;
+import io.kvbm.core.retention.Retention;
+import io.kvbm.core.retention.RetentionOptions;
+import io.kvbm.core.retention.RetentionRules;
 import io.kvbm.core.tier.BlockMover;
 import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.LocatedBlock;
 import io.kvbm.core.tier.MoveHandle;
 import io.kvbm.core.tier.Tier;
 import io.kvbm.core.tiering.TieringEngine;
@@ -28,10 +36,12 @@ import io.kvbm.core.transfer.TransferOptions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -66,6 +76,7 @@ public final class KvBlockManager implements AutoCloseable {
   private final TieringEngine tiering;
 
   private final @Nullable RouterEventLog events;
+  private final @Nullable Retention retention;
 
   private KvBlockManager(Builder from, Platform platform, boolean ownsPlatform) {
     this.config = from.config;
@@ -76,12 +87,15 @@ public final class KvBlockManager implements AutoCloseable {
       this.hashScheme = platform.hashScheme(config.hashScheme());
       this.mover = new BlockMover(platform.transfers(), platform.clock());
       this.events = from.events == null ? null : eventLog(from.events, platform);
-      TierExtras extras = new TierExtras(events);
+      RetentionRules rules =
+          from.retention == null ? null : new RetentionRules(from.retention, platform.clock());
+      TierExtras extras = new TierExtras(events, rules);
       TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned, extras);
       BlockRegistry registry = new BlockRegistry(builder.expectedBlocks());
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
       addTier(CacheLevel.HOST, config.hostLayout(), builder, registry);
       addTier(CacheLevel.DISK, config.diskLayout(), builder, registry);
+      this.retention = rules == null ? null : keep(rules, platform);
       this.tiering =
           new TieringEngine(
               tiers,
@@ -89,7 +103,9 @@ public final class KvBlockManager implements AutoCloseable {
               platform.executor(),
               platform.clock(),
               platform.deadlines(),
-              from.tiering.withTransfers(platform.transfers().limits()));
+              from.tiering.withTransfers(platform.transfers().limits()),
+              retention,
+              null);
       owned.add(tiering);
     } catch (RuntimeException | Error e) {
       owned.closeAfter(e);
@@ -106,6 +122,14 @@ public final class KvBlockManager implements AutoCloseable {
     }
     Instant now = platform.clock().instant();
     return new RouterEventLog(how, now.getEpochSecond() * 1_000_000_000L + now.getNano());
+  }
+
+  private Retention keep(RetentionRules rules, Platform platform) {
+    Map<String, BlockPool> pools = new LinkedHashMap<>();
+    tiers.forEach(tier -> pools.put(tier.name(), tier.pool()));
+    Retention kept = new Retention(rules, pools, platform.deadlines(), platform.executor());
+    owned.add(kept);
+    return kept;
   }
 
   private void addTier(
@@ -272,6 +296,54 @@ public final class KvBlockManager implements AutoCloseable {
    */
   public Optional<RouterEventLog> events() {
     return Optional.ofNullable(events);
+  }
+
+  /**
+   * {@return pins, leases, times to live and namespaces of all tiers; empty where {@link
+   * Builder#retention} did not ask for it}
+   */
+  public Optional<Retention> retention() {
+    return Optional.ofNullable(retention);
+  }
+
+  /**
+   * Finds the longest prefix of a sequence over all tiers and keeps its blocks where they are, so
+   * that none of them is gone when they are brought up.
+   *
+   * @param keys the blocks of the sequence, in order
+   * @param leaseNanos for how long from now
+   * @return what was found; the caller closes its lease or lets it run out
+   * @throws CapacityException with {@link ErrorCode#NOT_ENOUGH_BLOCKS_AVAILABLE} if more of a tier
+   *     would be kept than may be; nothing is leased
+   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} where retention is off
+   */
+  public LeasedPrefix lookup(List<BlockKey> keys, long leaseNanos) {
+    requireOpen();
+    Retention keeper = retention;
+    if (keeper == null) {
+      throw new CallerException(
+          ErrorCode.UNSUPPORTED,
+          "worker %d keeps no leases; build its manager with retention options"
+              .formatted(workerId()));
+    }
+    while (true) { // again where a block was brought up between the two steps
+      List<LocatedBlock> found = tiering.match(keys);
+      try {
+        Map<Integer, List<ImmutableBlock>> byTier = new TreeMap<>();
+        for (LocatedBlock block : found) {
+          byTier.computeIfAbsent(block.tier(), _ -> new ArrayList<>()).add(block.block());
+        }
+        Optional<Lease> lease = keeper.lease(byTier, leaseNanos);
+        if (lease.isPresent()) {
+          return new LeasedPrefix(
+              keys.subList(0, found.size()),
+              found.stream().map(LocatedBlock::tier).toList(),
+              lease.get());
+        }
+      } finally {
+        BlockPool.closeAll(found.stream().map(LocatedBlock::block).toList());
+      }
+    }
   }
 
   /**
@@ -451,6 +523,7 @@ public final class KvBlockManager implements AutoCloseable {
     private TieringOptions tiering = TieringOptions.DEFAULT;
     private @Nullable Platform platform;
     private @Nullable RouterEventLogConfig events;
+    private @Nullable RetentionOptions retention;
 
     private Builder(KvBlockManagerConfig config) {
       this.config = config;
@@ -486,6 +559,18 @@ public final class KvBlockManager implements AutoCloseable {
      */
     public Builder events(RouterEventLogConfig value) {
       events = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Keeps blocks in every tier by pins, leases, times to live and quotas: {@link
+     * KvBlockManager#retention()}.
+     *
+     * @param value what is kept and for how long
+     * @return this builder
+     */
+    public Builder retention(RetentionOptions value) {
+      retention = Objects.requireNonNull(value);
       return this;
     }
 

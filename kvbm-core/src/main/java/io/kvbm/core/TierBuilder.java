@@ -149,7 +149,7 @@ final class TierBuilder {
     if (platform.leakDetection()) {
       pool.detectLeaks(line -> LOG.log(System.Logger.Level.WARNING, line));
     }
-    extras.content(level.text()).ifPresent(pool::content);
+    extras.apply(level.text(), pool, platform.evictionPolicy(layout.evictionPolicy()));
     return pool.name(level.text())
         .hashScheme(hashScheme)
         .events(config.eventManager())
@@ -158,7 +158,6 @@ final class TierBuilder {
         .clock(runtime.clock())
         .executor(executor)
         .cancellation(runtime.cancellationToken())
-        .evictionPolicy(platform.evictionPolicy(layout.evictionPolicy()))
         .registry(registry, level.ordinal());
   }
 

@@ -1,27 +1,35 @@
 package io.kvbm.core;
 
+import io.kvbm.api.policy.EvictionPolicyProvider;
 import io.kvbm.core.event.RouterEventLog;
+import io.kvbm.core.pool.BlockPoolBuilder;
 import io.kvbm.core.pool.ContentListener;
+import io.kvbm.core.retention.RetentionRules;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What a manager adds to the pools of its tiers beside their blocks; nothing where it is off. */
 final class TierExtras {
 
   private final @Nullable RouterEventLog events;
+  private final @Nullable RetentionRules retention;
 
-  TierExtras(@Nullable RouterEventLog events) {
+  TierExtras(@Nullable RouterEventLog events, @Nullable RetentionRules retention) {
     this.events = events;
+    this.retention = retention;
   }
 
-  /** {@return who wants to know what is in a tier} */
-  Optional<ContentListener> content(String tier) {
+  /** Adds to a pool whom it reports to and what stands before its policy. */
+  void apply(String tier, BlockPoolBuilder pool, EvictionPolicyProvider policy) {
+    pool.evictionPolicy(policy);
     List<ContentListener> listeners = new ArrayList<>();
     if (events != null) {
       listeners.add(events.tier(tier));
     }
-    return listeners.stream().reduce(ContentListener::andThen);
+    if (retention != null) {
+      retention.apply(tier, pool, policy).ifPresent(listeners::add);
+    }
+    listeners.stream().reduce(ContentListener::andThen).ifPresent(pool::content);
   }
 }

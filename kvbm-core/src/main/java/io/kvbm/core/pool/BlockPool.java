@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,7 @@ public final class BlockPool implements AutoCloseable {
   private final EventManager events;
   private final boolean hasEvents;
   private final @Nullable ContentListener content;
+  private final @Nullable Predicate<BlockKey> hidden;
   private final Supplier<? extends BlockMetadata> metadata;
   private final DuplicatePolicy duplicates;
   private final PoolMeters meters;
@@ -87,6 +89,7 @@ public final class BlockPool implements AutoCloseable {
     this.events = builder.events;
     this.hasEvents = builder.hasEvents();
     this.content = builder.content;
+    this.hidden = builder.hidden;
     this.metadata = builder.metadata;
     this.duplicates = builder.duplicates;
     this.slots = new Slot[0];
@@ -442,7 +445,7 @@ public final class BlockPool implements AutoCloseable {
     index.insert(slot);
     residency.enter(slot);
     if (content != null) {
-      content.entered(key, parent, tokens);
+      content.entered(slot.id, key, parent, tokens);
     }
   }
 
@@ -522,7 +525,7 @@ public final class BlockPool implements AutoCloseable {
     try {
       for (int i = 0; i < count; i++) {
         BlockKey key = keys.get(i);
-        Slot slot = uses.take(key.hi(), key.lo(), true, tally);
+        Slot slot = take(key, tally);
         if (slot == null) {
           break;
         }
@@ -563,6 +566,10 @@ public final class BlockPool implements AutoCloseable {
       for (SequenceHash hash : hashes) {
         Slot slot = uses.take(0, hash.value(), false, tally);
         if (slot == null) {
+          break;
+        }
+        if (isHidden(Objects.requireNonNull(slot.key))) {
+          giveBack(slot);
           break;
         }
         found.add(matched(slot));
@@ -608,7 +615,7 @@ public final class BlockPool implements AutoCloseable {
     SlotUses.Tally tally = new SlotUses.Tally();
     try {
       for (BlockKey key : keys) {
-        Slot slot = uses.take(key.hi(), key.lo(), true, tally);
+        Slot slot = take(key, tally);
         hits += slot == null ? 0 : 1;
         found.add(slot == null ? Optional.empty() : Optional.of(matched(slot)));
       }
@@ -628,7 +635,7 @@ public final class BlockPool implements AutoCloseable {
   public Optional<ImmutableBlock> find(BlockKey key) {
     calls.requireRunning();
     SlotUses.Tally tally = new SlotUses.Tally();
-    Slot slot = uses.take(key.hi(), key.lo(), true, tally);
+    Slot slot = take(key, tally);
     uses.settle(tally);
     meters.matched(1, slot == null ? 0 : 1);
     return slot == null ? Optional.empty() : Optional.of(matched(slot));
@@ -675,6 +682,14 @@ public final class BlockPool implements AutoCloseable {
     return count;
   }
 
+  private @Nullable Slot take(BlockKey key, SlotUses.Tally tally) {
+    return isHidden(key) ? null : uses.take(key.hi(), key.lo(), true, tally);
+  }
+
+  private boolean isHidden(BlockKey key) {
+    return hidden != null && hidden.test(key);
+  }
+
   private ImmutableBlock matched(Slot slot) {
     if (hasEvents) {
       events.blockMatched(slot.id, hashScheme.sequenceHash(Objects.requireNonNull(slot.key)));
@@ -683,9 +698,15 @@ public final class BlockPool implements AutoCloseable {
   }
 
   Optional<ImmutableBlock> upgrade(WeakPooledBlock weak) {
-    return uses.takeAgain(weak.slot(), weak.generation())
-        ? Optional.of(handle(weak.slot()))
-        : Optional.empty();
+    Slot slot = weak.slot();
+    if (!uses.takeAgain(slot, weak.generation())) {
+      return Optional.empty();
+    }
+    if (isHidden(Objects.requireNonNull(slot.key))) {
+      giveBack(slot);
+      return Optional.empty();
+    }
+    return Optional.of(handle(slot));
   }
 
   // ---- return

@@ -9,6 +9,8 @@ import io.kvbm.api.block.MutableBlock;
 import io.kvbm.core.offload.WritePolicy;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.pool.Eviction;
+import io.kvbm.core.retention.Namespaces.Expectation;
+import io.kvbm.core.retention.Retention;
 import io.kvbm.core.tier.BlockMover;
 import io.kvbm.core.tier.MoveHandle;
 import io.kvbm.core.tier.MovedBlock;
@@ -24,6 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes room in tiers. Along a write-back edge what would be evicted is moved to the next tier
@@ -38,6 +41,7 @@ final class WriteBack {
   private final BlockMover mover;
   private final Deadlines deadlines;
   private final TieringOptions options;
+  private final @Nullable Retention retention;
   private final BiConsumer<Tier, List<ImmutableBlock>> arrived;
   private final ReentrantLock[] locks;
   private final LongAdder[] dropped;
@@ -46,6 +50,7 @@ final class WriteBack {
   private final AtomicInteger[] overdue;
 
   /**
+   * @param retention knows what is kept, null for nothing
    * @param arrived told of blocks that came down into a tier, while they are open
    */
   WriteBack(
@@ -53,11 +58,13 @@ final class WriteBack {
       BlockMover mover,
       Deadlines deadlines,
       TieringOptions options,
+      @Nullable Retention retention,
       BiConsumer<Tier, List<ImmutableBlock>> arrived) {
     this.tiers = tiers;
     this.mover = mover;
     this.deadlines = deadlines;
     this.options = options;
+    this.retention = retention;
     this.arrived = arrived;
     locks = new ReentrantLock[tiers.size()];
     dropped = new LongAdder[tiers.size()];
@@ -182,10 +189,12 @@ final class WriteBack {
     }
   }
 
-  /** Takes a block out of a tier that has one too many. */
+  /** Takes a block out of a tier that has one too many, unless somebody keeps it there. */
   void removeFrom(int tier, BlockKey key) {
     BlockPool pool = tiers.get(tier).pool();
-    if (pool.contains(key)) {
+    if (retention != null) {
+      retention.removeUnlessKept(tier, key, () -> {});
+    } else if (pool.contains(key)) {
       pool.find(key).ifPresent(pool::remove);
     }
   }
@@ -196,7 +205,7 @@ final class WriteBack {
       return;
     }
     List<ImmutableBlock> blocks = victims.stream().map(Eviction::block).toList();
-    try {
+    try (Expectation _ = expect(tier + 1, blocks)) {
       List<MutableBlock> targets = allocate(tier + 1, blocks.size());
       int kept = move(tier, blocks, targets);
       dropped[tier].add(blocks.size() - kept);
@@ -209,6 +218,12 @@ final class WriteBack {
     } catch (KvbmException e) {
       dropped[tier].add(blocks.size()); // a tier that takes nothing loses blocks, and stops nobody
     }
+  }
+
+  private Expectation expect(int tier, List<ImmutableBlock> blocks) {
+    return retention == null
+        ? Expectation.NONE
+        : retention.expect(tier, blocks.stream().map(ImmutableBlock::key).toList());
   }
 
   /** Returns how many blocks were moved in time. */

@@ -14,6 +14,8 @@ public final class RouterMirror {
   long sequence;
   public int snapshots;
 
+  RouterMirror() {}
+
   public static RouterMirror of(RouterSnapshot snapshot) {
     RouterMirror mirror = new RouterMirror();
     mirror.load(snapshot);

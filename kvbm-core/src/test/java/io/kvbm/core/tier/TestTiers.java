@@ -91,15 +91,10 @@ public final class TestTiers implements AutoCloseable {
       Clock clock,
       MetricsSink metrics) {
     platform =
-        Platform.builder()
-            .providers(List.of(transport))
-            .clock(clock)
-            .metrics(metrics)
-            .build();
+        Platform.builder().providers(List.of(transport)).clock(clock).metrics(metrics).build();
     KvBlockManagerConfig.Builder config =
         KvBlockManagerConfig.builder()
-            .runtime(
-                KvManagerRuntimeConfig.builder().clock(clock).metricsRegistry(metrics).build())
+            .runtime(KvManagerRuntimeConfig.builder().clock(clock).metricsRegistry(metrics).build())
             .model(MODEL)
             .deviceLayout(tier(device, LayoutType.FULLY_CONTIGUOUS));
     if (host > 0) {
