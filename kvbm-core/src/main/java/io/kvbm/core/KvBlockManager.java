@@ -19,6 +19,10 @@ import io.kvbm.core.config.KvbmConfig;
 import io.kvbm.core.event.RouterEventLog;
 import io.kvbm.core.event.RouterEventLogConfig;
 import io.kvbm.core.pool.BlockPool;
+import io.kvbm.core.prefetch.ConversationPrefetcher;
+import io.kvbm.core.prefetch.PrefetchConfig;
+import io.kvbm.core.prefetch.PrefetchOptions;
+import io.kvbm.core.prefetch.Prefetcher;
 import io.kvbm.core.registry.BlockRegistry;
 import io.kvbm.core.retention.Lease;
 import io.kvbm.core.retention.LeasedPrefix;
@@ -30,6 +34,7 @@ import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.LocatedBlock;
 import io.kvbm.core.tier.MoveHandle;
 import io.kvbm.core.tier.Tier;
+import io.kvbm.core.tiering.RequestListener;
 import io.kvbm.core.tiering.TieringEngine;
 import io.kvbm.core.tiering.TieringOptions;
 import io.kvbm.core.transfer.TransferOptions;
@@ -46,6 +51,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.DoubleSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +84,7 @@ public final class KvBlockManager implements AutoCloseable {
 
   private final @Nullable RouterEventLog events;
   private final @Nullable Retention retention;
+  private final @Nullable ConversationPrefetcher prefetching;
 
   private KvBlockManager(Builder from, Platform platform, boolean ownsPlatform) {
     this.config = from.config;
@@ -89,7 +97,8 @@ public final class KvBlockManager implements AutoCloseable {
       this.events = from.events == null ? null : eventLog(from.events, platform);
       RetentionRules rules =
           from.retention == null ? null : new RetentionRules(from.retention, platform.clock());
-      TierExtras extras = new TierExtras(events, rules);
+      Prefetcher loader = from.prefetch == null ? null : prefetcher(from, platform);
+      TierExtras extras = new TierExtras(events, rules, loader);
       TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned, extras);
       BlockRegistry registry = new BlockRegistry(builder.expectedBlocks());
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
@@ -105,8 +114,9 @@ public final class KvBlockManager implements AutoCloseable {
               platform.deadlines(),
               from.tiering.withTransfers(platform.transfers().limits()),
               retention,
-              null);
+              loader == null ? null : uses(loader));
       owned.add(tiering);
+      this.prefetching = loader == null ? null : prefetch(from, loader, platform);
     } catch (RuntimeException | Error e) {
       owned.closeAfter(e);
       throw e;
@@ -122,6 +132,44 @@ public final class KvBlockManager implements AutoCloseable {
     }
     Instant now = platform.clock().instant();
     return new RouterEventLog(how, now.getEpochSecond() * 1_000_000_000L + now.getNano());
+  }
+
+  private Prefetcher prefetcher(Builder from, Platform platform) {
+    KvManagerLayoutConfig top =
+        Stream.of(config.deviceLayout(), config.hostLayout(), config.diskLayout())
+            .filter(Objects::nonNull)
+            .findFirst()
+            .orElseThrow();
+    long blockByteSize = config.model().layout(top.numBlocks(), top.alignment()).blockByteSize();
+    PrefetchConfig bounds = Objects.requireNonNull(from.prefetch).bounds();
+    return new Prefetcher(
+        bounds == null ? PrefetchConfig.of(blockByteSize) : bounds,
+        new EngineTarget(this::tiering),
+        from.load == null ? this::shareInUse : from.load,
+        platform.clock());
+  }
+
+  /** The share of the top tier that is in use. */
+  private double shareInUse() {
+    BlockPool pool = tiers.getFirst().pool();
+    return 1 - (double) pool.availableBlocks() / pool.totalBlocks();
+  }
+
+  private static RequestListener uses(Prefetcher prefetcher) {
+    return (keys, result, _) -> keys.subList(0, result.blocks().size()).forEach(prefetcher::used);
+  }
+
+  private ConversationPrefetcher prefetch(Builder from, Prefetcher loader, Platform platform) {
+    ConversationPrefetcher prefetch =
+        new ConversationPrefetcher(
+            Objects.requireNonNull(from.prefetch),
+            loader,
+            platform.clock(),
+            platform.deadlines(),
+            platform.executor());
+    owned.add(prefetch);
+    prefetch.start();
+    return prefetch;
   }
 
   private Retention keep(RetentionRules rules, Platform platform) {
@@ -304,6 +352,14 @@ public final class KvBlockManager implements AutoCloseable {
    */
   public Optional<Retention> retention() {
     return Optional.ofNullable(retention);
+  }
+
+  /**
+   * {@return what loads blocks into the top tier before they are asked for; empty where {@link
+   * Builder#prefetch} did not ask for it}
+   */
+  public Optional<ConversationPrefetcher> prefetching() {
+    return Optional.ofNullable(prefetching);
   }
 
   /**
@@ -524,6 +580,8 @@ public final class KvBlockManager implements AutoCloseable {
     private @Nullable Platform platform;
     private @Nullable RouterEventLogConfig events;
     private @Nullable RetentionOptions retention;
+    private @Nullable PrefetchOptions prefetch;
+    private @Nullable DoubleSupplier load;
 
     private Builder(KvBlockManagerConfig config) {
       this.config = config;
@@ -571,6 +629,30 @@ public final class KvBlockManager implements AutoCloseable {
      */
     public Builder retention(RetentionOptions value) {
       retention = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Loads blocks of the next turn of a conversation before it is asked for: {@link
+     * KvBlockManager#prefetching()}.
+     *
+     * @param value how
+     * @return this builder
+     */
+    public Builder prefetch(PrefetchOptions value) {
+      prefetch = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets what says how busy the machine is, for prefetching; otherwise it is the share of the top
+     * tier that is in use.
+     *
+     * @param value 0 to 1; quick, called from any thread
+     * @return this builder
+     */
+    public Builder load(DoubleSupplier value) {
+      load = Objects.requireNonNull(value);
       return this;
     }
 

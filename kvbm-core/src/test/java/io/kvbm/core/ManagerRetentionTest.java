@@ -100,10 +100,9 @@ class ManagerRetentionTest {
               "operator", new OwnerPins(1, TestTiers.MODEL.layout(1, 1).blockByteSize()));
 
       clock.advance(Duration.ofHours(2));
-      while (retention(tiers).statistics().pins().get(level.text()).retainedBlocks() > 0) {
-        tiers.platform.deadlines().scheduleAfter(0, () -> {}); // lets its thread look at the clock
-        Thread.onSpinWait();
-      }
+      tiers.platform.deadlines().scheduleAfter(0, () -> {}); // lets its thread look at the clock
+      TestTiers.await(
+          () -> retention(tiers).statistics().pins().get(level.text()).retainedBlocks() == 0);
       press(tiers, 200, 60);
       assertThat(copies(tiers, key(1))).isZero();
       assertThat(retention(tiers).statistics().pins().get(level.text()).expired()).isEqualTo(1);
@@ -395,9 +394,7 @@ class ManagerRetentionTest {
             builder -> builder.retention(RetentionOptions.DEFAULT.withLife(1, 1)),
             Clock.SYSTEM)) {
       TestTiers.register(tiers.pool(CacheLevel.HOST), key(1), null).close();
-      while (copies(tiers, key(1)) > 0) {
-        Thread.onSpinWait();
-      }
+      TestTiers.await(() -> copies(tiers, key(1)) == 0);
       assertThat(tiers.manager.retention().orElseThrow().statistics().lives().watched()).isZero();
     }
   }

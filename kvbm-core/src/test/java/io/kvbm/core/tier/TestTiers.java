@@ -24,6 +24,7 @@ import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.HostStorage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -200,6 +201,16 @@ public final class TestTiers implements AutoCloseable {
       return 0; // several threads may hold too much at once
     } finally {
       BlockPool.closeAll(held);
+    }
+  }
+
+  /** Waits until it is so; ends when the test's time is over. */
+  public static void await(BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new AssertionError("waited in vain");
+      }
+      Thread.onSpinWait();
     }
   }
 
