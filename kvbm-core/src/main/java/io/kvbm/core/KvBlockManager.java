@@ -15,6 +15,7 @@ import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.config.RemoteOptions;
 import io.kvbm.api.hash.HashScheme;
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.core.config.KvbmConfig;
 import io.kvbm.core.event.RouterEventLog;
 import io.kvbm.core.event.RouterEventLogConfig;
@@ -104,6 +105,8 @@ public final class KvBlockManager implements AutoCloseable {
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
       addTier(CacheLevel.HOST, config.hostLayout(), builder, registry);
       addTier(CacheLevel.DISK, config.diskLayout(), builder, registry);
+      MetricsSink sink = config.runtime().metricsRegistry();
+      ManagerMetrics metrics = sink == MetricsSink.NULL ? null : new ManagerMetrics(sink, tiers);
       this.retention = rules == null ? null : keep(rules, platform);
       this.tiering =
           new TieringEngine(
@@ -114,9 +117,12 @@ public final class KvBlockManager implements AutoCloseable {
               platform.deadlines(),
               from.tiering.withTransfers(platform.transfers().limits()),
               retention,
-              loader == null ? null : uses(loader));
+              listener(loader, metrics));
       owned.add(tiering);
       this.prefetching = loader == null ? null : prefetch(from, loader, platform);
+      if (metrics != null) {
+        show(metrics);
+      }
     } catch (RuntimeException | Error e) {
       owned.closeAfter(e);
       throw e;
@@ -155,8 +161,26 @@ public final class KvBlockManager implements AutoCloseable {
     return 1 - (double) pool.availableBlocks() / pool.totalBlocks();
   }
 
-  private static RequestListener uses(Prefetcher prefetcher) {
-    return (keys, result, _) -> keys.subList(0, result.blocks().size()).forEach(prefetcher::used);
+  /** Who is told of requests; null for nobody. */
+  private static @Nullable RequestListener listener(
+      @Nullable Prefetcher prefetcher, @Nullable ManagerMetrics metrics) {
+    if (prefetcher == null) {
+      return metrics;
+    }
+    return (keys, result, nanos) -> {
+      keys.subList(0, result.sources().size()).forEach(prefetcher::used);
+      if (metrics != null) {
+        metrics.ended(keys, result, nanos);
+      }
+    };
+  }
+
+  private void show(ManagerMetrics metrics) {
+    metrics.showTiers(tiers);
+    metrics.showEngine(tiering());
+    retention().ifPresent(kept -> metrics.showRetention(kept, tiers));
+    prefetching().ifPresent(metrics::showPrefetch);
+    events().ifPresent(metrics::showEvents);
   }
 
   private ConversationPrefetcher prefetch(Builder from, Prefetcher loader, Platform platform) {

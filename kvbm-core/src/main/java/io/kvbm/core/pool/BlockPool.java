@@ -165,6 +165,11 @@ public final class BlockPool implements AutoCloseable {
     return meters.statistics();
   }
 
+  /** {@return which blocks came and left since the pool was made} */
+  public PoolResidency residency() {
+    return meters.residency();
+  }
+
   // ---- allocation
 
   /**
@@ -275,7 +280,7 @@ public final class BlockPool implements AutoCloseable {
     for (Slot victim : victims) {
       index.remove(victim);
       uses.countInactive(-1);
-      afterEviction(victim);
+      afterEviction(victim, LeaveCause.CAPACITY);
     }
     meters.evicted(victims.size());
   }
@@ -289,12 +294,13 @@ public final class BlockPool implements AutoCloseable {
         available);
   }
 
-  private void afterEviction(Slot slot) {
-    tellLeft(slot);
+  private void afterEviction(Slot slot, LeaveCause cause) {
+    tellLeft(slot, cause);
     vacate(slot);
   }
 
-  private void tellLeft(Slot slot) {
+  private void tellLeft(Slot slot, LeaveCause cause) {
+    meters.left(cause, slot.enteredNanos);
     if (content != null) {
       content.left(Objects.requireNonNull(slot.key));
     }
@@ -444,6 +450,7 @@ public final class BlockPool implements AutoCloseable {
     slot.publish(Slot.REGISTERED, uses);
     index.insert(slot);
     residency.enter(slot);
+    slot.enteredNanos = meters.entered();
     if (content != null) {
       content.entered(slot.id, key, parent, tokens);
     }
@@ -820,7 +827,7 @@ public final class BlockPool implements AutoCloseable {
       if (evict && slot.children == 0 && slot.tryBeginRemoval()) {
         residency.remove(slot, slots);
         index.remove(slot);
-        afterEviction(slot);
+        afterEviction(slot, LeaveCause.MOVED);
         meters.evicted(1);
         return true;
       }
@@ -851,7 +858,7 @@ public final class BlockPool implements AutoCloseable {
         index.remove(slot);
         slot.leaving = false;
         slot.changePhase(Slot.DETACHED);
-        tellLeft(slot);
+        tellLeft(slot, LeaveCause.REMOVED);
         presence.left(slot);
         if (hasEvents) {
           events.blockEvicted(slot.id);
@@ -892,6 +899,7 @@ public final class BlockPool implements AutoCloseable {
       residency.clear(removed);
       for (Slot slot : removed) {
         takeOut(slot);
+        meters.left(LeaveCause.RESET, slot.enteredNanos);
         vacate(slot);
       }
       if (content != null) {
@@ -909,6 +917,20 @@ public final class BlockPool implements AutoCloseable {
    * @return what became of each
    */
   public ResetReport resetBlocks(List<BlockKey> keys) {
+    return resetBlocks(keys, LeaveCause.RESET);
+  }
+
+  /**
+   * Like {@link #resetBlocks}, of blocks whose time to live is over.
+   *
+   * @param keys the blocks; children go before parents
+   * @return what became of each
+   */
+  public ResetReport expireBlocks(List<BlockKey> keys) {
+    return resetBlocks(keys, LeaveCause.EXPIRED);
+  }
+
+  private ResetReport resetBlocks(List<BlockKey> keys, LeaveCause cause) {
     calls.requireRunning();
     List<BlockKey> reset = new ArrayList<>();
     List<BlockKey> notFound = new ArrayList<>();
@@ -923,7 +945,7 @@ public final class BlockPool implements AutoCloseable {
         } else if (slot.children > 0 || !slot.tryBeginEviction()) {
           notReset.add(key);
         } else {
-          drop(slot);
+          drop(slot, cause);
           reset.add(key);
         }
       }
@@ -934,10 +956,10 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /** Drops a block in phase EVICTING. Under the lock. */
-  private void drop(Slot slot) {
+  private void drop(Slot slot, LeaveCause cause) {
     residency.remove(slot, slots);
     takeOut(slot);
-    afterEviction(slot);
+    afterEviction(slot, cause);
   }
 
   private void takeOut(Slot slot) {

@@ -170,7 +170,7 @@ public final class TimeToLive {
     List<BlockKey> ordered = childrenFirst(due);
     Set<BlockKey> absent = new HashSet<>(ordered);
     for (BlockPool pool : pools) {
-      ResetReport report = pool.resetBlocks(ordered);
+      ResetReport report = pool.expireBlocks(ordered);
       report.reset().forEach(absent::remove);
       report.notReset().forEach(absent::remove);
     }
