@@ -14,6 +14,7 @@ module io.kvbm.core {
   exports io.kvbm.core.metrics;
   exports io.kvbm.core.offload;
   exports io.kvbm.core.onboard;
+  exports io.kvbm.core.placement;
   exports io.kvbm.core.policy;
   exports io.kvbm.core.pool;
   exports io.kvbm.core.prefetch;

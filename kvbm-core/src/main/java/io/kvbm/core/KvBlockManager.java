@@ -1,10 +1,12 @@
 package io.kvbm.core;
 
 import io.kvbm.api.CallerException;
+import io.kvbm.api.CapacityException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockDescriptorList;
+import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
 import io.kvbm.api.block.RemoteBlock;
@@ -13,25 +15,45 @@ import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.config.RemoteOptions;
 import io.kvbm.api.hash.HashScheme;
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.core.config.KvbmConfig;
+import io.kvbm.core.event.RouterEventLog;
+import io.kvbm.core.event.RouterEventLogConfig;
 import io.kvbm.core.pool.BlockPool;
+import io.kvbm.core.prefetch.ConversationPrefetcher;
+import io.kvbm.core.prefetch.PrefetchConfig;
+import io.kvbm.core.prefetch.PrefetchOptions;
+import io.kvbm.core.prefetch.Prefetcher;
 import io.kvbm.core.registry.BlockRegistry;
+import io.kvbm.core.retention.Lease;
+import io.kvbm.core.retention.LeasedPrefix;
+import io.kvbm.core.retention.Retention;
+import io.kvbm.core.retention.RetentionOptions;
+import io.kvbm.core.retention.RetentionRules;
 import io.kvbm.core.tier.BlockMover;
 import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.LocatedBlock;
 import io.kvbm.core.tier.MoveHandle;
 import io.kvbm.core.tier.Tier;
+import io.kvbm.core.tiering.RequestListener;
 import io.kvbm.core.tiering.TieringEngine;
 import io.kvbm.core.tiering.TieringOptions;
 import io.kvbm.core.transfer.TransferOptions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.DoubleSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,12 +83,12 @@ public final class KvBlockManager implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private final TieringEngine tiering;
 
-  private KvBlockManager(
-      KvBlockManagerConfig config,
-      TieringOptions options,
-      Platform platform,
-      boolean ownsPlatform) {
-    this.config = config;
+  private final @Nullable RouterEventLog events;
+  private final @Nullable Retention retention;
+  private final @Nullable ConversationPrefetcher prefetching;
+
+  private KvBlockManager(Builder from, Platform platform, boolean ownsPlatform) {
+    this.config = from.config;
     if (ownsPlatform) {
       owned.add(platform);
     }
@@ -76,13 +98,21 @@ public final class KvBlockManager implements AutoCloseable {
           new BlockMover(
               platform.transfers(),
               platform.clock(),
-              options.verification(),
+              from.tiering.verification(),
               config.runtime().metricsRegistry());
-      TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned);
+      this.events = from.events == null ? null : eventLog(from.events, platform);
+      RetentionRules rules =
+          from.retention == null ? null : new RetentionRules(from.retention, platform.clock());
+      Prefetcher loader = from.prefetch == null ? null : prefetcher(from, platform);
+      TierExtras extras = new TierExtras(events, rules, loader);
+      TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned, extras);
       BlockRegistry registry = new BlockRegistry(builder.expectedBlocks());
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
       addTier(CacheLevel.HOST, config.hostLayout(), builder, registry);
       addTier(CacheLevel.DISK, config.diskLayout(), builder, registry);
+      MetricsSink sink = config.runtime().metricsRegistry();
+      ManagerMetrics metrics = sink == MetricsSink.NULL ? null : new ManagerMetrics(sink, tiers);
+      this.retention = rules == null ? null : keep(rules, platform);
       this.tiering =
           new TieringEngine(
               tiers,
@@ -90,12 +120,93 @@ public final class KvBlockManager implements AutoCloseable {
               platform.executor(),
               platform.clock(),
               platform.deadlines(),
-              options.withTransfers(platform.transfers().limits()));
+              from.tiering.withTransfers(platform.transfers().limits()),
+              retention,
+              listener(loader, metrics));
       owned.add(tiering);
+      this.prefetching = loader == null ? null : prefetch(from, loader, platform);
+      if (metrics != null) {
+        show(metrics);
+      }
     } catch (RuntimeException | Error e) {
       owned.closeAfter(e);
       throw e;
     }
+  }
+
+  private RouterEventLog eventLog(RouterEventLogConfig how, Platform platform) {
+    if (how.blockSize() != blockSize()) {
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG,
+          "events name blocks of %d tokens, the model has %d; give the size of the model"
+              .formatted(how.blockSize(), blockSize()));
+    }
+    Instant now = platform.clock().instant();
+    return new RouterEventLog(how, now.getEpochSecond() * 1_000_000_000L + now.getNano());
+  }
+
+  private Prefetcher prefetcher(Builder from, Platform platform) {
+    KvManagerLayoutConfig top =
+        Stream.of(config.deviceLayout(), config.hostLayout(), config.diskLayout())
+            .filter(Objects::nonNull)
+            .findFirst()
+            .orElseThrow();
+    long blockByteSize = config.model().layout(top.numBlocks(), top.alignment()).blockByteSize();
+    PrefetchConfig bounds = Objects.requireNonNull(from.prefetch).bounds();
+    return new Prefetcher(
+        bounds == null ? PrefetchConfig.of(blockByteSize) : bounds,
+        new EngineTarget(this::tiering),
+        from.load == null ? this::shareInUse : from.load,
+        platform.clock());
+  }
+
+  /** The share of the top tier that is in use. */
+  private double shareInUse() {
+    BlockPool pool = tiers.getFirst().pool();
+    return 1 - (double) pool.availableBlocks() / pool.totalBlocks();
+  }
+
+  /** Who is told of requests; null for nobody. */
+  private static @Nullable RequestListener listener(
+      @Nullable Prefetcher prefetcher, @Nullable ManagerMetrics metrics) {
+    if (prefetcher == null) {
+      return metrics;
+    }
+    return (keys, result, nanos) -> {
+      keys.subList(0, result.sources().size()).forEach(prefetcher::used);
+      if (metrics != null) {
+        metrics.ended(keys, result, nanos);
+      }
+    };
+  }
+
+  private void show(ManagerMetrics metrics) {
+    metrics.showTiers(tiers);
+    metrics.showEngine(tiering());
+    retention().ifPresent(kept -> metrics.showRetention(kept, tiers));
+    prefetching().ifPresent(metrics::showPrefetch);
+    events().ifPresent(metrics::showEvents);
+  }
+
+  private ConversationPrefetcher prefetch(Builder from, Prefetcher loader, Platform platform) {
+    ConversationPrefetcher prefetch =
+        new ConversationPrefetcher(
+            Objects.requireNonNull(from.prefetch),
+            loader,
+            platform.clock(),
+            platform.deadlines(),
+            platform.executor());
+    owned.add(prefetch);
+    prefetch.start();
+    return prefetch;
+  }
+
+  private Retention keep(RetentionRules rules, Platform platform) {
+    Map<String, BlockPool> pools = new LinkedHashMap<>();
+    tiers.forEach(tier -> pools.put(tier.name(), tier.pool()));
+    Retention kept = new Retention(rules, pools, platform.deadlines(), platform.executor());
+    owned.add(kept);
+    return kept;
   }
 
   private void addTier(
@@ -118,12 +229,7 @@ public final class KvBlockManager implements AutoCloseable {
    * @throws ConfigurationException if a tier cannot be set up as configured; nothing is left behind
    */
   public static KvBlockManager create(KvBlockManagerConfig config) {
-    Platform platform =
-        Platform.builder()
-            .clock(config.runtime().clock())
-            .metrics(config.runtime().metricsRegistry())
-            .build();
-    return new KvBlockManager(config, TieringOptions.DEFAULT, platform, true);
+    return builder(config).build();
   }
 
   /**
@@ -135,7 +241,7 @@ public final class KvBlockManager implements AutoCloseable {
    * @throws ConfigurationException if a tier cannot be set up as configured; nothing is left behind
    */
   public static KvBlockManager create(KvBlockManagerConfig config, Platform platform) {
-    return create(config, TieringOptions.DEFAULT, platform);
+    return builder(config).platform(platform).build();
   }
 
   /**
@@ -149,7 +255,16 @@ public final class KvBlockManager implements AutoCloseable {
    */
   public static KvBlockManager create(
       KvBlockManagerConfig config, TieringOptions options, Platform platform) {
-    return new KvBlockManager(config, options, platform, false);
+    return builder(config).platform(platform).tiering(options).build();
+  }
+
+  /**
+   * {@return a builder, with everything off that is not part of the configuration}
+   *
+   * @param config tiers, model and runtime
+   */
+  public static Builder builder(KvBlockManagerConfig config) {
+    return new Builder(config);
   }
 
   /**
@@ -174,7 +289,7 @@ public final class KvBlockManager implements AutoCloseable {
       left.closeAfter(e);
       throw e;
     }
-    return new KvBlockManager(manager, TieringOptions.DEFAULT, platform, true);
+    return new KvBlockManager(builder(manager), platform, true);
   }
 
   /**
@@ -250,6 +365,70 @@ public final class KvBlockManager implements AutoCloseable {
   /** {@return the tiers as one cache, which moves blocks up and down by itself} */
   public TieringEngine tiering() {
     return tiering;
+  }
+
+  /**
+   * {@return what routers are told of the blocks of all tiers, by the names of the tiers; empty
+   * where {@link Builder#events} did not ask for it}
+   */
+  public Optional<RouterEventLog> events() {
+    return Optional.ofNullable(events);
+  }
+
+  /**
+   * {@return pins, leases, times to live and namespaces of all tiers; empty where {@link
+   * Builder#retention} did not ask for it}
+   */
+  public Optional<Retention> retention() {
+    return Optional.ofNullable(retention);
+  }
+
+  /**
+   * {@return what loads blocks into the top tier before they are asked for; empty where {@link
+   * Builder#prefetch} did not ask for it}
+   */
+  public Optional<ConversationPrefetcher> prefetching() {
+    return Optional.ofNullable(prefetching);
+  }
+
+  /**
+   * Finds the longest prefix of a sequence over all tiers and keeps its blocks where they are, so
+   * that none of them is gone when they are brought up.
+   *
+   * @param keys the blocks of the sequence, in order
+   * @param leaseNanos for how long from now
+   * @return what was found; the caller closes its lease or lets it run out
+   * @throws CapacityException with {@link ErrorCode#NOT_ENOUGH_BLOCKS_AVAILABLE} if more of a tier
+   *     would be kept than may be; nothing is leased
+   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} where retention is off
+   */
+  public LeasedPrefix lookup(List<BlockKey> keys, long leaseNanos) {
+    requireOpen();
+    Retention keeper = retention;
+    if (keeper == null) {
+      throw new CallerException(
+          ErrorCode.UNSUPPORTED,
+          "worker %d keeps no leases; build its manager with retention options"
+              .formatted(workerId()));
+    }
+    while (true) { // again where a block was brought up between the two steps
+      List<LocatedBlock> found = tiering.match(keys);
+      try {
+        Map<Integer, List<ImmutableBlock>> byTier = new TreeMap<>();
+        for (LocatedBlock block : found) {
+          byTier.computeIfAbsent(block.tier(), _ -> new ArrayList<>()).add(block.block());
+        }
+        Optional<Lease> lease = keeper.lease(byTier, leaseNanos);
+        if (lease.isPresent()) {
+          return new LeasedPrefix(
+              keys.subList(0, found.size()),
+              found.stream().map(LocatedBlock::tier).toList(),
+              lease.get());
+        }
+      } finally {
+        BlockPool.closeAll(found.stream().map(LocatedBlock::block).toList());
+      }
+    }
   }
 
   /**
@@ -420,6 +599,108 @@ public final class KvBlockManager implements AutoCloseable {
   public void close() {
     if (closed.compareAndSet(false, true)) {
       owned.close();
+    }
+  }
+
+  /** Collects what a manager is made of. For one thread. */
+  public static final class Builder {
+    private final KvBlockManagerConfig config;
+    private TieringOptions tiering = TieringOptions.DEFAULT;
+    private @Nullable Platform platform;
+    private @Nullable RouterEventLogConfig events;
+    private @Nullable RetentionOptions retention;
+    private @Nullable PrefetchOptions prefetch;
+    private @Nullable DoubleSupplier load;
+
+    private Builder(KvBlockManagerConfig config) {
+      this.config = config;
+    }
+
+    /**
+     * Sets the platform, otherwise the manager loads and owns one.
+     *
+     * @param value has the backends; it must outlive the manager
+     * @return this builder
+     */
+    public Builder platform(Platform value) {
+      platform = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets how the tiers work together, otherwise {@link TieringOptions#DEFAULT}.
+     *
+     * @param value limits of transfers are the platform's
+     * @return this builder
+     */
+    public Builder tiering(TieringOptions value) {
+      tiering = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Keeps numbered events of every tier for routers: {@link KvBlockManager#events()}.
+     *
+     * @param value how many are kept; its block size is that of the model
+     * @return this builder
+     */
+    public Builder events(RouterEventLogConfig value) {
+      events = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Keeps blocks in every tier by pins, leases, times to live and quotas: {@link
+     * KvBlockManager#retention()}.
+     *
+     * @param value what is kept and for how long
+     * @return this builder
+     */
+    public Builder retention(RetentionOptions value) {
+      retention = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Loads blocks of the next turn of a conversation before it is asked for: {@link
+     * KvBlockManager#prefetching()}.
+     *
+     * @param value how
+     * @return this builder
+     */
+    public Builder prefetch(PrefetchOptions value) {
+      prefetch = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets what says how busy the machine is, for prefetching; otherwise it is the share of the top
+     * tier that is in use.
+     *
+     * @param value 0 to 1; quick, called from any thread
+     * @return this builder
+     */
+    public Builder load(DoubleSupplier value) {
+      load = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * {@return the manager; the caller closes it}
+     *
+     * @throws ConfigurationException if a tier cannot be set up as configured, or settings do not
+     *     fit together; nothing is left behind
+     */
+    public KvBlockManager build() {
+      if (platform != null) {
+        return new KvBlockManager(this, platform, false);
+      }
+      Platform own =
+          Platform.builder()
+              .clock(config.runtime().clock())
+              .metrics(config.runtime().metricsRegistry())
+              .build();
+      return new KvBlockManager(this, own, true);
     }
   }
 }

@@ -43,13 +43,19 @@ final class TierBuilder {
   private final Platform platform;
   private final HashScheme hashScheme;
   private final OwnedParts owned;
+  private final TierExtras extras;
 
   TierBuilder(
-      KvBlockManagerConfig config, Platform platform, HashScheme hashScheme, OwnedParts owned) {
+      KvBlockManagerConfig config,
+      Platform platform,
+      HashScheme hashScheme,
+      OwnedParts owned,
+      TierExtras extras) {
     this.config = config;
     this.platform = platform;
     this.hashScheme = hashScheme;
     this.owned = owned;
+    this.extras = extras;
   }
 
   /** {@return blocks of all tiers together, for sizing tables that grow} */
@@ -143,6 +149,7 @@ final class TierBuilder {
     if (platform.leakDetection()) {
       pool.detectLeaks(line -> LOG.log(System.Logger.Level.WARNING, line));
     }
+    extras.apply(level.text(), pool, platform.evictionPolicy(layout.evictionPolicy()));
     return pool.name(level.text())
         .hashScheme(hashScheme)
         .events(config.eventManager())
@@ -151,7 +158,6 @@ final class TierBuilder {
         .clock(runtime.clock())
         .executor(executor)
         .cancellation(runtime.cancellationToken())
-        .evictionPolicy(platform.evictionPolicy(layout.evictionPolicy()))
         .registry(registry, level.ordinal());
   }
 

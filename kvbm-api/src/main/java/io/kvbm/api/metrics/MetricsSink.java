@@ -2,6 +2,7 @@ package io.kvbm.api.metrics;
 
 import io.kvbm.api.Stability;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * Where backends and core report what they count and measure. Core binds it to a meter registry;
@@ -36,6 +37,18 @@ public interface MetricsSink {
    * @param tags key, value, …
    */
   Counter counter(String name, String... tags);
+
+  /**
+   * Shows a number that only rises and is counted elsewhere, read when asked for.
+   *
+   * @param name dotted
+   * @param total read from any thread; kept as long as the sink
+   * @param tags key, value, …
+   * @implSpec shows it as a {@linkplain #gauge gauge} unless overridden
+   */
+  default void counter(String name, LongSupplier total, String... tags) {
+    gauge(name, () -> (double) total.getAsLong(), tags);
+  }
 
   /**
    * {@return the histogram of that name and tags; one and the same on each call}

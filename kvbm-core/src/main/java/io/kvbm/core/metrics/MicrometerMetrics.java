@@ -4,6 +4,7 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.metrics.MetricsSink;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -12,8 +13,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,9 @@ public final class MicrometerMetrics implements MetricsSink {
   private final ConcurrentMap<Key, Counter> counters = new ConcurrentHashMap<>();
   private final ConcurrentMap<Key, Histogram> histograms = new ConcurrentHashMap<>();
 
+  /** What is read by function counters, which refer to it weakly. */
+  private final List<LongSupplier> totals = new CopyOnWriteArrayList<>();
+
   private MicrometerMetrics(MeterRegistry registry) {
     this.registry = registry;
   }
@@ -53,6 +59,16 @@ public final class MicrometerMetrics implements MetricsSink {
   @Override
   public Counter counter(String name, String... tags) {
     return counters.computeIfAbsent(key(name, tags), this::newCounter);
+  }
+
+  @Override
+  public void counter(String name, LongSupplier total, String... tags) {
+    Key key = key(name, tags);
+    FunctionCounter.builder(name, total, counted -> (double) counted.getAsLong())
+        .tags(Tags.of(key.tags.toArray(String[]::new)))
+        .baseUnit(baseUnit(name))
+        .register(registry);
+    totals.add(total); // a function counter does not keep what it reads
   }
 
   @Override

@@ -77,6 +77,16 @@ public final class PoolMetrics {
     record(matchDuration, start);
   }
 
+  /**
+   * Records how long something took or lasted that ends now.
+   *
+   * @param histogram where to record it
+   * @param start when it started
+   */
+  public void recordSince(Histogram histogram, long start) {
+    record(histogram, start);
+  }
+
   private void record(Histogram histogram, long start) {
     if (enabled) {
       histogram.record(clock.nanoTime() - start);

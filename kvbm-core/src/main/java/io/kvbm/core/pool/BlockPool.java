@@ -26,6 +26,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +63,7 @@ public final class BlockPool implements AutoCloseable {
   private final EventManager events;
   private final boolean hasEvents;
   private final @Nullable ContentListener content;
+  private final @Nullable Predicate<BlockKey> hidden;
   private final Supplier<? extends BlockMetadata> metadata;
   private final DuplicatePolicy duplicates;
   private final PoolMeters meters;
@@ -88,6 +90,7 @@ public final class BlockPool implements AutoCloseable {
     this.events = builder.events;
     this.hasEvents = builder.hasEvents();
     this.content = builder.content;
+    this.hidden = builder.hidden;
     this.metadata = builder.metadata;
     this.duplicates = builder.duplicates;
     this.slots = new Slot[0];
@@ -161,6 +164,11 @@ public final class BlockPool implements AutoCloseable {
   /** {@return what was counted since the pool was made} */
   public PoolStatistics statistics() {
     return meters.statistics();
+  }
+
+  /** {@return which blocks came and left since the pool was made} */
+  public PoolResidency residency() {
+    return meters.residency();
   }
 
   // ---- allocation
@@ -274,7 +282,7 @@ public final class BlockPool implements AutoCloseable {
     for (Slot victim : victims) {
       index.remove(victim);
       uses.countInactive(-1);
-      afterEviction(victim);
+      afterEviction(victim, LeaveCause.CAPACITY);
     }
     meters.evicted(victims.size());
   }
@@ -288,12 +296,13 @@ public final class BlockPool implements AutoCloseable {
         available);
   }
 
-  private void afterEviction(Slot slot) {
-    tellLeft(slot);
+  private void afterEviction(Slot slot, LeaveCause cause) {
+    tellLeft(slot, cause);
     vacate(slot);
   }
 
-  private void tellLeft(Slot slot) {
+  private void tellLeft(Slot slot, LeaveCause cause) {
+    meters.left(cause, slot.enteredNanos);
     if (content != null) {
       content.left(Objects.requireNonNull(slot.key));
     }
@@ -443,8 +452,9 @@ public final class BlockPool implements AutoCloseable {
     slot.publish(Slot.REGISTERED, uses);
     index.insert(slot);
     residency.enter(slot);
+    slot.enteredNanos = meters.entered();
     if (content != null) {
-      content.entered(key, parent, tokens);
+      content.entered(slot.id, key, parent, tokens);
     }
   }
 
@@ -525,7 +535,7 @@ public final class BlockPool implements AutoCloseable {
     try {
       for (int i = 0; i < count; i++) {
         BlockKey key = keys.get(i);
-        Slot slot = uses.take(key.hi(), key.lo(), true, tally);
+        Slot slot = take(key, tally);
         if (slot == null) {
           break;
         }
@@ -566,6 +576,10 @@ public final class BlockPool implements AutoCloseable {
       for (SequenceHash hash : hashes) {
         Slot slot = uses.take(0, hash.value(), false, tally);
         if (slot == null) {
+          break;
+        }
+        if (isHidden(Objects.requireNonNull(slot.key))) {
+          giveBack(slot);
           break;
         }
         found.add(matched(slot));
@@ -611,7 +625,7 @@ public final class BlockPool implements AutoCloseable {
     SlotUses.Tally tally = new SlotUses.Tally();
     try {
       for (BlockKey key : keys) {
-        Slot slot = uses.take(key.hi(), key.lo(), true, tally);
+        Slot slot = take(key, tally);
         hits += slot == null ? 0 : 1;
         found.add(slot == null ? Optional.empty() : Optional.of(matched(slot)));
       }
@@ -631,7 +645,7 @@ public final class BlockPool implements AutoCloseable {
   public Optional<ImmutableBlock> find(BlockKey key) {
     calls.requireRunning();
     SlotUses.Tally tally = new SlotUses.Tally();
-    Slot slot = uses.take(key.hi(), key.lo(), true, tally);
+    Slot slot = take(key, tally);
     uses.settle(tally);
     meters.matched(1, slot == null ? 0 : 1);
     return slot == null ? Optional.empty() : Optional.of(matched(slot));
@@ -678,6 +692,14 @@ public final class BlockPool implements AutoCloseable {
     return count;
   }
 
+  private @Nullable Slot take(BlockKey key, SlotUses.Tally tally) {
+    return isHidden(key) ? null : uses.take(key.hi(), key.lo(), true, tally);
+  }
+
+  private boolean isHidden(BlockKey key) {
+    return hidden != null && hidden.test(key);
+  }
+
   private ImmutableBlock matched(Slot slot) {
     if (hasEvents) {
       events.blockMatched(slot.id, hashScheme.sequenceHash(Objects.requireNonNull(slot.key)));
@@ -686,9 +708,15 @@ public final class BlockPool implements AutoCloseable {
   }
 
   Optional<ImmutableBlock> upgrade(WeakPooledBlock weak) {
-    return uses.takeAgain(weak.slot(), weak.generation())
-        ? Optional.of(handle(weak.slot()))
-        : Optional.empty();
+    Slot slot = weak.slot();
+    if (!uses.takeAgain(slot, weak.generation())) {
+      return Optional.empty();
+    }
+    if (isHidden(Objects.requireNonNull(slot.key))) {
+      giveBack(slot);
+      return Optional.empty();
+    }
+    return Optional.of(handle(slot));
   }
 
   // ---- return
@@ -802,7 +830,7 @@ public final class BlockPool implements AutoCloseable {
       if (evict && slot.children == 0 && slot.tryBeginRemoval()) {
         residency.remove(slot, slots);
         index.remove(slot);
-        afterEviction(slot);
+        afterEviction(slot, LeaveCause.MOVED);
         meters.evicted(1);
         return true;
       }
@@ -833,7 +861,7 @@ public final class BlockPool implements AutoCloseable {
         index.remove(slot);
         slot.leaving = false;
         slot.changePhase(Slot.DETACHED);
-        tellLeft(slot);
+        tellLeft(slot, LeaveCause.REMOVED);
         presence.left(slot);
         if (hasEvents) {
           events.blockEvicted(slot.id);
@@ -874,6 +902,7 @@ public final class BlockPool implements AutoCloseable {
       residency.clear(removed);
       for (Slot slot : removed) {
         takeOut(slot);
+        meters.left(LeaveCause.RESET, slot.enteredNanos);
         vacate(slot);
       }
       if (content != null) {
@@ -891,6 +920,20 @@ public final class BlockPool implements AutoCloseable {
    * @return what became of each
    */
   public ResetReport resetBlocks(List<BlockKey> keys) {
+    return resetBlocks(keys, LeaveCause.RESET);
+  }
+
+  /**
+   * Like {@link #resetBlocks}, of blocks whose time to live is over.
+   *
+   * @param keys the blocks; children go before parents
+   * @return what became of each
+   */
+  public ResetReport expireBlocks(List<BlockKey> keys) {
+    return resetBlocks(keys, LeaveCause.EXPIRED);
+  }
+
+  private ResetReport resetBlocks(List<BlockKey> keys, LeaveCause cause) {
     calls.requireRunning();
     List<BlockKey> reset = new ArrayList<>();
     List<BlockKey> notFound = new ArrayList<>();
@@ -905,7 +948,7 @@ public final class BlockPool implements AutoCloseable {
         } else if (slot.children > 0 || !slot.tryBeginEviction()) {
           notReset.add(key);
         } else {
-          drop(slot);
+          drop(slot, cause);
           reset.add(key);
         }
       }
@@ -916,10 +959,10 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /** Drops a block in phase EVICTING. Under the lock. */
-  private void drop(Slot slot) {
+  private void drop(Slot slot, LeaveCause cause) {
     residency.remove(slot, slots);
     takeOut(slot);
-    afterEviction(slot);
+    afterEviction(slot, cause);
   }
 
   private void takeOut(Slot slot) {

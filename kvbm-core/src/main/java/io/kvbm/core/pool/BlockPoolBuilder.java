@@ -4,6 +4,7 @@ import io.kvbm.api.CancellationToken;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BasicMetadata;
+import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.BlockMetadata;
 import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.config.KvManagerLayoutConfig;
@@ -23,6 +24,7 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,7 @@ public final class BlockPoolBuilder {
       EvictionPolicies.of(KvManagerLayoutConfig.DEFAULT_EVICTION_POLICY);
   Presence presence = Presence.NONE;
   @Nullable ContentListener content;
+  @Nullable Predicate<BlockKey> hidden;
   @Nullable Consumer<String> leakReport;
   private @Nullable BlockBytes bytes;
 
@@ -116,6 +119,17 @@ public final class BlockPoolBuilder {
    */
   public BlockPoolBuilder content(ContentListener value) {
     content = Objects.requireNonNull(value);
+    return this;
+  }
+
+  /**
+   * {@return this builder; some blocks are not found any more though they are still there, because
+   * their time is over}
+   *
+   * @param value says of which blocks that holds; asked by every look-up, so it is quick
+   */
+  public BlockPoolBuilder hidden(Predicate<BlockKey> value) {
+    hidden = Objects.requireNonNull(value);
     return this;
   }
 

@@ -22,6 +22,19 @@ public interface ContentListener {
   void entered(BlockKey key, @Nullable BlockKey parent, int[] tokens);
 
   /**
+   * Like {@link #entered(BlockKey, BlockKey, int[])}, for who wants to know where. A pool calls
+   * this one.
+   *
+   * @param slot the number of its slot, which its eviction policy knows it by
+   * @param key the block
+   * @param parent the block before it, or null
+   * @param tokens its tokens, which nobody may change; empty where the pool was given the key alone
+   */
+  default void entered(int slot, BlockKey key, @Nullable BlockKey parent, int[] tokens) {
+    entered(key, parent, tokens);
+  }
+
+  /**
    * A block cannot be found any more: it was evicted, dropped or taken out as damaged.
    *
    * @param key the block
@@ -43,6 +56,12 @@ public interface ContentListener {
       public void entered(BlockKey key, @Nullable BlockKey parent, int[] tokens) {
         first.entered(key, parent, tokens);
         other.entered(key, parent, tokens);
+      }
+
+      @Override
+      public void entered(int slot, BlockKey key, @Nullable BlockKey parent, int[] tokens) {
+        first.entered(slot, key, parent, tokens);
+        other.entered(slot, key, parent, tokens);
       }
 
       @Override

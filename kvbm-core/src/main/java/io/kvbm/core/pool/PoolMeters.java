@@ -1,9 +1,13 @@
 package io.kvbm.core.pool;
 
 import io.kvbm.api.metrics.MetricsSink;
+import io.kvbm.api.metrics.MetricsSink.Histogram;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.core.metrics.BlockManagerMetrics;
 import io.kvbm.core.metrics.PoolMetrics;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
@@ -25,12 +29,40 @@ final class PoolMeters {
   private final LongAdder scatteredRequested = new LongAdder();
   private final LongAdder scatteredReturned = new LongAdder();
   private final LockedCount rollbacks = new LockedCount();
+  private final LockedCount entered = new LockedCount();
+  private final Map<LeaveCause, LockedCount> left = new EnumMap<>(LeaveCause.class);
+  private final Map<LeaveCause, Histogram> ages = new EnumMap<>(LeaveCause.class);
   private final BlockManagerMetrics metrics;
 
   PoolMeters(
       MetricsSink sink, Clock clock, String pool, LongSupplier total, LongSupplier available) {
     this.metrics =
         new BlockManagerMetrics(sink, pool, new PoolMetrics(sink, clock, pool, total, available));
+    sink.counter("kvbm.tier.entered.blocks", entered::value, "tier", pool);
+    for (LeaveCause cause : LeaveCause.values()) {
+      LockedCount count = new LockedCount();
+      left.put(cause, count);
+      sink.counter("kvbm.tier.left.blocks", count::value, "tier", pool, "cause", cause.text());
+      ages.put(cause, sink.histogram("kvbm.tier.age.nanos", "tier", pool, "cause", cause.text()));
+    }
+  }
+
+  /** A block can be found from now on. Under the lock; {@return when, to be handed to the end} */
+  long entered() {
+    entered.add(1);
+    return metrics.pool().start();
+  }
+
+  /** A block cannot be found any more. Under the lock. */
+  void left(LeaveCause cause, long enteredAt) {
+    Objects.requireNonNull(left.get(cause)).add(1);
+    metrics.pool().recordSince(Objects.requireNonNull(ages.get(cause)), enteredAt);
+  }
+
+  PoolResidency residency() {
+    Map<LeaveCause, Long> counts = new EnumMap<>(LeaveCause.class);
+    left.forEach((cause, count) -> counts.put(cause, count.value()));
+    return new PoolResidency(entered.value(), counts);
   }
 
   /** {@return what a duration is measured from} */

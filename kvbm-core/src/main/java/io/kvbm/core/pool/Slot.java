@@ -97,6 +97,9 @@ final class Slot {
   /** (k) For a duplicate the block it doubles, which it keeps in use. */
   @Nullable Slot primary;
 
+  /** (l) When the block could be found first, where somebody measures that. */
+  long enteredNanos;
+
   /** (l) The next empty slot. */
   @Nullable Slot nextFree;
 

@@ -62,8 +62,18 @@ public final class Prefetcher implements AutoCloseable {
               .thenComparingLong(request -> request.number));
   private final Queue<PrefetchRequest> finished = new ArrayDeque<>();
 
-  /** What is being loaded, and whether it was used already. */
-  private final Map<BlockKey, Boolean> loading = new HashMap<>();
+  /** What became of a block before its load was known to have ended. */
+  private enum Loading {
+    /** Nothing. */
+    PENDING,
+    /** It was used. */
+    USED,
+    /** It left the tier. */
+    GONE
+  }
+
+  /** What is being loaded. */
+  private final Map<BlockKey, Loading> loading = new HashMap<>();
 
   private final Map<BlockKey, Fetched> fetched = new LinkedHashMap<>();
   private final Map<PrefetchOutcome, Long> outcomes = new EnumMap<>(PrefetchOutcome.class);
@@ -157,7 +167,7 @@ public final class Prefetcher implements AutoCloseable {
    */
   public void used(BlockKey key) {
     synchronized (monitor) {
-      if (loading.computeIfPresent(key, (any, before) -> true) == null) {
+      if (loading.computeIfPresent(key, (any, before) -> Loading.USED) == null) {
         settle(fetched.remove(key), true);
       }
     }
@@ -171,7 +181,17 @@ public final class Prefetcher implements AutoCloseable {
    */
   public void evicted(BlockKey key) {
     synchronized (monitor) {
+      loading.computeIfPresent(
+          key, (any, before) -> before == Loading.USED ? Loading.USED : Loading.GONE);
       settle(fetched.remove(key), false);
+    }
+  }
+
+  /** The tier blocks are loaded into was emptied. */
+  public void evictedAll() {
+    synchronized (monitor) {
+      fetched.values().forEach(block -> settle(block, false));
+      fetched.clear();
     }
   }
 
@@ -296,7 +316,7 @@ public final class Prefetcher implements AutoCloseable {
     List<BlockKey> keys = new ArrayList<>();
     while (request.hasMore() && keys.size() < room) {
       BlockKey key = request.takeNext();
-      if (!fetched.containsKey(key) && loading.putIfAbsent(key, false) == null) {
+      if (!fetched.containsKey(key) && loading.putIfAbsent(key, Loading.PENDING) == null) {
         keys.add(key);
       }
     }
@@ -357,14 +377,14 @@ public final class Prefetcher implements AutoCloseable {
 
   /** A block is there, or, with 0 bytes, is not. The monitor is held. */
   private void arrive(BlockKey key, long byteSize, int epoch) {
-    boolean usedAlready = Boolean.TRUE.equals(loading.remove(key));
+    Loading before = loading.remove(key);
     if (byteSize == 0) {
       return;
     }
     issuedBytes += byteSize;
     Fetched block = new Fetched(byteSize, epoch);
-    if (usedAlready) {
-      settle(block, true);
+    if (before != Loading.PENDING) {
+      settle(block, before == Loading.USED);
       return;
     }
     settle(fetched.put(key, block), false);

@@ -4,7 +4,6 @@ import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
-import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.time.Cancellable;
 import io.kvbm.core.time.Deadlines;
 import java.util.ArrayList;
@@ -47,14 +46,15 @@ public final class Leases implements AutoCloseable {
    *
    * @param found open blocks of the pool; they stay the caller's
    * @param durationNanos how long from now
-   * @return the lease
+   * @return the lease, without those that are not in the pool any more, as they live in another
+   *     tier now
    * @throws CapacityException with {@link ErrorCode#NOT_ENOUGH_BLOCKS_AVAILABLE} if more would be
    *     kept than may be; nothing was leased
    */
   public synchronized Lease grant(List<ImmutableBlock> found, long durationNanos) {
     List<BlockKey> keys;
     try {
-      keys = blocks.adopt(share(found));
+      keys = blocks.retain(found.stream().map(ImmutableBlock::key).toList());
     } catch (CapacityException e) {
       refused++;
       throw e;
@@ -64,20 +64,6 @@ public final class Leases implements AutoCloseable {
     granted++;
     lease.schedule(durationNanos);
     return lease;
-  }
-
-  /** Opens a second handle on each block, or on none. */
-  private static List<ImmutableBlock> share(List<ImmutableBlock> found) {
-    List<ImmutableBlock> shared = new ArrayList<>(found.size());
-    try {
-      for (ImmutableBlock block : found) {
-        shared.add(block.share());
-      }
-    } catch (RuntimeException e) {
-      BlockPool.closeAll(shared);
-      throw e;
-    }
-    return shared;
   }
 
   /** {@return what is leased} */

@@ -7,6 +7,7 @@ import io.kvbm.api.block.BlockKey;
 import io.kvbm.core.pool.BlockPoolBuilder;
 import io.kvbm.core.pool.ContentListener;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * nobody claimed belongs where its parent does, and otherwise to the namespace of the empty name. A
  * claim is kept as long as a tier has the block, and before that within a bound.
  *
- * <p>Quotas refuse nothing here: {@link #overQuota} says who must give first.
+ * <p>Quotas refuse nothing here: {@link #overQuota} says who must give first. Blocks that are on
+ * their way into a tier, as told by {@link #expect}, count as being there where that is decided.
  *
  * <p>Threading: safe from any thread; nothing is called back, so also under a pool's lock.
  */
@@ -37,10 +39,21 @@ public final class Namespaces {
   /** A quota that is none. */
   public static final long NO_QUOTA = Long.MAX_VALUE;
 
-  /** Whose a block is and which tiers have it, one bit each. */
+  /** Blocks on their way into a tier. Closing it, once or more, ends the waiting. */
+  public interface Expectation extends AutoCloseable {
+
+    /** Waits for nothing. */
+    Expectation NONE = () -> {};
+
+    @Override
+    void close();
+  }
+
+  /** Whose a block is, which tiers have it and which wait for it, one bit each. */
   private static final class Member {
     private final Namespace namespace;
     private int tiers;
+    private int expecting;
 
     Member(Namespace namespace) {
       this.namespace = namespace;
@@ -51,11 +64,21 @@ public final class Namespaces {
     private final String name;
     private final int id;
     private final long[] blocks = new long[Integer.SIZE];
+    private final long[] expected = new long[Integer.SIZE];
     private final Map<Integer, Long> quotas = new HashMap<>();
 
     Namespace(String name, int id) {
       this.name = name;
       this.id = id;
+    }
+
+    /** Blocks above the quota of a tier, with those that are on their way there. */
+    private long excess(int tier) {
+      return Math.max(0, blocks[tier] + expected[tier] - quota(tier));
+    }
+
+    private long quota(int tier) {
+      return quotas.getOrDefault(tier, NO_QUOTA);
     }
   }
 
@@ -69,6 +92,9 @@ public final class Namespaces {
   private final Set<BlockKey> pending = new LinkedHashSet<>();
 
   private final Namespace unclaimed;
+
+  /** How many quotas there are, so that nobody waits for the lock where there are none. */
+  private volatile int quotaCount;
 
   /**
    * Creates namespaces, of which only that of the empty name is there.
@@ -90,7 +116,12 @@ public final class Namespaces {
    * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if there is a tier of that name
    *     or there are 32
    */
-  public synchronized ContentListener tier(String tier) {
+  public ContentListener tier(String tier) {
+    return tier(tier, new SlotOwners(0));
+  }
+
+  /** Like {@link #tier(String)}; the owners learn whose the block in each slot is. */
+  synchronized ContentListener tier(String tier, SlotOwners owners) {
     if (tiers.contains(tier) || tiers.size() == Integer.SIZE) {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT,
@@ -98,7 +129,7 @@ public final class Namespaces {
               .formatted(tier));
     }
     tiers.add(tier);
-    return new TierMembers(tiers.size() - 1);
+    return new TierMembers(tiers.size() - 1, owners);
   }
 
   /**
@@ -129,6 +160,59 @@ public final class Namespaces {
     }
     int index = tierIndex(tier);
     require(name).quotas.put(index, blocks);
+    quotaCount =
+        byName.values().stream()
+            .mapToInt(one -> (int) one.quotas.values().stream().filter(q -> q < NO_QUOTA).count())
+            .sum();
+  }
+
+  /** {@return whether anybody has a quota} */
+  boolean hasQuotas() {
+    return quotaCount > 0;
+  }
+
+  /**
+   * Says that blocks are on their way into a tier, so that whoever has its quota there makes room
+   * by its own ones. Each is waited for until it comes or the expectation is closed. A block that
+   * nobody knows the namespace of, that is there or is waited for already is left out.
+   *
+   * @param tier the tier
+   * @param keys the blocks
+   * @return ends the waiting
+   * @throws CallerException if there is no such tier
+   */
+  public synchronized Expectation expect(String tier, List<BlockKey> keys) {
+    int index = tierIndex(tier);
+    int bit = 1 << index;
+    List<Member> awaited = new ArrayList<>();
+    for (BlockKey key : keys) {
+      Member member = members.get(key);
+      if (member != null && ((member.tiers | member.expecting) & bit) == 0) {
+        member.expecting |= bit;
+        member.namespace.expected[index]++;
+        awaited.add(member);
+      }
+    }
+    return awaited.isEmpty() ? Expectation.NONE : () -> endExpecting(index, awaited);
+  }
+
+  private synchronized void endExpecting(int tier, List<Member> awaited) {
+    awaited.forEach(member -> arrived(member, tier));
+    awaited.clear();
+  }
+
+  /** A block is not waited for any more. The monitor is held. */
+  private static void arrived(Member member, int tier) {
+    if ((member.expecting & 1 << tier) != 0) {
+      member.expecting &= ~(1 << tier);
+      member.namespace.expected[tier]--;
+    }
+  }
+
+  private void arrivedEverywhere(Member member) {
+    for (int tier = 0; tier < tiers.size(); tier++) {
+      arrived(member, tier);
+    }
   }
 
   /**
@@ -147,8 +231,32 @@ public final class Namespaces {
     }
     Iterator<BlockKey> oldest = pending.iterator();
     while (pending.size() > maxPendingClaims) {
-      members.remove(oldest.next());
+      forgetPending(oldest.next());
       oldest.remove();
+    }
+  }
+
+  /**
+   * Takes claims back, of blocks that will not be registered after all: they are not waited for any
+   * more. A block that a tier has stays of its namespace.
+   *
+   * @param keys the blocks
+   */
+  public synchronized void unclaim(List<BlockKey> keys) {
+    for (BlockKey key : keys) {
+      Member member = members.get(key);
+      if (pending.remove(key)) {
+        forgetPending(key);
+      } else if (member != null) {
+        arrivedEverywhere(member);
+      }
+    }
+  }
+
+  private void forgetPending(BlockKey key) {
+    Member member = members.remove(key);
+    if (member != null) {
+      arrivedEverywhere(member);
     }
   }
 
@@ -180,6 +288,17 @@ public final class Namespaces {
     return Optional.ofNullable(first);
   }
 
+  /** Returns the numbers of those that must give blocks of a tier, the first to give first. */
+  synchronized int[] givers(int tier) {
+    return byName.values().stream()
+        .filter(namespace -> namespace.excess(tier) > 0)
+        .sorted(
+            Comparator.comparingDouble(
+                namespace -> -(double) namespace.excess(tier) / Math.max(1, namespace.quota(tier))))
+        .mapToInt(namespace -> namespace.id)
+        .toArray();
+  }
+
   /** {@return what each namespace has in each tier} */
   public synchronized List<NamespaceUsage> statistics() {
     List<NamespaceUsage> usages = new ArrayList<>();
@@ -201,10 +320,10 @@ public final class Namespaces {
         namespace.id,
         tiers.get(tier),
         namespace.blocks[tier],
-        namespace.quotas.getOrDefault(tier, NO_QUOTA));
+        namespace.quota(tier));
   }
 
-  private int tierIndex(String tier) {
+  synchronized int tierIndex(String tier) {
     int index = tiers.indexOf(tier);
     if (index < 0) {
       throw new CallerException(
@@ -232,7 +351,8 @@ public final class Namespaces {
     return added;
   }
 
-  private synchronized void enter(int tier, BlockKey key, @Nullable BlockKey parent) {
+  /** Returns the number of the namespace of a block that entered a tier. */
+  private synchronized int enter(int tier, BlockKey key, @Nullable BlockKey parent) {
     Member member = members.get(key);
     if (member == null) {
       Member elder = parent == null ? null : members.get(parent);
@@ -244,6 +364,8 @@ public final class Namespaces {
       member.tiers |= 1 << tier;
       member.namespace.blocks[tier]++;
     }
+    arrived(member, tier);
+    return member.namespace.id;
   }
 
   private synchronized void leave(int tier, BlockKey key) {
@@ -255,6 +377,7 @@ public final class Namespaces {
     member.namespace.blocks[tier]--;
     if (member.tiers == 0) {
       members.remove(key);
+      arrivedEverywhere(member);
     }
   }
 
@@ -265,7 +388,11 @@ public final class Namespaces {
             member -> {
               boolean wasThere = (member.tiers & 1 << tier) != 0;
               member.tiers &= ~(1 << tier);
-              return wasThere && member.tiers == 0;
+              boolean gone = wasThere && member.tiers == 0;
+              if (gone) {
+                arrivedEverywhere(member);
+              }
+              return gone;
             });
     byName.values().forEach(namespace -> namespace.blocks[tier] = 0);
   }
@@ -273,9 +400,16 @@ public final class Namespaces {
   /** Counts what one pool reports. */
   private final class TierMembers implements ContentListener {
     private final int tier;
+    private final SlotOwners owners;
 
-    TierMembers(int tier) {
+    TierMembers(int tier, SlotOwners owners) {
       this.tier = tier;
+      this.owners = owners;
+    }
+
+    @Override
+    public void entered(int slot, BlockKey key, @Nullable BlockKey parent, int[] tokens) {
+      owners.set(slot, enter(tier, key, parent));
     }
 
     @Override

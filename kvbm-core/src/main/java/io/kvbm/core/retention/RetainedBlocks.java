@@ -72,30 +72,45 @@ public final class RetainedBlocks {
 
   /** Keeps the blocks that are found, once more each, and returns which they are. */
   List<BlockKey> retain(List<BlockKey> keys) {
-    List<ImmutableBlock> found = new ArrayList<>();
-    pool.matchScattered(keys).stream().flatMap(Optional::stream).forEach(found::add);
-    return adopt(found);
-  }
-
-  /** Keeps blocks in use once more each; their handles are consumed, also where it fails. */
-  List<BlockKey> adopt(List<ImmutableBlock> blocks) {
     List<ImmutableBlock> spare = new ArrayList<>();
-    List<BlockKey> keys = new ArrayList<>(blocks.size());
-    blocks.forEach(block -> keys.add(block.key()));
+    List<BlockKey> kept = new ArrayList<>(keys.size());
     try {
       synchronized (this) {
-        requireRoom(keys);
-        for (ImmutableBlock block : blocks) {
-          spare.addAll(add(block));
+        List<ImmutableBlock> found =
+            pool.matchScattered(keys).stream().flatMap(Optional::stream).toList();
+        found.forEach(block -> kept.add(block.key()));
+        try {
+          requireRoom(kept);
+        } catch (CapacityException e) {
+          spare.addAll(found);
+          throw e;
         }
+        found.forEach(block -> spare.addAll(add(block)));
       }
-    } catch (CapacityException e) {
-      spare.addAll(blocks);
-      throw e;
     } finally {
       BlockPool.closeAll(spare);
     }
-    return keys;
+    return kept;
+  }
+
+  /**
+   * Takes a block out of the pool unless it is kept here.
+   *
+   * @param key a block
+   * @param before run before it is taken out
+   * @return whether it was taken out
+   */
+  synchronized boolean removeUnlessKept(BlockKey key, Runnable before) {
+    if (heldByKey.containsKey(key) || !pool.contains(key)) {
+      return false;
+    }
+    Optional<ImmutableBlock> block = pool.find(key);
+    if (block.isEmpty()) {
+      return false;
+    }
+    before.run();
+    pool.remove(block.get());
+    return true;
   }
 
   /** Ends one keeping of each block; a key that is not kept is left out. */

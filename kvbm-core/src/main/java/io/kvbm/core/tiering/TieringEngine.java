@@ -24,7 +24,10 @@ import io.kvbm.core.onboard.OnboardResult;
 import io.kvbm.core.onboard.OnboardStatistics;
 import io.kvbm.core.onboard.Onboarder;
 import io.kvbm.core.onboard.Onboarding;
+import io.kvbm.core.onboard.Residence;
 import io.kvbm.core.onboard.TierResidence;
+import io.kvbm.core.retention.Namespaces.Expectation;
+import io.kvbm.core.retention.Retention;
 import io.kvbm.core.tier.BlockMover;
 import io.kvbm.core.tier.LocatedBlock;
 import io.kvbm.core.tier.RouteUse;
@@ -60,7 +63,10 @@ public final class TieringEngine implements AutoCloseable {
   private final TieringOptions options;
   private final WriteBack writeBack;
   private final Offloader offloader;
-  private final TierResidence residence;
+  private final Residence residence;
+  private final Clock clock;
+  private final @Nullable Retention retention;
+  private final @Nullable RequestListener requests;
   private final @Nullable CostGate gate;
   private final Onboarder onboarder;
 
@@ -82,6 +88,31 @@ public final class TieringEngine implements AutoCloseable {
       Clock clock,
       Deadlines deadlines,
       TieringOptions options) {
+    this(tiers, mover, executor, clock, deadlines, options, null, null);
+  }
+
+  /**
+   * Creates an engine that keeps to what a retention says, and tells of its requests.
+   *
+   * @param tiers at least one, the fastest first
+   * @param mover moves blocks
+   * @param executor runs what is not to run on a thread of a transfer; work there may block
+   * @param clock time
+   * @param deadlines ends waits; its time passes like that of the clock
+   * @param options how the tiers work together
+   * @param retention knows what is kept in these tiers; null for nothing
+   * @param requests told what each request ended with; null for nobody
+   * @throws ConfigurationException if there is no tier, or more write policies than edges
+   */
+  public TieringEngine(
+      List<Tier> tiers,
+      BlockMover mover,
+      Executor executor,
+      Clock clock,
+      Deadlines deadlines,
+      TieringOptions options,
+      @Nullable Retention retention,
+      @Nullable RequestListener requests) {
     if (tiers.isEmpty()) {
       throw new ConfigurationException(
           ErrorCode.INVALID_CONFIG, "a cache of tiers needs at least one tier");
@@ -95,9 +126,15 @@ public final class TieringEngine implements AutoCloseable {
     this.tiers = List.copyOf(tiers);
     this.mover = mover;
     this.options = options;
+    this.clock = clock;
+    this.retention = retention;
+    this.requests = requests;
     offloader = new Offloader(mover, executor, clock, deadlines, edges());
-    writeBack = new WriteBack(this.tiers, mover, deadlines, options, offloader::registered);
-    residence = new TierResidence(this.tiers, tier -> tier > 0 && writeBack.goesDown(tier - 1));
+    writeBack =
+        new WriteBack(this.tiers, mover, deadlines, options, retention, offloader::registered);
+    TierResidence own =
+        new TierResidence(this.tiers, tier -> tier > 0 && writeBack.goesDown(tier - 1));
+    residence = retention == null ? own : new RetainingResidence(own, retention);
     RouteCosts costs = new RouteCosts(clock);
     gate =
         options.gate() == GateMode.OFF
@@ -166,9 +203,45 @@ public final class TieringEngine implements AutoCloseable {
    * @return the request, begun
    */
   public Onboarding onboard(List<BlockKey> keys, OnboardOptions how) {
-    Onboarding onboarding = onboarder.onboard(keys, how);
+    RequestListener told = requests;
+    if (told == null) {
+      return begin(keys, how);
+    }
+    List<BlockKey> own = List.copyOf(keys);
+    long start = clock.nanoTime();
+    Onboarding onboarding = begin(own, how);
+    onboarding
+        .result()
+        .thenAccept(result -> told.ended(own, result, Math.max(0, clock.nanoTime() - start)));
+    return onboarding;
+  }
+
+  /**
+   * Like {@link #onboard}, where nobody uses the blocks yet: the request counts for no listener.
+   *
+   * @param keys the blocks of the sequence, in order
+   * @param how deadline and priority
+   * @return the request, begun
+   */
+  public Onboarding prefetch(List<BlockKey> keys, OnboardOptions how) {
+    return begin(keys, how);
+  }
+
+  private Onboarding begin(List<BlockKey> keys, OnboardOptions how) {
+    List<BlockKey> own = List.copyOf(keys);
+    Expectation expected = retention == null ? Expectation.NONE : retention.expect(0, own);
+    Onboarding onboarding;
+    try {
+      onboarding = onboarder.onboard(own, how);
+    } catch (RuntimeException e) {
+      expected.close();
+      throw e;
+    }
+    if (expected != Expectation.NONE) {
+      onboarding.result().thenRun(expected::close);
+    }
     if (tiers.size() > 1 && takesUnasked(options.write(0))) {
-      onboarding.result().thenAccept(this::goDown);
+      onboarding.result().thenAccept(result -> goDown(own, result));
     }
     return onboarding;
   }
@@ -181,14 +254,13 @@ public final class TieringEngine implements AutoCloseable {
    * What was brought up counts as registered in the top tier. What was there has been, and is only
    * seen once more, which matters where sightings count.
    */
-  private void goDown(OnboardResult result) {
+  private void goDown(List<BlockKey> keys, OnboardResult result) {
     boolean countsSightings = options.write(0) == WritePolicy.SELECTIVE;
     List<ImmutableBlock> open = new ArrayList<>();
     for (int i = 0; i < result.blocks().size(); i++) {
       if (countsSightings || result.sources().get(i) > 0) {
-        BlockKey key = result.blocks().get(i).key();
         // The result's are the caller's, who may close them any time.
-        tiers.getFirst().pool().find(key).ifPresent(open::add);
+        tiers.getFirst().pool().find(keys.get(i)).ifPresent(open::add);
       }
     }
     try {
@@ -218,6 +290,9 @@ public final class TieringEngine implements AutoCloseable {
    */
   public List<ImmutableBlock> register(List<? extends RegistrableBlock> blocks) {
     List<ImmutableBlock> registered = tiers.getFirst().pool().registerBlocks(blocks);
+    if (retention != null) {
+      retention.madeAnew(registered.stream().map(ImmutableBlock::key).toList());
+    }
     for (int tier = 1; tier < tiers.size(); tier++) {
       if (writeBack.goesDown(tier - 1)) {
         for (ImmutableBlock block : registered.reversed()) {

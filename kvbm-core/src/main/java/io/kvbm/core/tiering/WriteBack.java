@@ -9,6 +9,8 @@ import io.kvbm.api.block.MutableBlock;
 import io.kvbm.core.offload.WritePolicy;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.pool.Eviction;
+import io.kvbm.core.retention.Namespaces.Expectation;
+import io.kvbm.core.retention.Retention;
 import io.kvbm.core.tier.BlockMover;
 import io.kvbm.core.tier.MoveHandle;
 import io.kvbm.core.tier.MovedBlock;
@@ -23,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes room in tiers. Along a write-back edge what would be evicted is moved to the next tier
@@ -32,6 +35,8 @@ import java.util.function.BiConsumer;
  * <p>Threading: safe from any thread; calls wait for the moves they start, for a bounded time.
  */
 final class WriteBack {
+
+  private static final System.Logger LOG = System.getLogger(WriteBack.class.getName());
 
   /** So many batches in a row that were not done in time make a route that has stopped. */
   private static final int STRIKES = 2;
@@ -43,6 +48,7 @@ final class WriteBack {
   private final BlockMover mover;
   private final Deadlines deadlines;
   private final TieringOptions options;
+  private final @Nullable Retention retention;
   private final BiConsumer<Tier, List<ImmutableBlock>> arrived;
   private final ReentrantLock[] locks;
   private final LongAdder[] dropped;
@@ -89,6 +95,7 @@ final class WriteBack {
   }
 
   /**
+   * @param retention knows what is kept, null for nothing
    * @param arrived told of blocks that came down into a tier, while they are open
    */
   WriteBack(
@@ -96,11 +103,13 @@ final class WriteBack {
       BlockMover mover,
       Deadlines deadlines,
       TieringOptions options,
+      @Nullable Retention retention,
       BiConsumer<Tier, List<ImmutableBlock>> arrived) {
     this.tiers = tiers;
     this.mover = mover;
     this.deadlines = deadlines;
     this.options = options;
+    this.retention = retention;
     this.arrived = arrived;
     locks = new ReentrantLock[tiers.size()];
     dropped = new LongAdder[tiers.size()];
@@ -233,10 +242,12 @@ final class WriteBack {
     }
   }
 
-  /** Takes a block out of a tier that has one too many. */
+  /** Takes a block out of a tier that has one too many, unless somebody keeps it there. */
   void removeFrom(int tier, BlockKey key) {
     BlockPool pool = tiers.get(tier).pool();
-    if (pool.contains(key)) {
+    if (retention != null) {
+      retention.removeUnlessKept(tier, key, () -> {});
+    } else if (pool.contains(key)) {
       pool.find(key).ifPresent(pool::remove);
     }
   }
@@ -247,7 +258,7 @@ final class WriteBack {
       return;
     }
     List<ImmutableBlock> blocks = victims.stream().map(Eviction::block).toList();
-    try {
+    try (Expectation _ = expect(tier + 1, blocks)) {
       List<MutableBlock> targets = allocate(tier + 1, blocks.size());
       int kept = move(tier, blocks, targets);
       dropped[tier].add(blocks.size() - kept);
@@ -260,6 +271,12 @@ final class WriteBack {
     } catch (KvbmException e) {
       dropped[tier].add(blocks.size()); // a tier that takes nothing loses blocks, and stops nobody
     }
+  }
+
+  private Expectation expect(int tier, List<ImmutableBlock> blocks) {
+    return retention == null
+        ? Expectation.NONE
+        : retention.expect(tier, blocks.stream().map(ImmutableBlock::key).toList());
   }
 
   /**
@@ -284,8 +301,11 @@ final class WriteBack {
                 until));
         from = to;
       }
-    } catch (KvbmException e) {
-      BlockPool.closeAll(targets.subList(from, targets.size())); // these are lost, the rest moves
+    } catch (RuntimeException e) { // These blocks are lost, the rest moves.
+      BlockPool.closeAll(targets.subList(from, targets.size()));
+      if (!(e instanceof KvbmException)) {
+        LOG.log(System.Logger.Level.WARNING, "a movement down could not be started", e);
+      }
     }
     List<ImmutableBlock> kept = new ArrayList<>();
     for (MoveHandle handle : handles) {

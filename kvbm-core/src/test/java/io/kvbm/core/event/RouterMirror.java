@@ -8,20 +8,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What a router believes: a snapshot and the events after it. It trusts nothing. */
-final class RouterMirror {
+public final class RouterMirror {
 
   final Map<String, Map<BlockKey, Optional<BlockKey>>> tiers = new HashMap<>();
   long sequence;
-  int snapshots;
+  public int snapshots;
 
-  static RouterMirror of(RouterSnapshot snapshot) {
+  RouterMirror() {}
+
+  public static RouterMirror of(RouterSnapshot snapshot) {
     RouterMirror mirror = new RouterMirror();
     mirror.load(snapshot);
     return mirror;
   }
 
   /** Reads all there is, starting anew after a gap. */
-  void catchUp(RouterEventLog log, int limit) {
+  public void catchUp(RouterEventLog log, int limit) {
     while (true) {
       switch (log.replay(sequence + 1, limit)) {
         case Replay.Gap _ -> load(log.snapshot());
@@ -73,7 +75,7 @@ final class RouterMirror {
     return tiers.computeIfAbsent(tier, any -> new LinkedHashMap<>());
   }
 
-  List<BlockKey> keys(String tier) {
+  public List<BlockKey> keys(String tier) {
     return tier(tier).keySet().stream().sorted().toList();
   }
 

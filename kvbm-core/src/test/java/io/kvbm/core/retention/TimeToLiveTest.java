@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.core.pool.BlockPool;
+import io.kvbm.core.pool.ContentListener;
 import io.kvbm.core.time.Deadlines;
 import io.kvbm.testkit.ManualClock;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TimeToLiveTest {
@@ -23,7 +25,9 @@ class TimeToLiveTest {
   private final TimeToLive lives =
       new TimeToLive(key -> key.lo() >= 100 ? Deadlines.NEVER : 10 * SECOND, clock);
 
-  private final BlockPool pool = TestPool.of(16, lives);
+  private final ContentListener content = lives.tier();
+  private final BlockPool pool = TestPool.of(16, content);
+  private final BlockPool below = TestPool.of(16, lives.tier());
 
   @Test
   void blocks_are_dropped_when_their_time_is_over_children_first() {
@@ -86,9 +90,9 @@ class TimeToLiveTest {
     }
     pass(10);
 
-    assertThat(lives.sweep(pool, 2, SECOND)).isEqualTo(2);
-    assertThat(lives.sweep(pool, 2, SECOND)).isEqualTo(2);
-    assertThat(lives.sweep(pool, 2, SECOND)).isEqualTo(1);
+    assertThat(lives.sweep(List.of(pool), 2, SECOND)).isEqualTo(2);
+    assertThat(lives.sweep(List.of(pool), 2, SECOND)).isEqualTo(2);
+    assertThat(lives.sweep(List.of(pool), 2, SECOND)).isEqualTo(1);
   }
 
   @Test
@@ -132,7 +136,7 @@ class TimeToLiveTest {
 
   @Test
   void a_block_the_pool_does_not_know_is_forgotten() {
-    lives.entered(key(9), null, new int[0]);
+    content.entered(key(9), null, new int[0]);
     pass(10);
 
     assertThat(sweep()).isZero();
@@ -142,7 +146,46 @@ class TimeToLiveTest {
   @Test
   void parents_that_form_a_circle_do_not_hang_the_sweep() {
     register(pool, key(1), key(2)).close();
-    lives.entered(key(2), key(1), new int[0]);
+    content.entered(key(2), key(1), new int[0]);
+    pass(10);
+
+    assertThat(sweep()).isEqualTo(1);
+  }
+
+  @Test
+  void time_goes_on_while_a_block_is_moved_from_tier_to_tier() {
+    chain(pool, 1);
+    pass(6);
+    chain(below, 1);
+    pool.resetBlocks(keys(1));
+    pass(4);
+    assertThat(lives.isExpired(key(1))).isTrue();
+
+    assertThat(sweep()).isEqualTo(1);
+    assertThat(below.contains(key(1))).isFalse();
+    assertThat(lives.isExpired(key(1))).isFalse();
+  }
+
+  @Test
+  void a_block_in_two_tiers_is_dropped_in_both_and_counts_once() {
+    chain(pool, 1);
+    chain(below, 1);
+    pass(10);
+
+    assertThat(sweep()).isEqualTo(1);
+    assertThat(lives.statistics()).isEqualTo(new TimeToLive.Statistics(0, 1, 0));
+  }
+
+  @Test
+  void a_block_made_anew_lives_from_then_on_and_another_does_not() {
+    chain(pool, 1);
+    pass(5);
+    lives.madeAnew(keys(1));
+    pass(5);
+    assertThat(lives.isExpired(key(1))).isTrue();
+    lives.madeAnew(keys(1, 7));
+    assertThat(lives.isExpired(key(1))).isFalse();
+    assertThat(sweep()).isZero();
     pass(10);
 
     assertThat(sweep()).isEqualTo(1);
@@ -153,6 +196,6 @@ class TimeToLiveTest {
   }
 
   private int sweep() {
-    return lives.sweep(pool, 100, SECOND);
+    return lives.sweep(List.of(pool, below), 100, SECOND);
   }
 }

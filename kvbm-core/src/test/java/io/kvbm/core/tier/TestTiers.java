@@ -1,5 +1,6 @@
 package io.kvbm.core.tier;
 
+import io.kvbm.api.CapacityException;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
@@ -9,10 +10,13 @@ import io.kvbm.api.config.KvManagerModelConfig;
 import io.kvbm.api.config.KvManagerRuntimeConfig;
 import io.kvbm.api.layout.DType;
 import io.kvbm.api.layout.LayoutType;
+import io.kvbm.api.metrics.MetricsSink;
+import io.kvbm.api.spi.Clock;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.layout.Layouts;
+import io.kvbm.core.onboard.OnboardOptions;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.tiering.TieringEngine;
 import io.kvbm.core.tiering.TieringOptions;
@@ -21,6 +25,8 @@ import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.HostStorage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Up to three tiers over storages of the test's own, moved by a {@link ScriptedTransport}. */
@@ -45,20 +51,46 @@ public final class TestTiers implements AutoCloseable {
   }
 
   public TestTiers(int device, int host, int disk, TieringOptions options) {
-    this(device, host, disk, LayoutType.FULLY_CONTIGUOUS, options);
+    this(device, host, disk, LayoutType.FULLY_CONTIGUOUS, builder -> builder.tiering(options));
+  }
+
+  /** With whatever else a manager can do. */
+  public TestTiers(
+      int device, int host, int disk, UnaryOperator<KvBlockManager.Builder> more, Clock clock) {
+    this(device, host, disk, LayoutType.FULLY_CONTIGUOUS, more, clock, MetricsSink.NULL);
+  }
+
+  /** With whatever else a manager can do, and its metrics. */
+  public TestTiers(
+      int device,
+      int host,
+      int disk,
+      UnaryOperator<KvBlockManager.Builder> more,
+      Clock clock,
+      MetricsSink metrics) {
+    this(device, host, disk, LayoutType.FULLY_CONTIGUOUS, more, clock, metrics);
   }
 
   TestTiers(int device, int host, int disk, LayoutType lower) {
-    this(device, host, disk, lower, TieringOptions.DEFAULT);
+    this(device, host, disk, lower, builder -> builder);
   }
 
   TestTiers(int device, int host, int disk, LayoutType lower, TieringOptions options) {
-    this(device, host, disk, lower, options, TransferLimits.DEFAULT);
+    this(device, host, disk, lower, builder -> builder.tiering(options));
   }
 
+  /** With limits of the engine that moves the blocks. */
   public TestTiers(
       int device, int host, int disk, TieringOptions options, TransferLimits transfers) {
-    this(device, host, disk, LayoutType.FULLY_CONTIGUOUS, options, transfers);
+    this(
+        device,
+        host,
+        disk,
+        LayoutType.FULLY_CONTIGUOUS,
+        builder -> builder.tiering(options),
+        Clock.SYSTEM,
+        MetricsSink.NULL,
+        transfers);
   }
 
   private TestTiers(
@@ -66,12 +98,40 @@ public final class TestTiers implements AutoCloseable {
       int host,
       int disk,
       LayoutType lower,
-      TieringOptions options,
+      UnaryOperator<KvBlockManager.Builder> more) {
+    this(device, host, disk, lower, more, Clock.SYSTEM, MetricsSink.NULL);
+  }
+
+  private TestTiers(
+      int device,
+      int host,
+      int disk,
+      LayoutType lower,
+      UnaryOperator<KvBlockManager.Builder> more,
+      Clock clock,
+      MetricsSink metrics) {
+    this(device, host, disk, lower, more, clock, metrics, TransferLimits.DEFAULT);
+  }
+
+  private TestTiers(
+      int device,
+      int host,
+      int disk,
+      LayoutType lower,
+      UnaryOperator<KvBlockManager.Builder> more,
+      Clock clock,
+      MetricsSink metrics,
       TransferLimits transfers) {
-    platform = Platform.builder().providers(List.of(transport)).transferLimits(transfers).build();
+    platform =
+        Platform.builder()
+            .providers(List.of(transport))
+            .clock(clock)
+            .metrics(metrics)
+            .transferLimits(transfers)
+            .build();
     KvBlockManagerConfig.Builder config =
         KvBlockManagerConfig.builder()
-            .runtime(KvManagerRuntimeConfig.builder().build())
+            .runtime(KvManagerRuntimeConfig.builder().clock(clock).metricsRegistry(metrics).build())
             .model(MODEL)
             .deviceLayout(tier(device, LayoutType.FULLY_CONTIGUOUS));
     if (host > 0) {
@@ -80,7 +140,7 @@ public final class TestTiers implements AutoCloseable {
     if (disk > 0) {
       config.diskLayout(tier(disk, lower));
     }
-    manager = KvBlockManager.create(config.build(), options, platform);
+    manager = more.apply(KvBlockManager.builder(config.build()).platform(platform)).build();
   }
 
   private KvManagerLayoutConfig tier(int blocks, LayoutType type) {
@@ -145,6 +205,48 @@ public final class TestTiers implements AutoCloseable {
             block.key().lo() * 31 + 7 * layer + outer,
             "block " + block.key());
       }
+    }
+  }
+
+  /**
+   * What an engine does with a sequence: brings up what is there, fills the rest.
+   *
+   * @return how much was there, or 0 where there was no room
+   */
+  public int use(List<BlockKey> keys) {
+    return use(tiering(), keys);
+  }
+
+  /** Like {@link #use(List)}, of any engine. */
+  public static int use(TieringEngine engine, List<BlockKey> keys) {
+    List<ImmutableBlock> held = new ArrayList<>();
+    try {
+      held.addAll(engine.onboard(keys, OnboardOptions.DEFAULT).await().blocks());
+      int hits = held.size();
+      held.forEach(TestTiers::verify);
+      List<BlockKey> missing = keys.subList(hits, keys.size());
+      List<MutableBlock> fresh = engine.allocate(missing.size());
+      for (int i = 0; i < fresh.size(); i++) {
+        fill(fresh.get(i), missing.get(i));
+        BlockKey parent = hits + i == 0 ? null : keys.get(hits + i - 1);
+        held.addAll(engine.register(List.of(fresh.get(i).complete(missing.get(i), parent))));
+      }
+      held.forEach(TestTiers::verify);
+      return hits;
+    } catch (CapacityException e) {
+      return 0; // several threads may hold too much at once
+    } finally {
+      BlockPool.closeAll(held);
+    }
+  }
+
+  /** Waits until it is so; ends when the test's time is over. */
+  public static void await(BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new AssertionError("waited in vain");
+      }
+      Thread.onSpinWait();
     }
   }
 

@@ -2,6 +2,7 @@ package io.kvbm.core.tiering;
 
 import static io.kvbm.core.tier.TestTiers.key;
 import static io.kvbm.core.tier.TestTiers.keys;
+import static io.kvbm.core.tier.TestTiers.use;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -336,32 +337,6 @@ class TieringEngineTest {
         }
       }
       assertThat(seeker.get(10, TimeUnit.SECONDS)).isZero();
-    }
-  }
-
-  /**
-   * What an engine does with a sequence: brings up what is there, fills the rest; returns how much
-   * was there.
-   */
-  private static int use(TieringEngine engine, List<BlockKey> keys) {
-    List<ImmutableBlock> held = new ArrayList<>();
-    try {
-      held.addAll(engine.onboard(keys, OnboardOptions.DEFAULT).await().blocks());
-      int hits = held.size();
-      held.forEach(TestTiers::verify);
-      List<BlockKey> missing = keys.subList(hits, keys.size());
-      List<MutableBlock> fresh = engine.allocate(missing.size());
-      for (int i = 0; i < fresh.size(); i++) {
-        TestTiers.fill(fresh.get(i), missing.get(i));
-        BlockKey parent = hits + i == 0 ? null : keys.get(hits + i - 1);
-        held.addAll(engine.register(List.of(fresh.get(i).complete(missing.get(i), parent))));
-      }
-      held.forEach(TestTiers::verify);
-      return hits;
-    } catch (CapacityException e) {
-      return 0; // several threads may hold too much at once
-    } finally {
-      BlockPool.closeAll(held);
     }
   }
 
