@@ -280,16 +280,27 @@ public final class KvBlockManager implements AutoCloseable {
     Platform.Builder builder = Platform.builder();
     config.plugins().ifPresent(builder::plugins);
     Platform platform = builder.config(config).build();
-    KvBlockManagerConfig manager;
+    Builder manager;
     try {
-      manager = configured(config, platform);
+      manager = builder(configured(config, platform)).tiering(tiering(config, platform));
     } catch (RuntimeException | Error e) {
       OwnedParts left = new OwnedParts();
       left.add(platform);
       left.closeAfter(e);
       throw e;
     }
-    return new KvBlockManager(builder(manager), platform, true);
+    return new KvBlockManager(manager, platform, true);
+  }
+
+  /**
+   * {@return how tiers work together as a configuration says}
+   *
+   * @param config checked against the schema of the platform
+   * @param platform has the backends
+   * @throws ConfigurationException if the cost gate is to compare with a speed nobody gave
+   */
+  public static TieringOptions tiering(KvbmConfig config, Platform platform) {
+    return new ManagerSettings(config, platform).tiering();
   }
 
   /**

@@ -15,6 +15,9 @@ import io.kvbm.api.spi.Backend;
 import io.kvbm.core.config.CoreSettings;
 import io.kvbm.core.config.KvbmConfig;
 import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tiering.TieringOptions;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -41,7 +44,7 @@ final class ManagerSettings {
                     () -> platform.hashScheme(text(CoreSettings.HASH_SCHEME)).name()));
     boolean any = false;
     for (CacheLevel level : CacheLevel.values()) {
-      if (config.requiredInt(CoreSettings.tier(level, CoreSettings.BLOCKS)) > 0) {
+      if (blocks(level) > 0) {
         any = true;
         KvManagerLayoutConfig tier = tier(level);
         switch (level) {
@@ -121,7 +124,7 @@ final class ManagerSettings {
     String policy = CoreSettings.tier(level, CoreSettings.POLICY);
     KvManagerLayoutConfig.Builder tier =
         KvManagerLayoutConfig.builder()
-            .numBlocks(config.requiredInt(CoreSettings.tier(level, CoreSettings.BLOCKS)))
+            .numBlocks(blocks(level))
             .evictionPolicy(checked(policy, () -> platform.evictionPolicy(text(policy)).name()));
     hold(level, tier);
     // After the backend was opened: it may bring the layout.
@@ -129,6 +132,27 @@ final class ManagerSettings {
     return checked(
         CoreSettings.tier(level, CoreSettings.ALIGNMENT),
         () -> tier.alignment(alignment(level)).build());
+  }
+
+  private int blocks(CacheLevel level) {
+    int blocks = config.requiredInt(CoreSettings.tier(level, CoreSettings.BLOCKS));
+    String path = CoreSettings.tier(level, CoreSettings.BYTE_SIZE_OF_TIER);
+    long bytes = config.byteSize(path).orElse(0L);
+    if (blocks > 0 || bytes == 0) {
+      return blocks;
+    }
+    long block = model().layout(1, 1).blockByteSize();
+    if (bytes < block) {
+      throw config.invalid(path, "a block takes %d bytes".formatted(block), null);
+    }
+    return (int) Math.min(Integer.MAX_VALUE, bytes / block);
+  }
+
+  /** {@return how the tiers work together} */
+  TieringOptions tiering() {
+    List<CacheLevel> levels =
+        Arrays.stream(CacheLevel.values()).filter(level -> blocks(level) > 0).toList();
+    return new TieringSettings(config).read(levels, config.requiredInt(CoreSettings.PAGE_SIZE));
   }
 
   private LayoutType layoutType(String name) {

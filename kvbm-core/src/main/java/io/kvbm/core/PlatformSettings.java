@@ -64,7 +64,10 @@ final class PlatformSettings {
             CoreSettings.MAX_BYTES_IN_FLIGHT,
             CoreSettings.MAX_BATCHES_IN_FLIGHT,
             CoreSettings.MAX_BATCH_BLOCKS,
-            CoreSettings.BOUNCE_BYTE_SIZE)
+            CoreSettings.BOUNCE_BYTE_SIZE,
+            CoreSettings.STALL,
+            CoreSettings.MAX_STALLED_BATCHES,
+            CoreSettings.DRAIN)
         .stream()
         .anyMatch(config::isSet);
   }
@@ -75,6 +78,9 @@ final class PlatformSettings {
         config.byteSize(CoreSettings.MAX_BYTES_IN_FLIGHT).orElseThrow(),
         config.requiredInt(CoreSettings.MAX_BATCHES_IN_FLIGHT),
         config.requiredInt(CoreSettings.MAX_BATCH_BLOCKS),
-        config.byteSize(CoreSettings.BOUNCE_BYTE_SIZE).orElseThrow());
+        config.byteSize(CoreSettings.BOUNCE_BYTE_SIZE).orElseThrow(),
+        config.duration(CoreSettings.STALL).orElseThrow().toNanos(),
+        config.requiredInt(CoreSettings.MAX_STALLED_BATCHES),
+        config.duration(CoreSettings.DRAIN).orElseThrow().toNanos());
   }
 }

@@ -21,8 +21,14 @@ import io.kvbm.api.spi.SpiVersion;
 import io.kvbm.core.config.ConfigSchema;
 import io.kvbm.core.config.ConfigSetting;
 import io.kvbm.core.config.KvbmConfig;
+import io.kvbm.core.cost.GateMode;
+import io.kvbm.core.cost.RecomputeCost;
 import io.kvbm.core.metrics.MicrometerMetrics;
+import io.kvbm.core.offload.PriorityAdmission;
+import io.kvbm.core.offload.WritePolicy;
 import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.Verification;
+import io.kvbm.core.tiering.TieringOptions;
 import io.kvbm.core.transfer.TransferLimits;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,6 +63,19 @@ class ConfiguredManagerTest {
       transfers: {maxQueuedBlocks: 5, maxBytesInFlight: 6, maxBatchesInFlight: 7}
       transfers.maxBatchBlocks: 8
       transfers.bounceByteSize: 9
+      transfers.stall: 10ms
+      transfers.maxStalledBatches: 11
+      transfers.drain: 12s
+      tiering:
+        belowDevice: through
+        belowHost: selective
+        sightings: 3
+        leastPriority: 4
+        demotion: 5ms
+        verification: all
+        costGate: advise
+        tokensPerSecond: 6000
+        quadraticPicoseconds: 7
       runtime:
         workerId: 10
         modelName: llama
@@ -120,7 +139,8 @@ class ConfiguredManagerTest {
   void everySettingOfTheCoreArrives() {
     KvbmConfig config = config(EVERYTHING.formatted(systemVersion()));
     for (ConfigSetting setting : ConfigSchema.ofCore().settings()) {
-      boolean special = setting.path().equals("runtime.saltHash");
+      boolean special =
+          setting.path().equals("runtime.saltHash") || setting.path().endsWith(".byteSize");
       assertThat(config.isSet(setting.path())).as(setting.path()).isNotEqualTo(special);
       assertThat(config.string(setting.path()).orElse(""))
           .as(setting.path())
@@ -132,8 +152,19 @@ class ConfiguredManagerTest {
     try (Platform platform = Platform.builder().config(config).build()) {
       assertThat(platform.metrics()).isInstanceOf(MicrometerMetrics.class);
       assertThat(platform.leakDetection()).isTrue();
-      assertThat(platform.transfers().limits()).isEqualTo(new TransferLimits(5, 6, 7, 8, 9));
+      assertThat(platform.transfers().limits())
+          .isEqualTo(
+              new TransferLimits(5, 6, 7, 8, 9).withPatience(10_000_000, 11, 12_000_000_000L));
       KvBlockManagerConfig manager = KvBlockManager.configured(config, platform);
+      assertThat(KvBlockManager.tiering(config, platform))
+          .isEqualTo(
+              TieringOptions.DEFAULT
+                  .withWrites(List.of(WritePolicy.THROUGH, WritePolicy.SELECTIVE))
+                  .withSightings(3)
+                  .withAdmissions(List.of(new PriorityAdmission(4)))
+                  .withDemotionNanos(5_000_000)
+                  .withVerification(Verification.ALL)
+                  .withGate(GateMode.ADVISE, new RecomputeCost(6000, 7e-12, 4)));
 
       assertThat(manager.model()).isEqualTo(new KvManagerModelConfig(2, 1, 4, 8, DType.INT8));
       assertThat(manager.hashScheme()).isEqualTo("xxh3-64-v1");
@@ -150,6 +181,84 @@ class ConfiguredManagerTest {
       assertTier(manager.diskLayout(), 13, "layer-separate-block-contiguous", 256, "fifo");
       assertThat(Objects.requireNonNull(manager.diskLayout()).blockStore()).isNotNull();
     }
+  }
+
+  @Test
+  void aTierCanBeGivenInBytes() {
+    KvbmConfig config =
+        config(
+            """
+            model: {numLayers: 2, outerDim: 1, pageSize: 4, innerDim: 8, dtype: fp16}
+            tiers.host.byteSize: 1000
+            tiers.host.backend: system
+            """);
+    try (Platform platform = Platform.builder().config(config).build()) {
+      KvBlockManagerConfig manager = KvBlockManager.configured(config, platform);
+      assertThat(Objects.requireNonNull(manager.hostLayout()).numBlocks())
+          .as("1000 / (2 * 4 * 8 * 2)")
+          .isEqualTo(7);
+      assertThat(KvBlockManager.tiering(config, platform)).isEqualTo(TieringOptions.DEFAULT);
+    }
+    KvbmConfig small = config("tiers.host.byteSize: 10");
+    try (Platform platform = Platform.builder().config(small).build()) {
+      assertThatThrownBy(() -> KvBlockManager.configured(small, platform))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("tiers.host.byteSize")
+          .hasMessageContaining("a block takes");
+    }
+  }
+
+  @Test
+  void aGateNeedsToKnowHowFastComputingIs() {
+    KvbmConfig config = config("tiers.host.blocks: 4\ntiering.costGate: enforce");
+    try (Platform platform = Platform.builder().config(config).build()) {
+      assertThatThrownBy(() -> KvBlockManager.tiering(config, platform))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("tiering.costGate")
+          .hasMessageContaining("it needs tiering.tokensPerSecond");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "DYN_KVBM_CPU_CACHE_OVERRIDE_NUM_BLOCKS, 64, tiers.host.blocks, 64",
+    "DYN_KVBM_DISK_CACHE_OVERRIDE_NUM_BLOCKS, 65, tiers.disk.blocks, 65",
+    "DYN_KVBM_CPU_CACHE_GB, 1.5, tiers.host.byteSize, 1500000000",
+    "DYN_KVBM_DISK_CACHE_GB, 20, tiers.disk.byteSize, 20000000000",
+    "DYN_KVBM_MAX_CONCURRENT_TRANSFERS, 4, transfers.maxBatchesInFlight, 4",
+    "DYN_KVBM_MAX_TRANSFER_BATCH_SIZE, 16, transfers.maxBatchBlocks, 16",
+    "DYN_KVBM_HOST_OFFLOAD_PREFIX_MIN_PRIORITY, 7, tiering.leastPriority, 7",
+    "DYN_KVBM_DISABLE_DISK_OFFLOAD_FILTER, true, tiering.belowHost, back",
+    "DYN_KVBM_DISABLE_DISK_OFFLOAD_FILTER, false, tiering.belowHost, selective",
+  })
+  void dynamosVariablesStandForSettings(
+      String variable, String text, String path, String expected) {
+    KvbmConfig config =
+        KvbmConfig.builder().environment(Map.of(variable, text)).build(ConfigSchema.ofCore());
+    assertThat(config.string(path)).contains(expected);
+  }
+
+  /**
+   * There, a value that is none is taken for the default; here nobody gets what he did not ask for.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "DYN_KVBM_CPU_CACHE_GB, not_a_number, tiers.host.byteSize",
+    "DYN_KVBM_MAX_TRANSFER_BATCH_SIZE, not_a_number, transfers.maxBatchBlocks",
+    "DYN_KVBM_MAX_TRANSFER_BATCH_SIZE, 0, transfers.maxBatchBlocks",
+    "DYN_KVBM_MAX_CONCURRENT_TRANSFERS, 0, transfers.maxBatchesInFlight",
+  })
+  void case29_aValueThatIsNoneIsAnErrorThatNamesTheVariable(
+      String variable, String text, String path) {
+    assertThatThrownBy(
+            () ->
+                KvbmConfig.builder()
+                    .environment(Map.of(variable, text))
+                    .build(ConfigSchema.ofCore()))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(variable)
+        .hasMessageContaining(path)
+        .hasMessageContaining("'" + text + "'");
   }
 
   private static void assertTier(

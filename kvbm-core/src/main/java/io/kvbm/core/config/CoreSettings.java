@@ -2,6 +2,7 @@ package io.kvbm.core.config;
 
 import static io.kvbm.api.spi.ConfigKey.Type.BOOLEAN;
 import static io.kvbm.api.spi.ConfigKey.Type.BYTE_SIZE;
+import static io.kvbm.api.spi.ConfigKey.Type.DURATION;
 import static io.kvbm.api.spi.ConfigKey.Type.INTEGER;
 import static io.kvbm.api.spi.ConfigKey.Type.PATH;
 import static io.kvbm.api.spi.ConfigKey.Type.STRING;
@@ -13,16 +14,26 @@ import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.EnvironmentAlias;
+import io.kvbm.core.offload.OffloadEdge;
+import io.kvbm.core.offload.SightingAdmission;
 import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tiering.TieringOptions;
 import io.kvbm.core.transfer.TransferLimits;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 
 /** The settings of the core: their paths, and what each can be. */
 public final class CoreSettings {
+
+  private static final String DYNAMO = "DYN_KVBM_";
+
+  private static final String[] WRITE_POLICIES = {"through", "back", "selective", "none"};
 
   /** The most threads for blocking I/O. */
   public static final int MAX_IO_THREADS = 1024;
@@ -56,6 +67,42 @@ public final class CoreSettings {
 
   /** Path: host memory of a batch that goes in two hops. */
   public static final String BOUNCE_BYTE_SIZE = "transfers.bounceByteSize";
+
+  /** Path: after how long a batch counts as stalled. */
+  public static final String STALL = "transfers.stall";
+
+  /** Path: stalled batches others are started in place of. */
+  public static final String MAX_STALLED_BATCHES = "transfers.maxStalledBatches";
+
+  /** Path: how long closing waits for what is in flight. */
+  public static final String DRAIN = "transfers.drain";
+
+  /** Path: when blocks go from the device tier to the tier below it. */
+  public static final String BELOW_DEVICE = "tiering.belowDevice";
+
+  /** Path: when blocks go from the host tier to the disk tier. */
+  public static final String BELOW_HOST = "tiering.belowHost";
+
+  /** Path: at which sighting a selective edge copies a block. */
+  public static final String SIGHTINGS = "tiering.sightings";
+
+  /** Path: the least offload priority of blocks that leave the top tier. */
+  public static final String LEAST_PRIORITY = "tiering.leastPriority";
+
+  /** Path: how long an allocation waits for blocks to be moved down. */
+  public static final String DEMOTION = "tiering.demotion";
+
+  /** Path: which movements are checked end to end. */
+  public static final String VERIFICATION = "tiering.verification";
+
+  /** Path: whether loads that lose to computing are made. */
+  public static final String COST_GATE = "tiering.costGate";
+
+  /** Path: how fast tokens are computed. */
+  public static final String TOKENS_PER_SECOND = "tiering.tokensPerSecond";
+
+  /** Path: what attention adds. */
+  public static final String QUADRATIC = "tiering.quadraticPicoseconds";
 
   /** Path: this worker among others. */
   public static final String WORKER_ID = "runtime.workerId";
@@ -99,6 +146,9 @@ public final class CoreSettings {
   /** Last part of a tier's path: how many blocks. */
   public static final String BLOCKS = "blocks";
 
+  /** Last part of a tier's path: how many bytes, in place of blocks. */
+  public static final String BYTE_SIZE_OF_TIER = "byteSize";
+
   /** Last part of a tier's path: which backend. */
   public static final String BACKEND = "backend";
 
@@ -131,6 +181,7 @@ public final class CoreSettings {
     List<ConfigSetting> all = new ArrayList<>();
     platform(all);
     transfers(all);
+    tiering(all);
     runtime(all);
     model(all);
     for (CacheLevel level : CacheLevel.values()) {
@@ -210,7 +261,8 @@ public final class CoreSettings {
                 INTEGER,
                 String.valueOf(limits.maxBatchesInFlight()),
                 "batches of one route in flight")
-            .withRange(1, Integer.MAX_VALUE),
+            .withRange(1, Integer.MAX_VALUE)
+            .withAlias(alias("MAX_CONCURRENT_TRANSFERS")),
         MAX_BATCHES_IN_FLIGHT);
     add(
         all,
@@ -219,7 +271,8 @@ public final class CoreSettings {
                 INTEGER,
                 String.valueOf(limits.maxBatchBlocks()),
                 "blocks of one batch; a larger transfer becomes several")
-            .withRange(1, Integer.MAX_VALUE),
+            .withRange(1, Integer.MAX_VALUE)
+            .withAlias(alias("MAX_TRANSFER_BATCH_SIZE")),
         MAX_BATCH_BLOCKS);
     add(
         all,
@@ -230,6 +283,130 @@ public final class CoreSettings {
                 "host memory of a batch that goes in two hops")
             .withRange(2, Long.MAX_VALUE),
         BOUNCE_BYTE_SIZE);
+    add(
+        all,
+        key(
+            STALL,
+            DURATION,
+            seconds(limits.stallNanos()),
+            "after so long a batch counts as stalled: others are started in its place, and what it"
+                + " uses stays taken; 0s = never"),
+        STALL);
+    add(
+        all,
+        key(
+                MAX_STALLED_BATCHES,
+                INTEGER,
+                String.valueOf(limits.maxStalledBatches()),
+                "stalled batches of one route others are started in place of; then it refuses")
+            .withRange(0, Integer.MAX_VALUE),
+        MAX_STALLED_BATCHES);
+    add(
+        all,
+        key(
+            DRAIN,
+            DURATION,
+            seconds(limits.drainNanos()),
+            "how long closing waits for what is in flight"),
+        DRAIN);
+  }
+
+  private static void tiering(List<ConfigSetting> all) {
+    add(
+        all,
+        key(
+                BELOW_DEVICE,
+                STRING,
+                "back",
+                "when blocks go from the device tier to the one below: as soon as they are filled"
+                    + " (through), when they are evicted (back), when they were used again"
+                    + " (selective) or never (none)")
+            .withChoices(WRITE_POLICIES),
+        BELOW_DEVICE);
+    add(
+        all,
+        key(BELOW_HOST, STRING, "back", "the same, from the host tier to the disk tier")
+            .withChoices(WRITE_POLICIES)
+            .withAlias(
+                new EnvironmentAlias(
+                    DYNAMO + "DISABLE_DISK_OFFLOAD_FILTER",
+                    text -> Optional.of(isOff(text) ? "selective" : "back"))),
+        BELOW_HOST);
+    add(
+        all,
+        key(
+                SIGHTINGS,
+                INTEGER,
+                String.valueOf(OffloadEdge.DEFAULT_SIGHTINGS),
+                "how often a block is seen before a selective edge copies it")
+            .withRange(1, SightingAdmission.MAX_SIGHTINGS),
+        SIGHTINGS);
+    add(
+        all,
+        key(
+                LEAST_PRIORITY,
+                INTEGER,
+                "0",
+                "blocks of a lower offload priority do not leave the top tier downwards")
+            .withAlias(alias("HOST_OFFLOAD_PREFIX_MIN_PRIORITY")),
+        LEAST_PRIORITY);
+    add(
+        all,
+        key(
+            DEMOTION,
+            DURATION,
+            seconds(TieringOptions.DEFAULT.demotionNanos()),
+            "how long an allocation waits for blocks to be moved out of its way before it drops"
+                + " them"),
+        DEMOTION);
+    add(
+        all,
+        key(
+                VERIFICATION,
+                STRING,
+                "stores",
+                "which movements between tiers are checked end to end: none, those into and out of"
+                    + " stores, or all")
+            .withChoices("none", "stores", "all"),
+        VERIFICATION);
+    add(
+        all,
+        key(
+                COST_GATE,
+                STRING,
+                "off",
+                "whether blocks that are faster to compute than to load are not loaded: off, advise"
+                    + " (only counted) or enforce; needs tokensPerSecond")
+            .withChoices("off", "advise", "enforce"),
+        COST_GATE);
+    add(
+        all,
+        key(TOKENS_PER_SECOND, INTEGER, "", "how many tokens a second are computed")
+            .withRange(1, Integer.MAX_VALUE),
+        TOKENS_PER_SECOND);
+    add(
+        all,
+        key(
+                QUADRATIC,
+                INTEGER,
+                "0",
+                "what attention adds: a sequence of t tokens takes t squared times so many"
+                    + " picoseconds more")
+            .withRange(0, Integer.MAX_VALUE),
+        QUADRATIC);
+  }
+
+  /** Of Dynamo's block manager; its keys are in its configuration reference. */
+  private static EnvironmentAlias alias(String name) {
+    return new EnvironmentAlias(DYNAMO + name, Optional::of);
+  }
+
+  private static boolean isOff(String text) {
+    return Set.of("", "0", "false", "no", "off").contains(text.strip().toLowerCase(Locale.ROOT));
+  }
+
+  private static String seconds(long nanos) {
+    return nanos / 1_000_000_000L + "s";
   }
 
   private static void runtime(List<ConfigSetting> all) {
@@ -305,9 +482,27 @@ public final class CoreSettings {
     String blocks = tier(level, BLOCKS);
     add(
         all,
-        key(blocks, INTEGER, "0", "blocks of the tier; 0 means there is no such tier")
-            .withRange(0, Integer.MAX_VALUE),
+        withDynamo(
+            key(blocks, INTEGER, "0", "blocks of the tier; 0 means there is no such tier")
+                .withRange(0, Integer.MAX_VALUE),
+            level,
+            "_CACHE_OVERRIDE_NUM_BLOCKS",
+            Optional::of),
         blocks);
+    String bytes = tier(level, BYTE_SIZE_OF_TIER);
+    add(
+        all,
+        withDynamo(
+            key(
+                    bytes,
+                    BYTE_SIZE,
+                    "0",
+                    "bytes of the tier, as many whole blocks as fit; where blocks is 0")
+                .withRange(0, Long.MAX_VALUE),
+            level,
+            "_CACHE_GB",
+            CoreSettings::gigabytes),
+        bytes);
     String backend = tier(level, BACKEND);
     add(all, key(backend, STRING, kind, "a backend, name@version, or a storage kind"), backend);
     String holder = tier(level, HOLDER);
@@ -347,6 +542,28 @@ public final class CoreSettings {
             "which block is evicted: adaptive, lru, fifo, priority, multi-lru, s3fifo, arc,"
                 + " tinylfu, lineage or one a module provides"),
         policy);
+  }
+
+  /** The host and the disk tier have variables in Dynamo, too. */
+  private static ConfigKey withDynamo(
+      ConfigKey key,
+      CacheLevel level,
+      String suffix,
+      Function<String, Optional<String>> toSetting) {
+    return switch (level) {
+      case DEVICE -> key;
+      case HOST -> key.withAlias(new EnvironmentAlias(DYNAMO + "CPU" + suffix, toSetting));
+      case DISK -> key.withAlias(new EnvironmentAlias(DYNAMO + "DISK" + suffix, toSetting));
+    };
+  }
+
+  /** A number of 10^9 bytes, also a broken one; what is no number is left to be complained of. */
+  private static Optional<String> gigabytes(String text) {
+    try {
+      return Optional.of(new BigDecimal(text.strip()).movePointRight(9).toBigInteger().toString());
+    } catch (NumberFormatException _) {
+      return Optional.of(text);
+    }
   }
 
   private static void shape(

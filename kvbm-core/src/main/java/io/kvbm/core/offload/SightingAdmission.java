@@ -52,6 +52,9 @@ public final class SightingAdmission implements AdmissionPolicy {
     this.decayedAtNanos = new AtomicLong(clock.nanoTime());
   }
 
+  /** The most sightings a counter can tell. */
+  public static final int MAX_SIGHTINGS = FrequencySketch.MAX_FREQUENCY;
+
   static void requireSightings(int sightings) {
     if (sightings < 1 || sightings > FrequencySketch.MAX_FREQUENCY) {
       throw new ConfigurationException(

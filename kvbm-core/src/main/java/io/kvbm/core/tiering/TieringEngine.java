@@ -7,7 +7,6 @@ import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
 import io.kvbm.api.block.RegistrableBlock;
-import io.kvbm.api.policy.AdmissionPolicy;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.core.cost.CostGate;
 import io.kvbm.core.cost.GateMode;
@@ -123,6 +122,12 @@ public final class TieringEngine implements AutoCloseable {
           "%d tiers have %d edges between them, %d write policies were given"
               .formatted(tiers.size(), tiers.size() - 1, options.writes().size()));
     }
+    if (options.admissions().size() >= tiers.size()) {
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG,
+          "%d tiers have %d edges between them, %d admissions were given"
+              .formatted(tiers.size(), tiers.size() - 1, options.admissions().size()));
+    }
     this.tiers = List.copyOf(tiers);
     this.mover = mover;
     this.options = options;
@@ -167,7 +172,7 @@ public final class TieringEngine implements AutoCloseable {
                 tiers.get(upper + 1),
                 options.write(upper),
                 options.sightings(),
-                AdmissionPolicy.PASS_ALL,
+                options.admission(upper),
                 options.offloads()));
       }
     }
@@ -377,6 +382,18 @@ public final class TieringEngine implements AutoCloseable {
       lost.put(tiers.get(i).name(), writeBack.dropped(i));
     }
     return lost;
+  }
+
+  /**
+   * {@return blocks that an admission kept from being moved out of each tier as they were evicted,
+   * by tier name}
+   */
+  public Map<String, Long> refused() {
+    Map<String, Long> refused = new TreeMap<>();
+    for (int i = 0; i < tiers.size(); i++) {
+      refused.put(tiers.get(i).name(), writeBack.refused(i));
+    }
+    return refused;
   }
 
   /** Cancels what is queued, and waits for what is in flight as long as the options say. */

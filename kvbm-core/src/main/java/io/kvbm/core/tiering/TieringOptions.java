@@ -2,6 +2,7 @@ package io.kvbm.core.tiering;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.policy.AdmissionPolicy;
 import io.kvbm.core.cost.GateMode;
 import io.kvbm.core.cost.RecomputeCost;
 import io.kvbm.core.offload.OffloadEdge;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param writes when blocks go down, by edge: one for each pair of neighbouring tiers, the upper
  *     first; what is missing at the end is {@link WritePolicy#BACK}
  * @param sightings at which sighting a selective edge copies a block
+ * @param admissions which blocks may go down, by edge, the upper first; what is missing at the end
+ *     lets every block pass
  * @param offloads what an edge may have queued and in flight
  * @param transfers the limits of the engine that moves bytes
  * @param gate what the cost gate does
@@ -30,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public record TieringOptions(
     List<WritePolicy> writes,
     int sightings,
+    List<AdmissionPolicy> admissions,
     OffloadLimits offloads,
     TransferLimits transfers,
     GateMode gate,
@@ -42,6 +46,7 @@ public record TieringOptions(
       new TieringOptions(
           List.of(),
           OffloadEdge.DEFAULT_SIGHTINGS,
+          List.of(),
           OffloadLimits.DEFAULT,
           TransferLimits.DEFAULT,
           GateMode.OFF,
@@ -52,6 +57,7 @@ public record TieringOptions(
   /** Checks the values. */
   public TieringOptions {
     writes = List.copyOf(writes);
+    admissions = List.copyOf(admissions);
     Objects.requireNonNull(offloads, "offloads");
     Objects.requireNonNull(transfers, "transfers");
     Objects.requireNonNull(verification, "verification");
@@ -76,13 +82,66 @@ public record TieringOptions(
   }
 
   /**
+   * {@return which blocks may go from a tier to the next one}
+   *
+   * @param upper the index of the tier
+   */
+  public AdmissionPolicy admission(int upper) {
+    return upper < admissions.size() ? admissions.get(upper) : AdmissionPolicy.PASS_ALL;
+  }
+
+  /**
+   * {@return these options with other admissions}
+   *
+   * @param value one for each edge, the upper first; asked once for each block that is to go down
+   */
+  public TieringOptions withAdmissions(List<AdmissionPolicy> value) {
+    return new TieringOptions(
+        writes,
+        sightings,
+        value,
+        offloads,
+        transfers,
+        gate,
+        recompute,
+        demotionNanos,
+        verification);
+  }
+
+  /**
+   * {@return these options with another number of sightings}
+   *
+   * @param value at which sighting a selective edge copies a block
+   */
+  public TieringOptions withSightings(int value) {
+    return new TieringOptions(
+        writes,
+        value,
+        admissions,
+        offloads,
+        transfers,
+        gate,
+        recompute,
+        demotionNanos,
+        verification);
+  }
+
+  /**
    * {@return these options with other write policies}
    *
    * @param value one for each edge, the upper first
    */
   public TieringOptions withWrites(List<WritePolicy> value) {
     return new TieringOptions(
-        value, sightings, offloads, transfers, gate, recompute, demotionNanos, verification);
+        value,
+        sightings,
+        admissions,
+        offloads,
+        transfers,
+        gate,
+        recompute,
+        demotionNanos,
+        verification);
   }
 
   /**
@@ -93,7 +152,15 @@ public record TieringOptions(
    */
   public TieringOptions withGate(GateMode mode, @Nullable RecomputeCost cost) {
     return new TieringOptions(
-        writes, sightings, offloads, transfers, mode, cost, demotionNanos, verification);
+        writes,
+        sightings,
+        admissions,
+        offloads,
+        transfers,
+        mode,
+        cost,
+        demotionNanos,
+        verification);
   }
 
   /**
@@ -103,7 +170,7 @@ public record TieringOptions(
    */
   public TieringOptions withDemotionNanos(long value) {
     return new TieringOptions(
-        writes, sightings, offloads, transfers, gate, recompute, value, verification);
+        writes, sightings, admissions, offloads, transfers, gate, recompute, value, verification);
   }
 
   /**
@@ -113,7 +180,7 @@ public record TieringOptions(
    */
   public TieringOptions withVerification(Verification value) {
     return new TieringOptions(
-        writes, sightings, offloads, transfers, gate, recompute, demotionNanos, value);
+        writes, sightings, admissions, offloads, transfers, gate, recompute, demotionNanos, value);
   }
 
   /**
@@ -123,6 +190,14 @@ public record TieringOptions(
    */
   public TieringOptions withTransfers(TransferLimits value) {
     return new TieringOptions(
-        writes, sightings, offloads, value, gate, recompute, demotionNanos, verification);
+        writes,
+        sightings,
+        admissions,
+        offloads,
+        value,
+        gate,
+        recompute,
+        demotionNanos,
+        verification);
   }
 }

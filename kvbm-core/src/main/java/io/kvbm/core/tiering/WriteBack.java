@@ -6,6 +6,7 @@ import io.kvbm.api.KvbmException;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
+import io.kvbm.api.policy.AdmissionPolicy;
 import io.kvbm.core.offload.WritePolicy;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.pool.Eviction;
@@ -52,6 +53,7 @@ final class WriteBack {
   private final BiConsumer<Tier, List<ImmutableBlock>> arrived;
   private final ReentrantLock[] locks;
   private final LongAdder[] dropped;
+  private final LongAdder[] refused;
 
   /** By tier: how the way down does. */
   private final Descent[] descents;
@@ -113,10 +115,12 @@ final class WriteBack {
     this.arrived = arrived;
     locks = new ReentrantLock[tiers.size()];
     dropped = new LongAdder[tiers.size()];
+    refused = new LongAdder[tiers.size()];
     descents = new Descent[tiers.size()];
     for (int i = 0; i < dropped.length; i++) {
       locks[i] = new ReentrantLock();
       dropped[i] = new LongAdder();
+      refused[i] = new LongAdder();
       descents[i] = new Descent(mostHeld(i), options.demotionNanos());
     }
   }
@@ -213,8 +217,9 @@ final class WriteBack {
     int chunk = (int) Math.max(1, below.totalBlocks() / 2);
     List<BlockKey> staying = new ArrayList<>();
     try {
-      for (int from = 0; from < victims.size(); from += chunk) {
-        demoteChunk(tier, victims.subList(from, Math.min(victims.size(), from + chunk)));
+      List<Eviction> admitted = admitted(tier, victims);
+      for (int from = 0; from < admitted.size(); from += chunk) {
+        demoteChunk(tier, admitted.subList(from, Math.min(admitted.size(), from + chunk)));
       }
     } finally {
       for (Eviction victim : victims) {
@@ -225,6 +230,29 @@ final class WriteBack {
       }
     }
     staying.forEach(key -> keepHighest(tier, key));
+  }
+
+  /** What may not go down is just evicted. */
+  private List<Eviction> admitted(int tier, List<Eviction> victims) {
+    AdmissionPolicy admission = options.admission(tier);
+    if (admission == AdmissionPolicy.PASS_ALL) {
+      return victims;
+    }
+    long byteSize = tiers.get(tier).pool().shape().blockByteSize();
+    List<Eviction> admitted = new ArrayList<>(victims.size());
+    for (Eviction victim : victims) {
+      ImmutableBlock block = victim.block();
+      if (admission.admit(block.key(), byteSize, block.metadata().offloadPriority().orElse(0L))) {
+        admitted.add(victim);
+      }
+    }
+    refused[tier].add(victims.size() - admitted.size());
+    return admitted;
+  }
+
+  /** {@return blocks that an admission kept from leaving a tier downwards as they were evicted} */
+  long refused(int tier) {
+    return refused[tier].sum();
   }
 
   /**

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kvbm.api.CapacityException;
+import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.BlockParallelismStrategy;
@@ -15,6 +16,7 @@ import io.kvbm.api.block.MutableBlock;
 import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.config.KvManagerRuntimeConfig;
+import io.kvbm.api.policy.AdmissionPolicy;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.offload.WritePolicy;
@@ -347,5 +349,32 @@ class TieringEngineTest {
           .as("copies of block %d, seed %d", n, seed)
           .isLessThanOrEqualTo(1);
     }
+  }
+
+  @Test
+  void whatAnAdmissionRefusesIsJustEvicted() {
+    TieringOptions options =
+        TieringOptions.DEFAULT.withAdmissions(
+            List.of((key, byteSize, priority) -> key.lo() % 2 == 0));
+    try (TestTiers tiers = new TestTiers(8, 16, 0, options)) {
+      for (long n = 0; n < 16; n++) {
+        use(tiers.tiering(), List.of(key(n)));
+      }
+      for (long n = 0; n < 8; n++) {
+        assertThat(tiers.pool(CacheLevel.HOST).contains(key(n))).as("%d", n).isEqualTo(n % 2 == 0);
+      }
+      assertThat(tiers.tiering().refused()).containsEntry("device", 4L);
+      assertThat(tiers.tiering().dropped()).containsEntry("device", 0L);
+    }
+  }
+
+  @Test
+  void moreAdmissionsThanEdgesAreRefused() {
+    TieringOptions options =
+        TieringOptions.DEFAULT.withAdmissions(
+            List.of(AdmissionPolicy.PASS_ALL, AdmissionPolicy.PASS_ALL));
+    assertThatThrownBy(() -> new TestTiers(4, 4, 0, options))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("2 tiers have 1 edges between them, 2 admissions were given");
   }
 }
