@@ -24,7 +24,8 @@ record FaultReport(long failed, long corrupted, long stalled, long caught) {
     return new FaultReport(faults.failed(), faults.damaged(), faults.stalled(), caught);
   }
 
-  boolean isComplete() {
-    return caught == failed + corrupted + stalled;
+  /** {@return blocks that nobody noticed; below 0 where more went wrong than was meant to} */
+  long missed() {
+    return failed + corrupted + stalled - caught;
   }
 }

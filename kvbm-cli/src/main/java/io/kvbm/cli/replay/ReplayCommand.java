@@ -68,7 +68,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
   private static final int CONVERSATIONS = 64;
 
   /** A copy that takes longer counts as stalled where faults are asked for. */
-  private static final long STALL_NOTICED_NANOS = 500_000_000L;
+  private static final long STALL_NOTICED_NANOS = 1_000_000_000L;
 
   private static final int MOST_STALLED_BATCHES = 64;
   private static final long DRAIN_NANOS = 2_000_000_000L;
@@ -110,7 +110,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       long nanos = new Durations().convert(value);
       if (nanos <= STALL_NOTICED_NANOS) {
         throw new TypeConversionException(
-            "'" + value + "' is no stall: one is noticed after half a second");
+            "'" + value + "' is no stall: one is noticed after a second");
       }
       return nanos;
     }
@@ -257,11 +257,11 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
 
   @Option(
       names = "--stall",
-      defaultValue = "1s",
+      defaultValue = "2s",
       paramLabel = "TIME",
       converter = StallConverter.class,
       description =
-          "How long such a copy stalls, or forever; the tiers give up on it after half a second"
+          "How long such a copy stalls, or forever; the tiers give up on it after a second"
               + " (default: ${DEFAULT-VALUE}).")
   private long stallNanos;
 
@@ -405,9 +405,15 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
           "only %d of %d blocks were sabotaged: too few blocks were found again"
               .formatted(report.sabotaged(), sabotage));
     }
-    if (!report.faults().isComplete()) {
-      console.note("not everything that went wrong on purpose was noticed, or more was");
+    if (report.faults().missed() > 0) {
+      console.note(
+          "%d blocks went wrong on purpose and nobody noticed".formatted(report.faults().missed()));
       return FAILED;
+    }
+    if (report.faults().missed() < 0) {
+      console.note(
+          "%d blocks more went wrong than were meant to: this machine stalls by itself"
+              .formatted(-report.faults().missed()));
     }
     return report.wrongBlocks() == 0 && report.sabotaged() == 0 ? OK : FAILED;
   }
@@ -554,7 +560,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       long stalled =
           platform.transfers().stalledBlocks().values().stream().mapToLong(Long::longValue).sum();
       report = FaultReport.of(faults, tiers.tiering().routes(), stalled);
-    } while ((faults.hasWaiting() || !report.isComplete()) && untilNanos - System.nanoTime() > 0);
+    } while ((faults.hasWaiting() || report.missed() > 0) && untilNanos - System.nanoTime() > 0);
     return report;
   }
 
