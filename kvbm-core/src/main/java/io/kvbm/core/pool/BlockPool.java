@@ -255,6 +255,7 @@ public final class BlockPool implements AutoCloseable {
     Slot slot = free.removeFirst();
     slot.generation++;
     slot.checksum = BlockWrite.NO_CHECKSUM;
+    slot.dropsWhenUnused = false;
     slot.metadata.onAcquired(uses.now());
     slot.publish(Slot.MUTABLE, 1);
     if (hasEvents) {
@@ -723,6 +724,44 @@ public final class BlockPool implements AutoCloseable {
 
   void giveBack(Slot slot) {
     uses.giveBack(slot);
+    if (slot.dropsWhenUnused) {
+      dropUnused(slot);
+    }
+  }
+
+  /**
+   * Says whether a block is dropped, rather than kept for whoever asks next, once nobody uses it:
+   * for content that will not be asked for again. It holds for the content and ends with it; a
+   * block with resident children is kept until they are gone and it is used once more.
+   *
+   * @param block an open block of this pool
+   * @param value the last one given counts
+   */
+  public void dropWhenUnused(ImmutableBlock block, boolean value) {
+    RegisteredBlock own = requireOwn(block);
+    own.requireOpen();
+    own.slot.dropsWhenUnused = value;
+  }
+
+  private void dropUnused(Slot slot) {
+    lock.lock();
+    try {
+      drainReturned();
+      if (slot.dropsWhenUnused && slot.children == 0 && slot.tryBeginEviction()) {
+        drop(slot, LeaveCause.RESET);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives a use back; returns whether the block became inactive, which the caller counts. */
+  private boolean release(Slot slot) {
+    if (slot.dropsWhenUnused) {
+      giveBack(slot);
+      return false;
+    }
+    return uses.release(slot);
   }
 
   /**
@@ -1132,7 +1171,7 @@ public final class BlockPool implements AutoCloseable {
           pool = own.pool;
           idle = 0;
         }
-        if (own.tryEnd() && pool.uses.release(own.slot)) {
+        if (own.tryEnd() && pool.release(own.slot)) {
           idle++;
         }
       }

@@ -70,6 +70,9 @@ final class Slot {
    */
   volatile long checksum = BlockWrite.NO_CHECKSUM;
 
+  /** Whether the block is dropped once nobody uses it; of the content, not of the slot. */
+  volatile boolean dropsWhenUnused;
+
   /** (k) What the user keeps with the content. */
   BlockMetadata metadata;
 

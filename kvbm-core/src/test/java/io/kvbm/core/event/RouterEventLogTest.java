@@ -161,6 +161,43 @@ class RouterEventLogTest {
   }
 
   @Test
+  void case61_a_clear_is_a_barrier_between_what_was_before_and_what_comes() {
+    BlockPool device = pool("device", 4);
+    chain(device, 1, 2);
+    device.reset();
+    chain(device, 1);
+    assertThat(events())
+        .containsExactly(
+            stored("device", 1, null, 1, 2),
+            new RouterEvent.Cleared("device", 2),
+            stored("device", 3, null, 1));
+  }
+
+  /**
+   * There, three sources tell of one block and a router hears of the first store and the last
+   * removal. Here each tier tells for itself, once: a router that wants less can count.
+   */
+  @Test
+  void unlike_case61_each_tier_tells_of_a_block_once_and_of_its_own_removal() {
+    BlockPool device = pool("device", 4);
+    BlockPool host = pool("host", 4);
+    BlockPool disk = pool("disk", 4);
+    for (BlockPool tier : List.of(device, host, disk)) {
+      chain(tier, 1);
+      chain(tier, 1);
+    }
+    device.resetBlocks(keys(1));
+    disk.resetBlocks(keys(1));
+    assertThat(events())
+        .containsExactly(
+            stored("device", 1, null, 1),
+            stored("host", 2, null, 1),
+            stored("disk", 3, null, 1),
+            new RouterEvent.Removed("device", 4, keys(1)),
+            new RouterEvent.Removed("disk", 5, keys(1)));
+  }
+
+  @Test
   void what_is_not_kept_any_more_is_a_gap_by_number_of_events() {
     RouterEventLog small = new RouterEventLog(new RouterEventLogConfig(PAGE, 2, 100, 100), 0);
     BlockPool device = pool(small, "device", 8);

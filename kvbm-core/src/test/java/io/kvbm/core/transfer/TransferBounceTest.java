@@ -13,6 +13,7 @@ import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.storage.StorageType;
 import io.kvbm.api.transfer.BlockOutcome;
+import io.kvbm.api.transfer.Route;
 import io.kvbm.api.transfer.TransferHandle;
 import io.kvbm.testkit.BytePatterns;
 import java.util.ArrayList;
@@ -290,6 +291,29 @@ class TransferBounceTest {
           engine.submit(source.place(), target.place(), firstBlocks(1), TransferOptions.DEFAULT);
       cheap.next().finish();
       assertThat(handle.await()).allMatch(BlockOutcome::isDone);
+    }
+  }
+
+  /**
+   * There, a strategy is looked up in a table by the kinds of memory, and disk to remote is an
+   * error. Here, whatever the transports at hand can do is a way, also in two hops by host memory.
+   */
+  @Test
+  void unlike_case54_aWayIsWhatTransportsCanDoAndNotATable() {
+    StorageType disk = StorageType.disk(3);
+    HeldTransport toHost = HeldTransport.inline(new Route(disk, StorageType.SYSTEM).toString());
+    HeldTransport fromHost =
+        HeldTransport.inline(new Route(StorageType.SYSTEM, StorageType.REMOTE).toString());
+    try (TestEnvironment both = new TestEnvironment(toHost, fromHost);
+        TransferEngine engine = both.engine()) {
+      assertThat(engine.canTransfer(disk, StorageType.SYSTEM)).isTrue();
+      assertThat(engine.canTransfer(disk, StorageType.REMOTE)).as("by host memory").isTrue();
+      assertThat(engine.canTransfer(StorageType.REMOTE, disk)).as("not this way").isFalse();
+      assertThat(engine.canTransfer(StorageType.device(0), StorageType.REMOTE)).isFalse();
+    }
+    try (TestEnvironment none = new TestEnvironment();
+        TransferEngine engine = none.engine()) {
+      assertThat(engine.canTransfer(disk, StorageType.REMOTE)).isFalse();
     }
   }
 }

@@ -67,7 +67,7 @@ class TransferMisbehaviourTest {
   }
 
   @Test
-  void throwingFromSubmitFailsWhatWasNotReported() {
+  void case56_throwingFromSubmitFailsWhatWasNotReported() {
     List<BlockOutcome> outcomes =
         run(
             (_, completion) -> {
@@ -94,7 +94,7 @@ class TransferMisbehaviourTest {
   }
 
   @Test
-  void reportingTwiceFailsThatBlock() {
+  void case56_reportingTwiceFailsThatBlock() {
     List<BlockOutcome> outcomes =
         run(
             (_, completion) -> {
@@ -111,7 +111,7 @@ class TransferMisbehaviourTest {
   }
 
   @Test
-  void reportingAfterTheEndChangesNothing() {
+  void case56_reportingAfterTheEndChangesNothing() {
     List<BlockOutcome> outcomes =
         run(
             (_, completion) -> {
@@ -200,7 +200,7 @@ class TransferMisbehaviourTest {
   }
 
   @Test
-  void metersThatThrowKeepNoTransferFromEnding() {
+  void case56_metersThatThrowKeepNoTransferFromEnding() {
     HeldTransport transport = HeldTransport.holding("system->system");
     try (TestEnvironment environment = new TestEnvironment(transport);
         TransferEngine engine = environment.engine();

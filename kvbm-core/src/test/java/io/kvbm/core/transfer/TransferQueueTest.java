@@ -340,7 +340,7 @@ class TransferQueueTest {
   }
 
   @Test
-  void closeCancelsTheQueueAndWaitsForWhatIsInFlight() throws InterruptedException {
+  void case56_closeCancelsTheQueueAndWaitsForWhatIsInFlight() throws InterruptedException {
     TransferEngine engine = oneAtATime(4);
     TransferHandle handle = submit(engine, 4);
     submit(engine, 2);

@@ -75,7 +75,7 @@ class TransferRulesTest {
   }
 
   @Test
-  void targetSlotsMustDiffer() {
+  void case55_targetSlotsMustDiffer() {
     assertRefused(
         ErrorCode.INVALID_ARGUMENT,
         "target slot 3",
@@ -83,14 +83,14 @@ class TransferRulesTest {
   }
 
   @Test
-  void slotsMustExist() {
+  void case55_slotsMustExist() {
     assertRefused(ErrorCode.INVALID_BLOCK_INDEX, "source slot 8", submitting(BlockMove.of(8, 0)));
     assertRefused(ErrorCode.INVALID_BLOCK_INDEX, "target slot 8", submitting(BlockMove.of(0, 8)));
     assertRefused(ErrorCode.INVALID_BLOCK_INDEX, "source slot -1", submitting(BlockMove.of(-1, 0)));
   }
 
   @Test
-  void oneLayoutIsNotReadAndWrittenInOneSlot() {
+  void case55_oneLayoutIsNotReadAndWrittenInOneSlot() {
     assertRefused(
         ErrorCode.INVALID_ARGUMENT,
         "slot 1 is both read and written",
