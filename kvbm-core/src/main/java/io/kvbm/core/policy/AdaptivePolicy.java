@@ -28,6 +28,8 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   private static final int BY_AGE = 1;
 
+  private static final int WAYS = 3;
+
   /** Octaves of turns told apart: 1, 2, to 4, to 8, to 16, to 32, to 64, more. */
   private static final int OCTAVES = 8;
 
@@ -37,8 +39,9 @@ final class AdaptivePolicy implements EvictionPolicy {
   private final SlotOrders residents;
   private final ConversationTurns turns;
   private final ReuseIndex reuse;
-  private final RatedHeaps leaves;
-  private final EvictionPolicy arc;
+  private final RatedGroups leaves;
+  private final ArcPolicy arc;
+  private final ShadowCaches shadows;
   private final ShadowContest contest;
   private byte[] groups;
   private boolean[] offered;
@@ -53,15 +56,16 @@ final class AdaptivePolicy implements EvictionPolicy {
         new ConversationTurns(
             capacity, new TurnMemory((int) Math.min(remembered, Integer.MAX_VALUE)));
     reuse = new ReuseIndex(GROUPS, capacity);
-    leaves = new RatedHeaps(GROUPS, capacity, reuse);
-    arc = new ArcPolicyProvider().create(capacity);
-    int shadow = ShadowContest.shadowCapacity(capacity);
-    contest =
-        new ShadowContest(
+    leaves = new RatedGroups(GROUPS, capacity, reuse);
+    arc = new ArcPolicy(capacity);
+    int shadowSlots = ShadowCaches.slotCount(capacity, WAYS);
+    shadows =
+        new ShadowCaches(
             capacity,
-            new RatedShadow(shadow, GROUPS, reuse),
-            new PolicyShadow(shadow, new LruPolicyProvider().create(shadow + 1)),
-            new PolicyShadow(shadow, new ArcPolicyProvider().create(shadow + 1)));
+            new RatedShadow(shadowSlots, GROUPS, reuse),
+            new AgeShadow(shadowSlots),
+            new PolicyShadow(new ArcPolicy(shadowSlots)));
+    contest = new ShadowContest(capacity, WAYS);
     groups = new byte[capacity];
     offered = new boolean[capacity];
     lastUses = new long[capacity];
@@ -86,8 +90,9 @@ final class AdaptivePolicy implements EvictionPolicy {
   @Override
   public void insert(int slot, long key, int parent, int priority) {
     residents.enter(slot);
-    turns.enter(slot, key, parent, now);
-    arc.insert(slot, key, parent, priority);
+    long mixed = Mixing.mix(key);
+    turns.enter(slot, mixed, parent, now);
+    arc.insert(slot, mixed, parent, priority);
     if (parent != NONE) {
       hold(parent);
     }
@@ -109,7 +114,7 @@ final class AdaptivePolicy implements EvictionPolicy {
   /** Keeps a block from being chosen while another follows it. */
   private void hold(int slot) {
     if (leaves.contains(slot)) {
-      leaves.removeIfPresent(slot);
+      leaves.remove(slot);
       arc.withdraw(slot);
     }
   }
@@ -123,14 +128,16 @@ final class AdaptivePolicy implements EvictionPolicy {
     groups[slot] = (byte) group;
     lastUses[slot] = now;
     if (leaves.contains(slot)) {
-      leaves.removeIfPresent(slot);
-      leaves.add(slot, group, now);
+      leaves.move(slot, group, now);
     }
     arc.touch(slot);
     long key = turns.key(slot);
     reuse.use(key, group, now);
     reuse.refreshIfDue(now);
-    contest.use(key, group, now);
+    if (shadows.isSampled(key)) {
+      contest.count(shadows.use(key, group, now));
+    }
+    contest.endRoundIfDue(now);
   }
 
   /** Changes nothing. */
@@ -177,7 +184,9 @@ final class AdaptivePolicy implements EvictionPolicy {
     if (offered[slot]) {
       offered[slot] = false;
       candidateCount--;
-      leaves.removeIfPresent(slot);
+      if (leaves.contains(slot)) {
+        leaves.remove(slot);
+      }
     }
     residents.leave(slot);
     int parent = turns.leave(slot);

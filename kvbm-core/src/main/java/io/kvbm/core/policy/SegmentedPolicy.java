@@ -22,7 +22,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
 
   private final String name;
   private final SlotOrders orders;
-  private final SlotQueue[] candidates;
+  private final GroupedQueues candidates;
   private final int[] residentCounts;
   private int candidateCount;
   private int settledCount;
@@ -40,8 +40,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
     this.name = name;
     settledCount = capacity;
     orders = new SlotOrders(name, capacity);
-    candidates = new SlotQueue[segmentCount];
-    Arrays.setAll(candidates, segment -> new SlotQueue(capacity));
+    candidates = new GroupedQueues(segmentCount, capacity);
     residentCounts = new int[segmentCount];
     segments = new byte[capacity];
     unused = new boolean[capacity];
@@ -80,9 +79,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
       settledCount = capacity; // nothing has been evicted yet
     }
     orders.grow(capacity);
-    for (SlotQueue queue : candidates) {
-      queue.grow(capacity);
-    }
+    candidates.grow(capacity);
     segments = Arrays.copyOf(segments, capacity);
     unused = Arrays.copyOf(unused, capacity);
     keys = Arrays.copyOf(keys, capacity);
@@ -133,7 +130,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
     orders.requireResident(slot);
     if (!isCandidate(slot)) {
       offering(slot);
-      candidates[segments[slot]].add(slot, 0, orders.of(slot));
+      candidates.add(slot, segments[slot], orders.of(slot));
       candidateCount++;
     }
   }
@@ -142,7 +139,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
   public final void withdraw(int slot) {
     orders.requireResident(slot);
     if (isCandidate(slot)) {
-      candidates[segments[slot]].remove(slot);
+      candidates.remove(slot);
       candidateCount--;
     }
   }
@@ -204,14 +201,14 @@ abstract class SegmentedPolicy implements EvictionPolicy {
 
   /** Returns the oldest candidate of the segment, or {@link #NONE}. */
   final int oldest(int segment) {
-    return candidates[segment].peek();
+    return candidates.first(segment);
   }
 
   /** Makes a resident slot the newest of its segment. */
   final void renew(int slot) {
     long order = orders.renew(slot);
     if (isCandidate(slot)) {
-      candidates[segments[slot]].renew(slot, 0, order);
+      candidates.move(slot, segments[slot], order);
     }
   }
 
@@ -229,8 +226,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
   final void move(int slot, int segment) {
     int before = segments[slot];
     if (isCandidate(slot)) {
-      candidates[before].remove(slot);
-      candidates[segment].add(slot, 0, orders.of(slot));
+      candidates.move(slot, segment, orders.of(slot));
     }
     segments[slot] = (byte) segment;
     residentCounts[before]--;
@@ -238,6 +234,6 @@ abstract class SegmentedPolicy implements EvictionPolicy {
   }
 
   final boolean isCandidate(int slot) {
-    return candidates[segments[slot]].contains(slot);
+    return candidates.contains(slot);
   }
 }

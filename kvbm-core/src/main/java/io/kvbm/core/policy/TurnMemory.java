@@ -5,7 +5,7 @@ package io.kvbm.core.policy;
  * in which a new entry takes the place of one of four others. What it forgets is a conversation
  * that seems to begin anew. Not thread safe.
  *
- * <p>An entry is 64 bits: 56 of the mixed key and 8 of the turn. Two keys that agree in 56 bits and
+ * <p>An entry is 64 bits: 56 of the key and 8 of the turn. Two keys that agree in 56 bits and
  * the bucket are taken for one, which costs a wrong guess and nothing else.
  */
 final class TurnMemory {
@@ -30,13 +30,12 @@ final class TurnMemory {
     bucketMask = buckets - 1;
   }
 
-  /** {@return the turn of a key, or {@link #UNKNOWN}} */
+  /** {@return the turn of a key, which has no pattern, or {@link #UNKNOWN}} */
   int turn(long key) {
-    long mixed = Mixing.mix(key);
-    int bucket = bucket(mixed);
+    int bucket = bucket(key);
     for (int way = 0; way < WAYS; way++) {
       long entry = entries[bucket + way];
-      if (isOf(entry, mixed)) {
+      if (isOf(entry, key)) {
         return (int) (entry & TURN_MASK);
       }
     }
@@ -45,12 +44,11 @@ final class TurnMemory {
 
   /** Remembers the turn of a key, 1 to 255. */
   void remember(long key, int turn) {
-    long mixed = Mixing.mix(key);
-    int bucket = bucket(mixed);
+    int bucket = bucket(key);
     int chosen = bucket + (replaced++ & WAYS - 1);
     for (int way = 0; way < WAYS; way++) {
       long entry = entries[bucket + way];
-      if (isOf(entry, mixed)) {
+      if (isOf(entry, key)) {
         chosen = bucket + way;
         break;
       }
@@ -58,14 +56,14 @@ final class TurnMemory {
         chosen = bucket + way;
       }
     }
-    entries[chosen] = mixed & ~TURN_MASK | turn;
+    entries[chosen] = key & ~TURN_MASK | turn;
   }
 
-  private static boolean isOf(long entry, long mixed) {
-    return ((entry ^ mixed) & ~TURN_MASK) == 0 && (entry & TURN_MASK) != 0;
+  private static boolean isOf(long entry, long key) {
+    return ((entry ^ key) & ~TURN_MASK) == 0 && (entry & TURN_MASK) != 0;
   }
 
-  private int bucket(long mixed) {
-    return (int) (mixed >>> 40 & bucketMask) * WAYS;
+  private int bucket(long key) {
+    return (int) (key >>> 40 & bucketMask) * WAYS;
   }
 }

@@ -8,22 +8,24 @@ import io.kvbm.api.policy.EvictionPolicy;
  * looked up anew only when its first candidate, the span of its age or what was learnt has changed.
  * Not thread safe.
  */
-final class RatedHeaps {
+final class RatedGroups {
 
   private static final int NONE = EvictionPolicy.NONE;
 
   private final int groupCount;
   private final ReuseIndex reuse;
-  private final GroupedHeaps heaps;
+  private final AgeSpans spans;
+  private final GroupedQueues queues;
   private final double[] ratings;
   private final long[] ratedUses;
   private final long[] ratedUntil;
   private final long[] ratedEditions;
 
-  RatedHeaps(int groupCount, int capacity, ReuseIndex reuse) {
+  RatedGroups(int groupCount, int capacity, ReuseIndex reuse) {
     this.groupCount = groupCount;
     this.reuse = reuse;
-    heaps = new GroupedHeaps(groupCount, capacity);
+    spans = reuse.spans();
+    queues = new GroupedQueues(groupCount, capacity);
     ratings = new double[groupCount];
     ratedUses = new long[groupCount];
     ratedUntil = new long[groupCount];
@@ -31,27 +33,26 @@ final class RatedHeaps {
   }
 
   void grow(int capacity) {
-    heaps.grow(capacity);
+    queues.grow(capacity);
   }
 
   /** Adds a slot that is not there. */
   void add(int slot, int group, long lastUse) {
-    heaps.add(slot, group, lastUse);
+    queues.add(slot, group, lastUse);
   }
 
-  /** Takes a slot out; does nothing if it is not there. */
-  void removeIfPresent(int slot) {
-    if (heaps.contains(slot)) {
-      heaps.remove(slot);
-    }
+  /** Takes a slot out that is there. */
+  void remove(int slot) {
+    queues.remove(slot);
+  }
+
+  /** Puts a slot that is there into a group, by a later use. */
+  void move(int slot, int group, long lastUse) {
+    queues.move(slot, group, lastUse);
   }
 
   boolean contains(int slot) {
-    return heaps.contains(slot);
-  }
-
-  int size() {
-    return heaps.size();
+    return queues.contains(slot);
   }
 
   /** {@return the slot least likely to be of use soon, or {@link EvictionPolicy#NONE}} */
@@ -60,11 +61,11 @@ final class RatedHeaps {
     double smallest = 0;
     long oldest = 0;
     for (int group = 0; group < groupCount; group++) {
-      int first = heaps.first(group);
+      int first = queues.first(group);
       if (first == NONE) {
         continue;
       }
-      long lastUse = heaps.order(first);
+      long lastUse = queues.order(first);
       double rating = rating(group, lastUse, now);
       if (chosen == NONE || rating < smallest || rating == smallest && lastUse < oldest) {
         chosen = first;
@@ -79,10 +80,10 @@ final class RatedHeaps {
     if (ratedUses[group] != lastUse
         || ratedUntil[group] <= now
         || ratedEditions[group] != reuse.edition()) {
-      long age = now - lastUse;
-      ratings[group] = reuse.index(group, age);
+      int span = spans.of(now - lastUse);
+      ratings[group] = reuse.index(group, span);
       ratedUses[group] = lastUse;
-      ratedUntil[group] = lastUse + reuse.nextAge(age);
+      ratedUntil[group] = lastUse + spans.end(span);
       ratedEditions[group] = reuse.edition();
     }
     return ratings[group];
@@ -92,8 +93,8 @@ final class RatedHeaps {
   int oldest() {
     int chosen = NONE;
     for (int group = 0; group < groupCount; group++) {
-      int first = heaps.first(group);
-      if (first != NONE && (chosen == NONE || heaps.order(first) < heaps.order(chosen))) {
+      int first = queues.first(group);
+      if (first != NONE && (chosen == NONE || queues.order(first) < queues.order(chosen))) {
         chosen = first;
       }
     }
