@@ -34,16 +34,26 @@ final class AdaptivePolicy implements EvictionPolicy {
   private static final int OCTAVES = 8;
 
   private static final int GROUPS = 2 * OCTAVES;
-  private static final int REMEMBERED_CAPACITIES = 4;
+  private static final int PARTS = 2;
 
   private final SlotOrders residents;
   private final ConversationTurns turns;
+  private final EvictedBlocks evicted;
   private final ReuseIndex reuse;
   private final RatedGroups leaves;
-  private final ArcPolicy arc;
+  private final ArcFollower arc;
   private final ShadowCaches shadows;
   private final ShadowContest contest;
+
+  /** By slot: the key, mixed. */
+  private long[] keys;
+
   private byte[] groups;
+
+  /** By slot: the segment of {@link ArcFollower}. */
+  private byte[] segments;
+
+  private boolean[] used;
   private boolean[] offered;
   private long[] lastUses;
   private long now;
@@ -51,22 +61,24 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   AdaptivePolicy(int capacity) {
     residents = new SlotOrders(NAME, capacity);
-    long remembered = (long) REMEMBERED_CAPACITIES * capacity;
-    turns =
-        new ConversationTurns(
-            capacity, new TurnMemory((int) Math.min(remembered, Integer.MAX_VALUE)));
+    turns = new ConversationTurns(capacity);
+    evicted = new EvictedBlocks(capacity);
     reuse = new ReuseIndex(GROUPS, capacity);
-    leaves = new RatedGroups(GROUPS, capacity, reuse);
-    arc = new ArcPolicy(capacity);
+    leaves = new RatedGroups(GROUPS, PARTS, capacity, reuse);
     int shadowSlots = ShadowCaches.slotCount(capacity, WAYS);
+    ArcPolicy arcShadow = new ArcPolicy(shadowSlots);
+    arc = new ArcFollower(capacity, arcShadow, evicted);
     shadows =
         new ShadowCaches(
             capacity,
             new RatedShadow(shadowSlots, GROUPS, reuse),
             new AgeShadow(shadowSlots),
-            new PolicyShadow(new ArcPolicy(shadowSlots)));
+            new PolicyShadow(arcShadow));
     contest = new ShadowContest(capacity, WAYS);
+    keys = new long[capacity];
     groups = new byte[capacity];
+    segments = new byte[capacity];
+    used = new boolean[capacity];
     offered = new boolean[capacity];
     lastUses = new long[capacity];
   }
@@ -82,7 +94,10 @@ final class AdaptivePolicy implements EvictionPolicy {
     turns.grow(capacity);
     leaves.grow(capacity);
     arc.grow(capacity);
+    keys = Arrays.copyOf(keys, capacity);
     groups = Arrays.copyOf(groups, capacity);
+    segments = Arrays.copyOf(segments, capacity);
+    used = Arrays.copyOf(used, capacity);
     offered = Arrays.copyOf(offered, capacity);
     lastUses = Arrays.copyOf(lastUses, capacity);
   }
@@ -91,12 +106,15 @@ final class AdaptivePolicy implements EvictionPolicy {
   public void insert(int slot, long key, int parent, int priority) {
     residents.enter(slot);
     long mixed = Mixing.mix(key);
-    turns.enter(slot, mixed, parent, now);
-    arc.insert(slot, mixed, parent, priority);
+    long remembered = evicted.find(mixed);
+    turns.enter(slot, parent, EvictedBlocks.turn(remembered), now);
     if (parent != NONE) {
       hold(parent);
     }
+    keys[slot] = mixed;
     groups[slot] = 0;
+    segments[slot] = (byte) arc.insert(remembered);
+    used[slot] = false;
     offered[slot] = false;
     lastUses[slot] = now;
   }
@@ -115,7 +133,6 @@ final class AdaptivePolicy implements EvictionPolicy {
   private void hold(int slot) {
     if (leaves.contains(slot)) {
       leaves.remove(slot);
-      arc.withdraw(slot);
     }
   }
 
@@ -127,11 +144,18 @@ final class AdaptivePolicy implements EvictionPolicy {
     int group = Math.min(octave, OCTAVES - 1) + (turns.isFollowed(slot) ? 0 : OCTAVES);
     groups[slot] = (byte) group;
     lastUses[slot] = now;
-    if (leaves.contains(slot)) {
-      leaves.move(slot, group, now);
+    if (used[slot] && segments[slot] == ArcFollower.ONCE) {
+      segments[slot] = ArcFollower.AGAIN;
+      arc.rise();
     }
-    arc.touch(slot);
-    long key = turns.key(slot);
+    used[slot] = true;
+    if (leaves.contains(slot)) {
+      leaves.move(slot, group, segments[slot], now);
+    }
+    learn(keys[slot], group);
+  }
+
+  private void learn(long key, int group) {
     reuse.use(key, group, now);
     reuse.refreshIfDue(now);
     if (shadows.isSampled(key)) {
@@ -158,8 +182,7 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   private void place(int slot) {
     if (offered[slot] && !turns.isFollowed(slot)) {
-      leaves.add(slot, groups[slot], lastUses[slot]);
-      arc.offer(slot);
+      leaves.add(slot, groups[slot], segments[slot], lastUses[slot]);
     }
   }
 
@@ -175,20 +198,12 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   @Override
   public void remove(int slot) {
-    residents.requireResident(slot);
-    arc.remove(slot);
-    leave(slot);
-  }
-
-  private void leave(int slot) {
-    if (offered[slot]) {
-      offered[slot] = false;
-      candidateCount--;
-      if (leaves.contains(slot)) {
-        leaves.remove(slot);
-      }
-    }
+    withdraw(slot);
     residents.leave(slot);
+    arc.leave(segments[slot]);
+    if (used[slot]) {
+      evicted.remember(keys[slot], turns.turn(slot), segments[slot]);
+    }
     int parent = turns.leave(slot);
     if (parent != NONE) {
       place(parent);
@@ -200,15 +215,20 @@ final class AdaptivePolicy implements EvictionPolicy {
     return switch (contest.leader()) {
       case BY_INDEX -> leaves.leastPromising(now);
       case BY_AGE -> leaves.oldest();
-      default -> arc.victim();
+      default -> victimOfArc();
     };
+  }
+
+  private int victimOfArc() {
+    int segment = arc.victimSegment();
+    int oldest = leaves.oldestOf(segment);
+    return oldest == NONE ? leaves.oldest() : oldest;
   }
 
   @Override
   public void evicted(int slot) {
-    residents.requireResident(slot);
-    arc.evicted(slot);
-    leave(slot);
+    remove(slot);
+    arc.evicted();
   }
 
   @Override

@@ -24,13 +24,17 @@ final class GroupedQueues {
   private final GroupedHeaps late;
   private final int[] firsts;
   private final int[] lasts;
+
+  /** A bit for each group that has slots. */
+  private long occupied;
+
   private int[] next;
   private int[] previous;
   private long[] orders;
   private byte[] groups;
 
   /**
-   * @param groupCount how many groups, at most 128
+   * @param groupCount how many groups, at most 64
    * @param capacity slots 0 to {@code capacity - 1}
    */
   GroupedQueues(int groupCount, int capacity) {
@@ -64,6 +68,7 @@ final class GroupedQueues {
     int last = lasts[group];
     groups[slot] = (byte) group;
     orders[slot] = order;
+    occupied |= 1L << group;
     if (last == NONE || order > orders[last]) {
       append(slot, group);
     } else if (order < orders[firsts[group]]) {
@@ -96,16 +101,19 @@ final class GroupedQueues {
 
   /** Takes a slot out of its group. */
   void remove(int slot) {
+    int group = groups[slot];
     if (next[slot] == LATE) {
       late.remove(slot);
     } else {
-      unlink(slot);
+      unlink(slot, group);
     }
     next[slot] = ABSENT;
+    if (firsts[group] == NONE && late.first(group) == NONE) {
+      occupied &= ~(1L << group);
+    }
   }
 
-  private void unlink(int slot) {
-    int group = groups[slot];
+  private void unlink(int slot, int group) {
     int before = previous[slot];
     int after = next[slot];
     if (before == NONE) {
@@ -133,6 +141,11 @@ final class GroupedQueues {
   /** {@return whether the slot is in a group} */
   boolean contains(int slot) {
     return next[slot] != ABSENT;
+  }
+
+  /** {@return a bit for each group that has slots, the lowest for the first} */
+  long occupied() {
+    return occupied;
   }
 
   /** {@return the slot of a group with the smallest order, or {@link EvictionPolicy#NONE}} */

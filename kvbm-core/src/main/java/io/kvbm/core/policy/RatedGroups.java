@@ -1,35 +1,64 @@
 package io.kvbm.core.policy;
 
 import io.kvbm.api.policy.EvictionPolicy;
+import java.util.Arrays;
 
 /**
  * Candidates in groups, of which the one with the smallest {@link ReuseIndex} is found without
  * looking at all: within a group the one used longest ago stands for the others. A group's index is
  * looked up anew only when its first candidate, the span of its age or what was learnt has changed.
- * Not thread safe.
+ *
+ * <p>Each group is kept in one or several parts, so that the oldest of a part is found as well. Not
+ * thread safe.
  */
 final class RatedGroups {
 
   private static final int NONE = EvictionPolicy.NONE;
 
   private final int groupCount;
+  private final int partCount;
+
+  /** Bits of the queues of the first part, and of those of the first group. */
+  private final long wholePart;
+
+  private final long everyPart;
+
   private final ReuseIndex reuse;
   private final AgeSpans spans;
+
+  /** Of each part its groups in a row. */
   private final GroupedQueues queues;
+
   private final double[] ratings;
   private final long[] ratedUses;
   private final long[] ratedUntil;
-  private final long[] ratedEditions;
+  private long ratedEdition;
 
-  RatedGroups(int groupCount, int capacity, ReuseIndex reuse) {
+  /**
+   * @param groupCount groups of the index
+   * @param partCount parts of each; no more than 64 of all
+   * @param capacity slots 0 to {@code capacity - 1}
+   * @param reuse the index
+   */
+  RatedGroups(int groupCount, int partCount, int capacity, ReuseIndex reuse) {
     this.groupCount = groupCount;
+    this.partCount = partCount;
+    wholePart = -1L >>> Long.SIZE - groupCount;
+    everyPart = everyPart(groupCount, partCount);
     this.reuse = reuse;
     spans = reuse.spans();
-    queues = new GroupedQueues(groupCount, capacity);
+    queues = new GroupedQueues(partCount * groupCount, capacity);
     ratings = new double[groupCount];
     ratedUses = new long[groupCount];
     ratedUntil = new long[groupCount];
-    ratedEditions = new long[groupCount];
+  }
+
+  private static long everyPart(int groupCount, int partCount) {
+    long bits = 0;
+    for (int part = 0; part < partCount; part++) {
+      bits |= 1L << part * groupCount;
+    }
+    return bits;
   }
 
   void grow(int capacity) {
@@ -37,8 +66,8 @@ final class RatedGroups {
   }
 
   /** Adds a slot that is not there. */
-  void add(int slot, int group, long lastUse) {
-    queues.add(slot, group, lastUse);
+  void add(int slot, int group, int part, long lastUse) {
+    queues.add(slot, part * groupCount + group, lastUse);
   }
 
   /** Takes a slot out that is there. */
@@ -46,9 +75,9 @@ final class RatedGroups {
     queues.remove(slot);
   }
 
-  /** Puts a slot that is there into a group, by a later use. */
-  void move(int slot, int group, long lastUse) {
-    queues.move(slot, group, lastUse);
+  /** Puts a slot that is there into a group and part, by a later use. */
+  void move(int slot, int group, int part, long lastUse) {
+    queues.move(slot, part * groupCount + group, lastUse);
   }
 
   boolean contains(int slot) {
@@ -57,14 +86,16 @@ final class RatedGroups {
 
   /** {@return the slot least likely to be of use soon, or {@link EvictionPolicy#NONE}} */
   int leastPromising(long now) {
+    if (ratedEdition != reuse.edition()) {
+      ratedEdition = reuse.edition();
+      Arrays.fill(ratedUntil, now);
+    }
     int chosen = NONE;
     double smallest = 0;
     long oldest = 0;
-    for (int group = 0; group < groupCount; group++) {
-      int first = queues.first(group);
-      if (first == NONE) {
-        continue;
-      }
+    for (long rest = occupiedGroups(); rest != 0; rest &= rest - 1) {
+      int group = Long.numberOfTrailingZeros(rest);
+      int first = oldest(queues.occupied() & everyPart << group);
       long lastUse = queues.order(first);
       double rating = rating(group, lastUse, now);
       if (chosen == NONE || rating < smallest || rating == smallest && lastUse < oldest) {
@@ -76,25 +107,41 @@ final class RatedGroups {
     return chosen;
   }
 
+  private long occupiedGroups() {
+    long occupied = queues.occupied();
+    long groups = occupied;
+    for (int part = 1; part < partCount; part++) {
+      groups |= occupied >>> part * groupCount;
+    }
+    return groups & wholePart;
+  }
+
   private double rating(int group, long lastUse, long now) {
-    if (ratedUses[group] != lastUse
-        || ratedUntil[group] <= now
-        || ratedEditions[group] != reuse.edition()) {
+    if (ratedUses[group] != lastUse || ratedUntil[group] <= now) {
       int span = spans.of(now - lastUse);
       ratings[group] = reuse.index(group, span);
       ratedUses[group] = lastUse;
       ratedUntil[group] = lastUse + spans.end(span);
-      ratedEditions[group] = reuse.edition();
     }
     return ratings[group];
   }
 
   /** {@return the slot used longest ago, or {@link EvictionPolicy#NONE}} */
   int oldest() {
+    return oldest(queues.occupied());
+  }
+
+  /** {@return the slot of a part used longest ago, or {@link EvictionPolicy#NONE}} */
+  int oldestOf(int part) {
+    return oldest(queues.occupied() & wholePart << part * groupCount);
+  }
+
+  /** Of the first slots of some queues, given as bits. */
+  private int oldest(long among) {
     int chosen = NONE;
-    for (int group = 0; group < groupCount; group++) {
-      int first = queues.first(group);
-      if (first != NONE && (chosen == NONE || queues.order(first) < queues.order(chosen))) {
+    for (long rest = among; rest != 0; rest &= rest - 1) {
+      int first = queues.first(Long.numberOfTrailingZeros(rest));
+      if (chosen == NONE || queues.order(first) < queues.order(chosen)) {
         chosen = first;
       }
     }

@@ -6,17 +6,17 @@ final class RatedShadow implements ShadowCache {
   private final RatedGroups blocks;
 
   RatedShadow(int slotCount, int groups, ReuseIndex reuse) {
-    blocks = new RatedGroups(groups, slotCount, reuse);
+    blocks = new RatedGroups(groups, 1, slotCount, reuse);
   }
 
   @Override
   public void entered(int slot, long key, int group, long now) {
-    blocks.add(slot, group, now);
+    blocks.add(slot, group, 0, now);
   }
 
   @Override
   public void touched(int slot, int group, long now) {
-    blocks.move(slot, group, now);
+    blocks.move(slot, group, 0, now);
   }
 
   @Override

@@ -46,8 +46,12 @@ final class ReuseIndex {
   private final int groupCount;
   private final AgeSpans spans;
   private final UseLog log;
-  private final Waits ended;
-  private final Waits waiting;
+  private final EndedWaits ended;
+
+  /** By group and span of ages: the blocks that wait, and how long beyond the span's first age. */
+  private final long[] waitingBlocks;
+
+  private final long[] waitingExcess;
 
   /** By group and span of ages. */
   private final double[] indices;
@@ -70,9 +74,11 @@ final class ReuseIndex {
     groupCount = groups;
     spans = new AgeSpans((double) capacity / YOUNGEST_PER_CAPACITY, window);
     log = new UseLog((int) Math.min(window, MOST_SAMPLED));
-    ended = new Waits(groups, spans);
-    waiting = new Waits(groups, spans);
-    indices = new double[groups * spans.count()];
+    int cells = groups * spans.count();
+    ended = new EndedWaits(cells);
+    waitingBlocks = new long[cells];
+    waitingExcess = new long[cells];
+    indices = new double[cells];
     times = new double[spans.count()];
     nextRefresh = period;
   }
@@ -91,7 +97,7 @@ final class ReuseIndex {
     long before = log.record(key, now + 1 << GROUP_BITS | group);
     if (before != UseLog.NONE) {
       long age = age(before, now);
-      ended.add(group(before), spans.of(age), Math.min(age, window), age < window);
+      end(group(before), Math.min(age, window), age < window);
     }
   }
 
@@ -99,10 +105,15 @@ final class ReuseIndex {
   private void giveUpWaits(long now) {
     long oldest = log.oldest();
     while (oldest != UseLog.NONE && age(oldest, now) >= window) {
-      ended.add(group(oldest), spans.count() - 1, window, false);
+      end(group(oldest), window, false);
       log.removeOldest();
       oldest = log.oldest();
     }
+  }
+
+  private void end(int group, long age, boolean inTime) {
+    int span = spans.of(age);
+    ended.add(cell(group, span), age - spans.start(span), inTime);
   }
 
   private static long age(long use, long now) {
@@ -128,40 +139,56 @@ final class ReuseIndex {
   }
 
   private void countWaiting(long now) {
-    waiting.clear();
+    Arrays.fill(waitingBlocks, 0);
+    Arrays.fill(waitingExcess, 0);
     int span = spans.count() - 1;
+    long start = spans.start(span);
     for (int place = 0; place < log.length(); place++) {
       long use = log.at(place);
       if (use != UseLog.NONE) {
         long age = age(use, now);
-        while (spans.start(span) > age) {
-          span--; // later uses are younger
+        while (start > age) {
+          start = spans.start(--span); // later uses are younger
         }
-        waiting.add(group(use), span, age, false);
+        int cell = cell(group(use), span);
+        waitingBlocks[cell]++;
+        waitingExcess[cell] += age - start;
       }
     }
   }
 
+  private int cell(int group, int span) {
+    return group * spans.count() + span;
+  }
+
   private void rate(int group) {
+    int row = cell(group, 0);
     int count = spans.count();
-    int row = group * count;
     double older = 0;
     for (int span = count - 1; span >= 0; span--) {
       double width = span + 1 < count ? spans.end(span) - spans.start(span) : 0;
-      times[span] = older * width + ended.excess[row + span] + waiting.excess[row + span];
-      older += ended.blocks[row + span] + waiting.blocks[row + span];
+      times[span] = older * width + ended.excess[row + span] + waitingExcess[row + span];
+      older += ended.blocks[row + span] + waitingBlocks[row + span];
     }
     for (int from = 0; from < count; from++) {
-      double uses = 0;
-      double time = doubt;
-      double best = 0;
-      for (int span = from; span < count; span++) {
-        uses += ended.used[row + span];
-        time += times[span];
-        best = Math.max(best, uses / time);
-      }
-      indices[row + from] = best;
+      indices[row + from] = bestRate(row, from);
     }
+  }
+
+  private double bestRate(int row, int from) {
+    double bestUses = 0;
+    double bestTime = doubt;
+    double uses = 0;
+    double time = doubt;
+    for (int span = from; span < times.length; span++) {
+      uses += ended.used[row + span];
+      time += times[span];
+      if (uses * bestTime > bestUses * time) { // a division here would cost more than all else
+        bestUses = uses;
+        bestTime = time;
+      }
+    }
+    return bestUses / bestTime;
   }
 
   /** {@return the ages for each of which a group has one index} */
@@ -171,7 +198,7 @@ final class ReuseIndex {
 
   /** {@return how many uses in a unit of time a block promises at best} */
   double index(int group, int span) {
-    return indices[group * spans.count() + span];
+    return indices[cell(group, span)];
   }
 
   /** {@return a number that changes whenever indices do} */
@@ -179,28 +206,26 @@ final class ReuseIndex {
     return nextRefresh;
   }
 
-  /** What is known of waits, by group and by the span of ages they have reached. */
-  private static final class Waits {
+  /** What is known of waits that ended, by group and by the span of ages in which they did. */
+  private static final class EndedWaits {
 
-    private final AgeSpans spans;
     private final double[] blocks;
 
-    /** Time they lasted beyond the youngest age of the span. */
+    /** Time they lasted beyond the first age of the span. */
     private final double[] excess;
 
+    /** Those that ended with a use. */
     private final double[] used;
 
-    private Waits(int groups, AgeSpans spans) {
-      this.spans = spans;
-      blocks = new double[groups * spans.count()];
-      excess = new double[blocks.length];
-      used = new double[blocks.length];
+    private EndedWaits(int cells) {
+      blocks = new double[cells];
+      excess = new double[cells];
+      used = new double[cells];
     }
 
-    private void add(int group, int span, long age, boolean wasUsed) {
-      int cell = group * spans.count() + span;
+    private void add(int cell, long time, boolean wasUsed) {
       blocks[cell]++;
-      excess[cell] += age - spans.start(span);
+      excess[cell] += time;
       used[cell] += wasUsed ? 1 : 0;
     }
 
@@ -210,11 +235,6 @@ final class ReuseIndex {
         excess[cell] *= factor;
         used[cell] *= factor;
       }
-    }
-
-    private void clear() {
-      Arrays.fill(blocks, 0);
-      Arrays.fill(excess, 0);
     }
   }
 }

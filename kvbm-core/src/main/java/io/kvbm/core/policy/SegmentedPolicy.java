@@ -17,16 +17,12 @@ import java.util.Arrays;
  */
 abstract class SegmentedPolicy implements EvictionPolicy {
 
-  /** Of what a tier seems to have become smaller, an eighth is believed at a time. */
-  private static final int SETTLING = 8;
-
   private final String name;
   private final SlotOrders orders;
   private final GroupedQueues candidates;
   private final int[] residentCounts;
+  private final KeptCount kept;
   private int candidateCount;
-  private int settledCount;
-  private boolean evictedLast;
   private byte[] segments;
   private boolean[] unused;
   private long[] keys;
@@ -38,7 +34,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
    */
   SegmentedPolicy(String name, int capacity, int segmentCount) {
     this.name = name;
-    settledCount = capacity;
+    kept = new KeptCount(capacity);
     orders = new SlotOrders(name, capacity);
     candidates = new GroupedQueues(segmentCount, capacity);
     residentCounts = new int[segmentCount];
@@ -75,10 +71,8 @@ abstract class SegmentedPolicy implements EvictionPolicy {
 
   @Override
   public void grow(int capacity) {
-    if (settledCount == orders.capacity()) {
-      settledCount = capacity; // nothing has been evicted yet
-    }
     orders.grow(capacity);
+    kept.grow(capacity);
     candidates.grow(capacity);
     segments = Arrays.copyOf(segments, capacity);
     unused = Arrays.copyOf(unused, capacity);
@@ -89,21 +83,13 @@ abstract class SegmentedPolicy implements EvictionPolicy {
   public final void insert(int slot, long key, int parent, int priority) {
     int before = orders.residentCount();
     orders.enter(slot);
-    if (evictedLast) {
-      evictedLast = false;
-      settle(before);
-    }
+    kept.inserting(before);
     int segment = admit(slot, key);
     segments[slot] = (byte) segment;
     residentCounts[segment]++;
     unused[slot] = true;
     keys[slot] = key;
     inserted(slot);
-  }
-
-  private void settle(int left) {
-    int excess = settledCount - left;
-    settledCount -= excess > 0 ? Math.ceilDiv(excess, SETTLING) : excess;
   }
 
   /** A block was inserted and is where {@link #admit} said. Does nothing unless overridden. */
@@ -154,7 +140,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
   @Override
   public final void evicted(int slot) {
     remove(slot);
-    evictedLast = true;
+    kept.evicted();
     forgotten(keys[slot], segments[slot]);
   }
 
@@ -170,13 +156,9 @@ abstract class SegmentedPolicy implements EvictionPolicy {
     return orders.capacity();
   }
 
-  /**
-   * Returns how many blocks the tier keeps: all slots at first, then what is left after evictions.
-   * A tier that holds more than it keeps while a request is served is thus not taken for larger,
-   * nor one that made room for many blocks at once for much smaller.
-   */
+  /** Returns how many blocks the tier keeps; see {@link KeptCount}. */
   final int settledCount() {
-    return settledCount;
+    return kept.get();
   }
 
   /** Returns how many blocks are resident. */
