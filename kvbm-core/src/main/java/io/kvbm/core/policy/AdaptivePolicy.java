@@ -66,14 +66,14 @@ final class AdaptivePolicy implements EvictionPolicy {
     reuse = new ReuseIndex(GROUPS, capacity);
     leaves = new RatedGroups(GROUPS, PARTS, capacity, reuse);
     int shadowSlots = ShadowCaches.slotCount(capacity, WAYS);
-    ArcPolicy arcShadow = new ArcPolicy(shadowSlots);
+    ArcShadow arcShadow = new ArcShadow(ShadowCaches.capacity(capacity), shadowSlots);
     arc = new ArcFollower(capacity, arcShadow, evicted);
     shadows =
         new ShadowCaches(
             capacity,
             new RatedShadow(shadowSlots, GROUPS, reuse),
             new AgeShadow(shadowSlots),
-            new PolicyShadow(arcShadow));
+            arcShadow);
     contest = new ShadowContest(capacity, WAYS);
     keys = new long[capacity];
     groups = new byte[capacity];

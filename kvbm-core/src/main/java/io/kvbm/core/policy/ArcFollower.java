@@ -1,17 +1,17 @@
 package io.kvbm.core.policy;
 
 /**
- * Gives up what {@code arc} would, to which a small {@link ArcPolicy} over a sample of the tier's
- * blocks leads the way: its share of blocks used once is that of the tier. To which of the two
- * segments a block belongs follows from its uses and from {@link EvictedBlocks}. So the tier needs
- * no second order of its blocks and no second memory of what it evicted. Not thread safe.
+ * Gives up what {@code arc} would, to which an {@link ArcShadow} over a sample of the tier's blocks
+ * leads the way: its share of blocks used once is that of the tier. To which of the two segments a
+ * block belongs follows from its uses and from {@link EvictedBlocks}. So the tier needs no second
+ * order of its blocks and no second memory of what it evicted. Not thread safe.
  */
 final class ArcFollower {
 
   static final int ONCE = 0;
   static final int AGAIN = 1;
 
-  private final ArcPolicy leader;
+  private final ArcShadow leader;
   private final EvictedBlocks evicted;
   private final KeptCount kept;
   private int onceCount;
@@ -22,7 +22,7 @@ final class ArcFollower {
    * @param leader of the sample
    * @param evicted of the tier
    */
-  ArcFollower(int capacity, ArcPolicy leader, EvictedBlocks evicted) {
+  ArcFollower(int capacity, ArcShadow leader, EvictedBlocks evicted) {
     this.leader = leader;
     this.evicted = evicted;
     kept = new KeptCount(capacity);
@@ -50,9 +50,10 @@ final class ArcFollower {
     if (remembered == EvictedBlocks.UNKNOWN) {
       return false;
     }
-    int onceGhosts = Math.max(0, kept.get() - onceCount);
+    long room = Math.max(0, kept.get() - onceCount);
+    long onceGhosts = Math.min(room, evicted.evictions(ONCE));
     boolean wasOnce = EvictedBlocks.segment(remembered) == ONCE;
-    int ghosts = wasOnce ? onceGhosts : kept.get() - onceGhosts;
+    long ghosts = wasOnce ? onceGhosts : kept.get() - onceGhosts;
     return evicted.evictionsSince(remembered) < ghosts;
   }
 
@@ -82,7 +83,6 @@ final class ArcFollower {
 
   /** {@return the segment to evict from, where it has a candidate} */
   int victimSegment() {
-    double target = leader.target() / leader.settledCount() * kept.get();
-    return onceCount > target ? ONCE : AGAIN;
+    return onceCount > leader.targetShare() * kept.get() ? ONCE : AGAIN;
   }
 }

@@ -2,13 +2,13 @@ package io.kvbm.core.policy;
 
 /**
  * Remembers of evicted blocks at which turn of their conversation they came, whether they had been
- * used again, and roughly when they left: a table of fixed size in which a new entry takes the place
- * of one of four others. What it forgets is a conversation that seems to begin anew. Not thread
- * safe.
+ * used again, and roughly when they left: a table of fixed size in which a new entry takes the
+ * place of one of four others. What it forgets is a conversation that seems to begin anew. Not
+ * thread safe.
  *
  * <p>An entry is 64 bits: 48 of the key, 8 of the time, one for the segment and 7 of the turn. Two
- * keys that agree in 48 bits and the bucket are taken for one, which costs a wrong guess and nothing
- * else. Keys are without a pattern.
+ * keys that agree in 48 bits and the bucket are taken for one, which costs a wrong guess and
+ * nothing else. Keys are without a pattern.
  */
 final class EvictedBlocks {
 
@@ -65,6 +65,11 @@ final class EvictedBlocks {
   /** {@return the segment of an entry, 0 or 1} */
   static int segment(long entry) {
     return (int) (entry >>> SEGMENT_SHIFT) & 1;
+  }
+
+  /** {@return how many blocks of a segment were ever evicted} */
+  long evictions(int segment) {
+    return evictions[segment];
   }
 
   /** {@return about how many blocks of its segment were evicted since the entry was made} */

@@ -7,30 +7,25 @@ import java.util.Arrays;
  * Slots in groups, each slot in at most one, which gives the oldest of each group: a linked list
  * for those that arrive in order, a heap for the rest.
  *
- * <p>A slot mostly arrives as the newest of its group (it was just used) or as the oldest (it waited
- * until what followed it was evicted) and is put at an end of the list in O(1). Any other would need
- * a search in the list, so it goes into the heap. Every call is therefore O(log n) at worst. What
- * is kept by slot is shared by the groups, so many cost little more than one. Not thread safe.
+ * <p>A slot mostly arrives as the newest of its group (it was just used) or as the oldest (it
+ * waited until what followed it was evicted) and is put at an end of the list in O(1). Any other
+ * would need a search in the list, so it goes into the heap. Every call is therefore O(log n) at
+ * worst. What is kept by slot is shared by the groups, so many cost little more than one. Not
+ * thread safe.
  */
 final class GroupedQueues {
 
   private static final int NONE = EvictionPolicy.NONE;
 
-  /** Values of {@link #next} for a slot in no group, and for one in a heap. */
-  private static final int ABSENT = -2;
-
-  private static final int LATE = -3;
-
+  private final SlotLists inOrder;
   private final GroupedHeaps late;
-  private final int[] firsts;
-  private final int[] lasts;
 
   /** A bit for each group that has slots. */
   private long occupied;
 
-  private int[] next;
-  private int[] previous;
   private long[] orders;
+
+  /** By slot: its group, or {@link #NONE}. */
   private byte[] groups;
 
   /**
@@ -38,99 +33,57 @@ final class GroupedQueues {
    * @param capacity slots 0 to {@code capacity - 1}
    */
   GroupedQueues(int groupCount, int capacity) {
+    inOrder = new SlotLists(groupCount, capacity);
     late = new GroupedHeaps(groupCount, capacity);
-    firsts = new int[groupCount];
-    lasts = new int[groupCount];
-    Arrays.fill(firsts, NONE);
-    Arrays.fill(lasts, NONE);
-    next = new int[capacity];
-    Arrays.fill(next, ABSENT);
-    previous = new int[capacity];
     orders = new long[capacity];
     groups = new byte[capacity];
+    Arrays.fill(groups, (byte) NONE);
   }
 
   /** Makes room for more slots; fewer than before change nothing. */
   void grow(int capacity) {
-    int before = next.length;
+    int before = groups.length;
     if (capacity > before) {
+      inOrder.grow(capacity);
       late.grow(capacity);
-      next = Arrays.copyOf(next, capacity);
-      Arrays.fill(next, before, capacity, ABSENT);
-      previous = Arrays.copyOf(previous, capacity);
       orders = Arrays.copyOf(orders, capacity);
       groups = Arrays.copyOf(groups, capacity);
+      Arrays.fill(groups, before, capacity, (byte) NONE);
     }
   }
 
   /** Adds a slot that is in no group. */
   void add(int slot, int group, long order) {
-    int last = lasts[group];
     groups[slot] = (byte) group;
     orders[slot] = order;
     occupied |= 1L << group;
+    int last = inOrder.last(group);
     if (last == NONE || order > orders[last]) {
-      append(slot, group);
-    } else if (order < orders[firsts[group]]) {
-      prepend(slot, group);
+      inOrder.append(group, slot);
+    } else if (order < orders[inOrder.first(group)]) {
+      inOrder.prepend(group, slot);
     } else {
-      next[slot] = LATE;
       late.add(slot, group, order);
     }
   }
 
-  private void append(int slot, int group) {
-    int last = lasts[group];
-    next[slot] = NONE;
-    previous[slot] = last;
-    if (last == NONE) {
-      firsts[group] = slot;
-    } else {
-      next[last] = slot;
-    }
-    lasts[group] = slot;
-  }
-
-  private void prepend(int slot, int group) {
-    int first = firsts[group];
-    next[slot] = first;
-    previous[slot] = NONE;
-    previous[first] = slot;
-    firsts[group] = slot;
-  }
-
   /** Takes a slot out of its group. */
   void remove(int slot) {
-    int group = groups[slot];
-    if (next[slot] == LATE) {
+    if (inOrder.listOf(slot) == NONE) {
       late.remove(slot);
     } else {
-      unlink(slot, group);
+      inOrder.remove(slot);
     }
-    next[slot] = ABSENT;
-    if (firsts[group] == NONE && late.first(group) == NONE) {
+    int group = groups[slot];
+    groups[slot] = NONE;
+    if (first(group) == NONE) {
       occupied &= ~(1L << group);
-    }
-  }
-
-  private void unlink(int slot, int group) {
-    int before = previous[slot];
-    int after = next[slot];
-    if (before == NONE) {
-      firsts[group] = after;
-    } else {
-      next[before] = after;
-    }
-    if (after == NONE) {
-      lasts[group] = before;
-    } else {
-      previous[after] = before;
     }
   }
 
   /** Puts a slot that is in a group into the same or another one, with another order. */
   void move(int slot, int group, long order) {
-    if (next[slot] == NONE && groups[slot] == group && order > orders[slot]) {
+    if (inOrder.last(group) == slot && order > orders[slot]) {
       orders[slot] = order; // the newest stays it
     } else {
       remove(slot);
@@ -140,7 +93,7 @@ final class GroupedQueues {
 
   /** {@return whether the slot is in a group} */
   boolean contains(int slot) {
-    return next[slot] != ABSENT;
+    return groups[slot] != NONE;
   }
 
   /** {@return a bit for each group that has slots, the lowest for the first} */
@@ -150,7 +103,7 @@ final class GroupedQueues {
 
   /** {@return the slot of a group with the smallest order, or {@link EvictionPolicy#NONE}} */
   int first(int group) {
-    int first = firsts[group];
+    int first = inOrder.first(group);
     int lateFirst = late.first(group);
     boolean isLate = lateFirst != NONE && (first == NONE || orders[lateFirst] < orders[first]);
     return isLate ? lateFirst : first;

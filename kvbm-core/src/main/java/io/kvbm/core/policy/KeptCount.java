@@ -2,8 +2,8 @@ package io.kvbm.core.policy;
 
 /**
  * How many blocks a tier keeps: all slots at first, then what is left after evictions. A tier that
- * holds more than it keeps while a request is served is thus not taken for larger, nor one that made
- * room for many blocks at once for much smaller. Not thread safe.
+ * holds more than it keeps while a request is served is thus not taken for larger, nor one that
+ * made room for many blocks at once for much smaller. Not thread safe.
  */
 final class KeptCount {
 

@@ -10,7 +10,7 @@ final class RatedShadow implements ShadowCache {
   }
 
   @Override
-  public void entered(int slot, long key, int group, long now) {
+  public void entered(int slot, int group, long now) {
     blocks.add(slot, group, 0, now);
   }
 

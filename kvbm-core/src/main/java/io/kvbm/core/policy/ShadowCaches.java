@@ -24,12 +24,15 @@ final class ShadowCaches {
   /** By slot: a bit for each shadow that keeps the block. */
   private final byte[] keepers;
 
+  /** By slot: a bit for each shadow that evicted the block and has not forgotten it. */
+  private final byte[] ghosts;
+
   private final int[] free;
   private int freeCount;
 
   /**
    * @param tierCapacity blocks of the tier
-   * @param shadows at most 8, each with room for {@link #slotCount} slots
+   * @param shadows at most 7, each with room for {@link #slotCount} slots
    */
   ShadowCaches(int tierCapacity, ShadowCache... shadows) {
     this.shadows = shadows;
@@ -39,6 +42,7 @@ final class ShadowCaches {
     int slotCount = slotCount(tierCapacity, shadows.length);
     slots = new KeyTable(slotCount);
     keepers = new byte[slotCount];
+    ghosts = new byte[slotCount];
     free = new int[slotCount];
     Arrays.setAll(free, i -> slotCount - 1 - i);
     freeCount = slotCount;
@@ -55,8 +59,8 @@ final class ShadowCaches {
 
   /** {@return how many slots there are for so many shadows of a tier of so many blocks} */
   static int slotCount(int tierCapacity, int shadowCount) {
-    // One more in each, which evicts only when the new block is there.
-    return shadowCount * (capacity(tierCapacity) + 1);
+    // As many ghosts as blocks, and one more in each, which evicts when the new block is there.
+    return 2 * shadowCount * (capacity(tierCapacity) + 1);
   }
 
   /** {@return whether a block is in the sample} */
@@ -80,23 +84,39 @@ final class ShadowCaches {
     }
     int had = keepers[slot];
     keepers[slot] = (byte) ((1 << shadows.length) - 1);
+    ghosts[slot] = 0;
     for (int i = 0; i < shadows.length; i++) {
       if ((had >>> i & 1) != 0) {
         shadows[i].touched(slot, group, now);
       } else {
-        shadows[i].entered(slot, key, group, now);
+        shadows[i].entered(slot, group, now);
         if (++sizes[i] > capacity) {
           sizes[i]--;
-          release(shadows[i].evict(now), i);
+          evict(i, now);
         }
       }
     }
     return had;
   }
 
-  private void release(int slot, int shadow) {
-    keepers[slot] &= (byte) ~(1 << shadow);
-    if (keepers[slot] == 0) {
+  private void evict(int i, long now) {
+    ShadowCache shadow = shadows[i];
+    int bit = 1 << i;
+    int victim = shadow.evict(now);
+    keepers[victim] &= (byte) ~bit;
+    if (shadow.hasGhosts()) {
+      ghosts[victim] |= (byte) bit;
+      for (int slot = shadow.forget(); slot != ShadowCache.NONE; slot = shadow.forget()) {
+        ghosts[slot] &= (byte) ~bit;
+        releaseIfUnknown(slot);
+      }
+    } else {
+      releaseIfUnknown(victim);
+    }
+  }
+
+  private void releaseIfUnknown(int slot) {
+    if ((keepers[slot] | ghosts[slot]) == 0) {
       slots.remove(slot);
       free[freeCount++] = slot;
     }
