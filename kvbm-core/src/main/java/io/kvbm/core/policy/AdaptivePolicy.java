@@ -8,12 +8,12 @@ import java.util.Arrays;
  * and falls back to ARC or LRU where these would do better.
  *
  * <p>Blocks are put into groups by the turn of the conversation they were last used for, in
- * octaves, and by whether a block follows them: the last, partly filled block of a prompt is almost
- * never asked for again, and a conversation that has gone on for many turns mostly goes on. {@link
- * ReuseIndex} learns what each group promises by its age. Nothing is assumed of the traffic: while
- * nothing is known, all groups are equal and the block used longest ago goes. {@link ShadowContest}
- * watches whether the choice by index has as many hits as {@code lru} and {@code arc} would have,
- * and hands over to the one that leads.
+ * octaves, and by whether a block follows them or they follow one: the last, partly filled block of
+ * a prompt is almost never asked for again, unlike a prompt of one block, and a conversation that
+ * has gone on for many turns mostly goes on. {@link ReuseIndex} learns what each group promises by
+ * its age. Nothing is assumed of the traffic: while nothing is known, all groups are equal and the
+ * block used longest ago goes. {@link ShadowContest} watches whether the choice by index has as
+ * many hits as {@code lru} and {@code arc} would have, and hands over to the one that leads.
  *
  * <p>Only blocks that no resident block follows are given up, so a prefix is evicted from its end
  * even where every block is offered. Priorities are not looked at. All calls are O(log n) or
@@ -33,7 +33,13 @@ final class AdaptivePolicy implements EvictionPolicy {
   /** Octaves of turns told apart: 1, 2, to 4, to 8, to 16, to 32, to 64, more. */
   private static final int OCTAVES = 8;
 
-  private static final int GROUPS = 2 * OCTAVES;
+  /** Kinds of places in a sequence: another block follows, it is the last of several, or alone. */
+  private static final int FOLLOWED = 0;
+
+  private static final int LAST = 1;
+  private static final int ALONE = 2;
+
+  private static final int GROUPS = 3 * OCTAVES;
   private static final int PARTS = 2;
 
   private final SlotOrders residents;
@@ -140,8 +146,7 @@ final class AdaptivePolicy implements EvictionPolicy {
   public void touch(int slot) {
     residents.requireResident(slot);
     now++;
-    int octave = Integer.SIZE - Integer.numberOfLeadingZeros(turns.use(slot, now) - 1);
-    int group = Math.min(octave, OCTAVES - 1) + (turns.isFollowed(slot) ? 0 : OCTAVES);
+    int group = group(slot, turns.use(slot, now));
     groups[slot] = (byte) group;
     lastUses[slot] = now;
     if (used[slot] && segments[slot] == ArcFollower.ONCE) {
@@ -153,6 +158,12 @@ final class AdaptivePolicy implements EvictionPolicy {
       leaves.move(slot, group, segments[slot], now);
     }
     learn(keys[slot], group);
+  }
+
+  private int group(int slot, int turn) {
+    int octave = Integer.SIZE - Integer.numberOfLeadingZeros(turn - 1);
+    int kind = turns.isFollowed(slot) ? FOLLOWED : turns.hasParent(slot) ? LAST : ALONE;
+    return kind * OCTAVES + Math.min(octave, OCTAVES - 1);
   }
 
   private void learn(long key, int group) {

@@ -128,6 +128,11 @@ final class ConversationTurns {
     return children[slot] > 0;
   }
 
+  /** {@return whether this one follows a resident block} */
+  boolean hasParent(int slot) {
+    return parentOf(slot) != NONE;
+  }
+
   /** {@return the turn at which a resident block came, or 0 if its first use has not ended} */
   int turn(int slot) {
     return turns[slot];

@@ -164,6 +164,10 @@ final class ReuseIndex {
   private void rate(int group) {
     int row = cell(group, 0);
     int count = spans.count();
+    if (!ended.hasUses(row, row + count)) {
+      Arrays.fill(indices, row, row + count, 0);
+      return;
+    }
     double older = 0;
     for (int span = count - 1; span >= 0; span--) {
       double width = span + 1 < count ? spans.end(span) - spans.start(span) : 0;
@@ -227,6 +231,15 @@ final class ReuseIndex {
       blocks[cell]++;
       excess[cell] += time;
       used[cell] += wasUsed ? 1 : 0;
+    }
+
+    private boolean hasUses(int from, int to) {
+      for (int cell = from; cell < to; cell++) {
+        if (used[cell] > 0) {
+          return true;
+        }
+      }
+      return false;
     }
 
     private void fade(double factor) {
