@@ -104,6 +104,9 @@ final class GroupedQueues {
   /** {@return the slot of a group with the smallest order, or {@link EvictionPolicy#NONE}} */
   int first(int group) {
     int first = inOrder.first(group);
+    if (late.size() == 0) {
+      return first;
+    }
     int lateFirst = late.first(group);
     boolean isLate = lateFirst != NONE && (first == NONE || orders[lateFirst] < orders[first]);
     return isLate ? lateFirst : first;

@@ -6,7 +6,7 @@ import java.util.Arrays;
 /**
  * Candidates in groups, of which the one with the smallest {@link ReuseIndex} is found without
  * looking at all: within a group the one used longest ago stands for the others. A group's index is
- * looked up anew only when its first candidate, the span of its age or what was learnt has changed.
+ * looked up anew only when the span of that one's age or what was learnt has changed.
  *
  * <p>Each group is kept in one or several parts, so that the oldest of a part is found as well. Not
  * thread safe.
@@ -30,8 +30,11 @@ final class RatedGroups {
   private final GroupedQueues queues;
 
   private final double[] ratings;
-  private final long[] ratedUses;
-  private final long[] ratedUntil;
+
+  /** By group: the ages for which its rating holds. */
+  private final long[] ratedFrom;
+
+  private final long[] ratedTo;
   private long ratedEdition;
 
   /**
@@ -49,8 +52,8 @@ final class RatedGroups {
     spans = reuse.spans();
     queues = new GroupedQueues(partCount * groupCount, capacity);
     ratings = new double[groupCount];
-    ratedUses = new long[groupCount];
-    ratedUntil = new long[groupCount];
+    ratedFrom = new long[groupCount];
+    ratedTo = new long[groupCount];
   }
 
   private static long everyPart(int groupCount, int partCount) {
@@ -88,7 +91,7 @@ final class RatedGroups {
   int leastPromising(long now) {
     if (ratedEdition != reuse.edition()) {
       ratedEdition = reuse.edition();
-      Arrays.fill(ratedUntil, now);
+      Arrays.fill(ratedTo, 0);
     }
     int chosen = NONE;
     double smallest = 0;
@@ -97,7 +100,7 @@ final class RatedGroups {
       int group = Long.numberOfTrailingZeros(rest);
       int first = oldest(queues.occupied() & everyPart << group);
       long lastUse = queues.order(first);
-      double rating = rating(group, lastUse, now);
+      double rating = rating(group, now - lastUse);
       if (chosen == NONE || rating < smallest || rating == smallest && lastUse < oldest) {
         chosen = first;
         smallest = rating;
@@ -116,12 +119,12 @@ final class RatedGroups {
     return groups & wholePart;
   }
 
-  private double rating(int group, long lastUse, long now) {
-    if (ratedUses[group] != lastUse || ratedUntil[group] <= now) {
-      int span = spans.of(now - lastUse);
+  private double rating(int group, long age) {
+    if (age < ratedFrom[group] || age >= ratedTo[group]) {
+      int span = spans.of(age);
       ratings[group] = reuse.index(group, span);
-      ratedUses[group] = lastUse;
-      ratedUntil[group] = lastUse + spans.end(span);
+      ratedFrom[group] = spans.start(span);
+      ratedTo[group] = spans.end(span);
     }
     return ratings[group];
   }
