@@ -8,12 +8,12 @@ import java.util.Arrays;
  * and falls back to ARC or LRU where these would do better.
  *
  * <p>Blocks are put into groups by the turn of the conversation they were last used for, in
- * octaves, and by whether a block follows them: the last, partly filled block of a prompt is almost
- * never asked for again, and a conversation that has gone on for many turns mostly goes on. {@link
- * ReuseIndex} learns what each group promises by its age. Nothing is assumed of the traffic: while
- * nothing is known, all groups are equal and the block used longest ago goes. {@link ShadowContest}
- * watches whether the choice by index has as many hits as {@code lru} and {@code arc} would have,
- * and hands over to the one that leads.
+ * octaves, and by whether a block follows them or they follow one: the last, partly filled block of
+ * a prompt is almost never asked for again, unlike a prompt of one block, and a conversation that
+ * has gone on for many turns mostly goes on. {@link ReuseIndex} learns what each group promises by
+ * its age. Nothing is assumed of the traffic: while nothing is known, all groups are equal and the
+ * block used longest ago goes. {@link ShadowContest} watches whether the choice by index has as
+ * many hits as {@code lru} and {@code arc} would have, and hands over to the one that leads.
  *
  * <p>Only blocks that no resident block follows are given up, so a prefix is evicted from its end
  * even where every block is offered. Priorities are not looked at. All calls are O(log n) or
@@ -28,19 +28,38 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   private static final int BY_AGE = 1;
 
+  private static final int WAYS = 3;
+
   /** Octaves of turns told apart: 1, 2, to 4, to 8, to 16, to 32, to 64, more. */
   private static final int OCTAVES = 8;
 
-  private static final int GROUPS = 2 * OCTAVES;
-  private static final int REMEMBERED_CAPACITIES = 4;
+  /** Kinds of places in a sequence: another block follows, it is the last of several, or alone. */
+  private static final int FOLLOWED = 0;
+
+  private static final int LAST = 1;
+  private static final int ALONE = 2;
+
+  private static final int GROUPS = 3 * OCTAVES;
+  private static final int PARTS = 2;
 
   private final SlotOrders residents;
   private final ConversationTurns turns;
+  private final EvictedBlocks evicted;
   private final ReuseIndex reuse;
-  private final RatedHeaps leaves;
-  private final EvictionPolicy arc;
+  private final RatedGroups leaves;
+  private final ArcFollower arc;
+  private final ShadowCaches shadows;
   private final ShadowContest contest;
+
+  /** By slot: the key, mixed. */
+  private long[] keys;
+
   private byte[] groups;
+
+  /** By slot: the segment of {@link ArcFollower}. */
+  private byte[] segments;
+
+  private boolean[] used;
   private boolean[] offered;
   private long[] lastUses;
   private long now;
@@ -48,21 +67,24 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   AdaptivePolicy(int capacity) {
     residents = new SlotOrders(NAME, capacity);
-    long remembered = (long) REMEMBERED_CAPACITIES * capacity;
-    turns =
-        new ConversationTurns(
-            capacity, new TurnMemory((int) Math.min(remembered, Integer.MAX_VALUE)));
+    turns = new ConversationTurns(capacity);
+    evicted = new EvictedBlocks(capacity);
     reuse = new ReuseIndex(GROUPS, capacity);
-    leaves = new RatedHeaps(GROUPS, capacity, reuse);
-    arc = new ArcPolicyProvider().create(capacity);
-    int shadow = ShadowContest.shadowCapacity(capacity);
-    contest =
-        new ShadowContest(
+    leaves = new RatedGroups(GROUPS, PARTS, capacity, reuse);
+    int shadowSlots = ShadowCaches.slotCount(capacity, WAYS);
+    ArcShadow arcShadow = new ArcShadow(ShadowCaches.capacity(capacity), shadowSlots);
+    arc = new ArcFollower(capacity, arcShadow, evicted);
+    shadows =
+        new ShadowCaches(
             capacity,
-            new RatedShadow(shadow, GROUPS, reuse),
-            new PolicyShadow(shadow, new LruPolicyProvider().create(shadow + 1)),
-            new PolicyShadow(shadow, new ArcPolicyProvider().create(shadow + 1)));
+            new RatedShadow(shadowSlots, GROUPS, reuse),
+            new AgeShadow(shadowSlots),
+            arcShadow);
+    contest = new ShadowContest(capacity, WAYS);
+    keys = new long[capacity];
     groups = new byte[capacity];
+    segments = new byte[capacity];
+    used = new boolean[capacity];
     offered = new boolean[capacity];
     lastUses = new long[capacity];
   }
@@ -78,7 +100,10 @@ final class AdaptivePolicy implements EvictionPolicy {
     turns.grow(capacity);
     leaves.grow(capacity);
     arc.grow(capacity);
+    keys = Arrays.copyOf(keys, capacity);
     groups = Arrays.copyOf(groups, capacity);
+    segments = Arrays.copyOf(segments, capacity);
+    used = Arrays.copyOf(used, capacity);
     offered = Arrays.copyOf(offered, capacity);
     lastUses = Arrays.copyOf(lastUses, capacity);
   }
@@ -86,12 +111,16 @@ final class AdaptivePolicy implements EvictionPolicy {
   @Override
   public void insert(int slot, long key, int parent, int priority) {
     residents.enter(slot);
-    turns.enter(slot, key, parent, now);
-    arc.insert(slot, key, parent, priority);
+    long mixed = Mixing.mix(key);
+    long remembered = evicted.find(mixed);
+    turns.enter(slot, parent, EvictedBlocks.turn(remembered), now);
     if (parent != NONE) {
       hold(parent);
     }
+    keys[slot] = mixed;
     groups[slot] = 0;
+    segments[slot] = (byte) arc.insert(remembered);
+    used[slot] = false;
     offered[slot] = false;
     lastUses[slot] = now;
   }
@@ -109,8 +138,7 @@ final class AdaptivePolicy implements EvictionPolicy {
   /** Keeps a block from being chosen while another follows it. */
   private void hold(int slot) {
     if (leaves.contains(slot)) {
-      leaves.removeIfPresent(slot);
-      arc.withdraw(slot);
+      leaves.remove(slot);
     }
   }
 
@@ -118,19 +146,33 @@ final class AdaptivePolicy implements EvictionPolicy {
   public void touch(int slot) {
     residents.requireResident(slot);
     now++;
-    int octave = Integer.SIZE - Integer.numberOfLeadingZeros(turns.use(slot, now) - 1);
-    int group = Math.min(octave, OCTAVES - 1) + (turns.isFollowed(slot) ? 0 : OCTAVES);
+    int group = group(slot, turns.use(slot, now));
     groups[slot] = (byte) group;
     lastUses[slot] = now;
-    if (leaves.contains(slot)) {
-      leaves.removeIfPresent(slot);
-      leaves.add(slot, group, now);
+    if (used[slot] && segments[slot] == ArcFollower.ONCE) {
+      segments[slot] = ArcFollower.AGAIN;
+      arc.rise();
     }
-    arc.touch(slot);
-    long key = turns.key(slot);
+    used[slot] = true;
+    if (leaves.contains(slot)) {
+      leaves.move(slot, group, segments[slot], now);
+    }
+    learn(keys[slot], group);
+  }
+
+  private int group(int slot, int turn) {
+    int octave = Integer.SIZE - Integer.numberOfLeadingZeros(turn - 1);
+    int kind = turns.isFollowed(slot) ? FOLLOWED : turns.hasParent(slot) ? LAST : ALONE;
+    return kind * OCTAVES + Math.min(octave, OCTAVES - 1);
+  }
+
+  private void learn(long key, int group) {
     reuse.use(key, group, now);
     reuse.refreshIfDue(now);
-    contest.use(key, group, now);
+    if (shadows.isSampled(key)) {
+      contest.count(shadows.use(key, group, now));
+    }
+    contest.endRoundIfDue(now);
   }
 
   /** Changes nothing. */
@@ -151,8 +193,7 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   private void place(int slot) {
     if (offered[slot] && !turns.isFollowed(slot)) {
-      leaves.add(slot, groups[slot], lastUses[slot]);
-      arc.offer(slot);
+      leaves.add(slot, groups[slot], segments[slot], lastUses[slot]);
     }
   }
 
@@ -168,18 +209,12 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   @Override
   public void remove(int slot) {
-    residents.requireResident(slot);
-    arc.remove(slot);
-    leave(slot);
-  }
-
-  private void leave(int slot) {
-    if (offered[slot]) {
-      offered[slot] = false;
-      candidateCount--;
-      leaves.removeIfPresent(slot);
-    }
+    withdraw(slot);
     residents.leave(slot);
+    arc.leave(segments[slot]);
+    if (used[slot]) {
+      evicted.remember(keys[slot], turns.turn(slot), segments[slot]);
+    }
     int parent = turns.leave(slot);
     if (parent != NONE) {
       place(parent);
@@ -191,15 +226,20 @@ final class AdaptivePolicy implements EvictionPolicy {
     return switch (contest.leader()) {
       case BY_INDEX -> leaves.leastPromising(now);
       case BY_AGE -> leaves.oldest();
-      default -> arc.victim();
+      default -> victimOfArc();
     };
+  }
+
+  private int victimOfArc() {
+    int segment = arc.victimSegment();
+    int oldest = leaves.oldestOf(segment);
+    return oldest == NONE ? leaves.oldest() : oldest;
   }
 
   @Override
   public void evicted(int slot) {
-    residents.requireResident(slot);
-    arc.evicted(slot);
-    leave(slot);
+    remove(slot);
+    arc.evicted();
   }
 
   @Override

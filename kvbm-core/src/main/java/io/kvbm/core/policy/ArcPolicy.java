@@ -24,38 +24,35 @@ final class ArcPolicy extends SegmentedPolicy {
   private static final int AGAIN = 1;
   private static final int SEGMENTS = 2;
 
-  private final GhostList onceGhosts;
-  private final GhostList againGhosts;
+  /** By the segment they were evicted from. */
+  private final GhostLists ghosts;
 
   /** How many blocks used once there should be. */
   private double target;
 
   ArcPolicy(int capacity) {
     super(NAME, capacity, SEGMENTS);
-    onceGhosts = new GhostList(capacity);
-    againGhosts = new GhostList(capacity);
+    ghosts = new GhostLists(SEGMENTS, capacity);
   }
 
   @Override
   public void grow(int capacity) {
     super.grow(capacity);
-    onceGhosts.limit(capacity);
-    againGhosts.limit(capacity);
+    ghosts.limit(capacity);
   }
 
   @Override
   int admit(int slot, long key) {
-    int once = onceGhosts.size();
-    int again = againGhosts.size();
-    if (onceGhosts.remove(key)) {
-      target = Math.min(settledCount(), target + Math.max(1.0, (double) again / once));
-      return AGAIN;
+    double once = ghosts.size(ONCE);
+    double again = ghosts.size(AGAIN);
+    switch (ghosts.remove(key)) {
+      case ONCE -> target = Math.min(settledCount(), target + Math.max(1.0, again / once));
+      case AGAIN -> target = Math.max(0, target - Math.max(1.0, once / again));
+      default -> {
+        return ONCE;
+      }
     }
-    if (againGhosts.remove(key)) {
-      target = Math.max(0, target - Math.max(1.0, (double) once / again));
-      return AGAIN;
-    }
-    return ONCE;
+    return AGAIN;
   }
 
   @Override
@@ -75,13 +72,9 @@ final class ArcPolicy extends SegmentedPolicy {
 
   @Override
   void forgotten(long key, int segment) {
-    if (segment == ONCE) {
-      onceGhosts.add(key);
-    } else {
-      againGhosts.add(key);
-    }
-    onceGhosts.trim(settledCount() - residentCount(ONCE));
-    againGhosts.trim(settledCount() - onceGhosts.size());
+    ghosts.add(segment, key);
+    ghosts.trim(ONCE, settledCount() - residentCount(ONCE));
+    ghosts.trim(AGAIN, settledCount() - ghosts.size(ONCE));
   }
 
   /** Returns how many blocks used once there should be. */

@@ -32,8 +32,6 @@ final class ConversationTurns {
 
   private static final long NOT_YET = Long.MAX_VALUE;
 
-  private final TurnMemory memory;
-  private long[] keys;
   private int[] parents;
 
   /** Counts what was resident in a slot, so that a parent that left is not mistaken. */
@@ -50,9 +48,7 @@ final class ConversationTurns {
 
   private int[] chain = new int[64];
 
-  ConversationTurns(int capacity, TurnMemory memory) {
-    this.memory = memory;
-    keys = new long[capacity];
+  ConversationTurns(int capacity) {
     parents = new int[capacity];
     tenancies = new int[capacity];
     parentTenancies = new int[capacity];
@@ -64,8 +60,7 @@ final class ConversationTurns {
   }
 
   void grow(int capacity) {
-    if (capacity > keys.length) {
-      keys = Arrays.copyOf(keys, capacity);
+    if (capacity > parents.length) {
       parents = Arrays.copyOf(parents, capacity);
       tenancies = Arrays.copyOf(tenancies, capacity);
       parentTenancies = Arrays.copyOf(parentTenancies, capacity);
@@ -77,14 +72,19 @@ final class ConversationTurns {
     }
   }
 
-  /** A block came. */
-  void enter(int slot, long key, int parent, long now) {
-    int remembered = memory.turn(key);
-    keys[slot] = key;
+  /**
+   * A block came.
+   *
+   * @param slot its slot
+   * @param parent the slot of the block before it, or {@link EvictionPolicy#NONE}
+   * @param remembered the turn it had when it left, or 0
+   * @param now the time
+   */
+  void enter(int slot, int parent, int remembered, long now) {
     parents[slot] = NONE;
     children[slot] = 0;
     arrivals[slot] = now;
-    firstUses[slot] = remembered == TurnMemory.UNKNOWN ? NOT_YET : LONG_AGO;
+    firstUses[slot] = remembered == UNRESOLVED ? NOT_YET : LONG_AGO;
     turns[slot] = (byte) remembered;
     handed[slot] = UNRESOLVED;
     tenancies[slot]++;
@@ -111,15 +111,12 @@ final class ConversationTurns {
   }
 
   /**
-   * A block leaves; its turn is remembered.
+   * A block leaves.
    *
    * @return the slot of its parent if nothing follows that one any more, else {@link
    *     EvictionPolicy#NONE}
    */
   int leave(int slot) {
-    if (turns[slot] != UNRESOLVED) {
-      memory.remember(keys[slot], turns[slot]);
-    }
     int parent = parentOf(slot);
     parents[slot] = NONE;
     tenancies[slot]++;
@@ -131,9 +128,14 @@ final class ConversationTurns {
     return children[slot] > 0;
   }
 
-  /** {@return the key of a resident block} */
-  long key(int slot) {
-    return keys[slot];
+  /** {@return whether this one follows a resident block} */
+  boolean hasParent(int slot) {
+    return parentOf(slot) != NONE;
+  }
+
+  /** {@return the turn at which a resident block came, or 0 if its first use has not ended} */
+  int turn(int slot) {
+    return turns[slot];
   }
 
   /**

@@ -1,30 +1,28 @@
 package io.kvbm.core.policy;
 
 /** A shadow of the choice by {@link ReuseIndex}. */
-final class RatedShadow extends ShadowCache {
+final class RatedShadow implements ShadowCache {
 
-  private final RatedHeaps blocks;
+  private final RatedGroups blocks;
 
-  RatedShadow(int capacity, int groups, ReuseIndex reuse) {
-    super(capacity);
-    blocks = new RatedHeaps(groups, capacity + 1, reuse);
+  RatedShadow(int slotCount, int groups, ReuseIndex reuse) {
+    blocks = new RatedGroups(groups, 1, slotCount, reuse);
   }
 
   @Override
-  void entered(int slot, long key, int group, long now) {
-    blocks.add(slot, group, now);
+  public void entered(int slot, int group, long now) {
+    blocks.add(slot, group, 0, now);
   }
 
   @Override
-  void touched(int slot, int group, long now) {
-    blocks.removeIfPresent(slot);
-    blocks.add(slot, group, now);
+  public void touched(int slot, int group, long now) {
+    blocks.move(slot, group, 0, now);
   }
 
   @Override
-  int evict(long now) {
+  public int evict(long now) {
     int victim = blocks.leastPromising(now);
-    blocks.removeIfPresent(victim);
+    blocks.remove(victim);
     return victim;
   }
 }

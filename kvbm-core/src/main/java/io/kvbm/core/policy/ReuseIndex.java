@@ -37,33 +37,28 @@ final class ReuseIndex {
   private static final int LEAST_PERIOD = 1024;
   private static final int YOUNGEST_PER_CAPACITY = 64;
   private static final int GROUP_BITS = 8;
-  private static final long EMPTY = 0;
 
   private final long window;
   private final long period;
   private final double doubt;
   private final double fading;
   private final long sampleMask;
+  private final int groupCount;
+  private final AgeSpans spans;
+  private final UseLog log;
+  private final EndedWaits ended;
 
-  /** The youngest age of each span; the last span is open. */
-  private final long[] edges;
+  /** By group and span of ages: the blocks that wait, and how long beyond the span's first age. */
+  private final long[] waitingBlocks;
 
-  private final Spans[] ended;
-  private final Spans[] waiting;
-  private final double[][] indices;
+  private final long[] waitingExcess;
+
+  /** By group and span of ages. */
+  private final double[] indices;
 
   /** How long blocks of the group being rated were in each span of ages. */
   private final double[] times;
 
-  private final int cellMask;
-  private long[] keys;
-
-  /** Time of the last use, plus one, and group; {@link #EMPTY} in an unused cell. */
-  private long[] lastUses;
-
-  private long[] spareKeys;
-  private long[] spareLastUses;
-  private int sampled;
   private long nextRefresh;
 
   /**
@@ -76,80 +71,57 @@ final class ReuseIndex {
     doubt = (double) DOUBT_CAPACITIES * capacity;
     fading = Math.pow(0.5, (double) period / (HALF_LIFE_WINDOWS * window));
     sampleMask = Long.highestOneBit(Math.max(1, 2 * (window - 1) / MOST_SAMPLED)) - 1;
-    edges = edges(capacity);
-    ended = spans(groups);
-    waiting = spans(groups);
-    indices = new double[groups][edges.length];
-    times = new double[edges.length];
-    int cells = 4 * Integer.highestOneBit((int) Math.min(window, MOST_SAMPLED));
-    cellMask = cells - 1;
-    keys = new long[cells];
-    lastUses = new long[cells];
-    spareKeys = new long[cells];
-    spareLastUses = new long[cells];
+    groupCount = groups;
+    spans = new AgeSpans((double) capacity / YOUNGEST_PER_CAPACITY, window);
+    log = new UseLog((int) Math.min(window, MOST_SAMPLED));
+    int cells = groups * spans.count();
+    ended = new EndedWaits(cells);
+    waitingBlocks = new long[cells];
+    waitingExcess = new long[cells];
+    indices = new double[cells];
+    times = new double[spans.count()];
     nextRefresh = period;
   }
 
-  /** Ages grow by the square root of two from span to span. */
-  private long[] edges(int capacity) {
-    long[] found = new long[Long.SIZE];
-    int count = 1; // the first span begins at 0
-    double edge = Math.max(1.0, (double) capacity / YOUNGEST_PER_CAPACITY);
-    for (; edge < window; edge *= Math.sqrt(2)) {
-      long rounded = (long) Math.ceil(edge);
-      if (rounded > found[count - 1]) {
-        found[count++] = rounded;
-      }
-    }
-    found[count++] = window;
-    return Arrays.copyOf(found, count);
-  }
-
-  private Spans[] spans(int groups) {
-    Spans[] all = new Spans[groups];
-    Arrays.setAll(all, _ -> new Spans(edges.length));
-    return all;
-  }
-
-  /** A block was used and is in a group from now on. */
+  /**
+   * A block was used and is in a group from now on.
+   *
+   * @param key the block, by 64 bits without a pattern
+   * @param group its group
+   * @param now the time
+   */
   void use(long key, int group, long now) {
-    long mixed = Mixing.mix(key);
-    if ((mixed & sampleMask) != 0) {
+    if ((key & sampleMask) != 0) {
       return;
     }
-    int cell = cellOf(keys, lastUses, key, mixed);
-    if (lastUses[cell] != EMPTY) {
-      count(lastUses[cell], now, true);
-    } else if (2 * sampled > cellMask) {
-      return; // more blocks than expected: wait until those of old are let go
-    } else {
-      sampled++;
+    long before = log.record(key, now + 1 << GROUP_BITS | group);
+    if (before != UseLog.NONE) {
+      long age = age(before, now);
+      end(group(before), Math.min(age, window), age < window);
     }
-    keys[cell] = key;
-    lastUses[cell] = now + 1 << GROUP_BITS | group;
   }
 
-  private int cellOf(long[] keyCells, long[] useCells, long key, long mixed) {
-    int cell = (int) (mixed >>> 24) & cellMask;
-    while (useCells[cell] != EMPTY && keyCells[cell] != key) {
-      cell = cell + 1 & cellMask;
+  /** Counts the waits that have lasted for the window as waits in vain. */
+  private void giveUpWaits(long now) {
+    long oldest = log.oldest();
+    while (oldest != UseLog.NONE && age(oldest, now) >= window) {
+      end(group(oldest), window, false);
+      log.removeOldest();
+      oldest = log.oldest();
     }
-    return cell;
   }
 
-  /** Counts a wait that ended, by a use or because it lasted longer than the window. */
-  private void count(long lastUse, long now, boolean used) {
-    long age = age(lastUse, now);
-    boolean inTime = used && age < window;
-    ended[group(lastUse)].add(Math.min(age, window), edges, inTime);
+  private void end(int group, long age, boolean inTime) {
+    int span = spans.of(age);
+    ended.add(cell(group, span), age - spans.start(span), inTime);
   }
 
-  private static long age(long lastUse, long now) {
-    return now + 1 - (lastUse >>> GROUP_BITS);
+  private static long age(long use, long now) {
+    return now + 1 - (use >>> GROUP_BITS);
   }
 
-  private static int group(long lastUse) {
-    return (int) lastUse & (1 << GROUP_BITS) - 1;
+  private static int group(long use) {
+    return (int) use & (1 << GROUP_BITS) - 1;
   }
 
   /** Learns from what was seen, if it is time to. */
@@ -158,69 +130,79 @@ final class ReuseIndex {
       return;
     }
     nextRefresh = now + period;
-    sweep(now);
-    for (int group = 0; group < ended.length; group++) {
+    giveUpWaits(now);
+    countWaiting(now);
+    for (int group = 0; group < groupCount; group++) {
       rate(group);
-      ended[group].fade(fading);
+    }
+    ended.fade(fading);
+  }
+
+  private void countWaiting(long now) {
+    Arrays.fill(waitingBlocks, 0);
+    Arrays.fill(waitingExcess, 0);
+    int span = spans.count() - 1;
+    long start = spans.start(span);
+    for (int place = 0; place < log.length(); place++) {
+      long use = log.at(place);
+      if (use != UseLog.NONE) {
+        long age = age(use, now);
+        while (start > age) {
+          start = spans.start(--span); // later uses are younger
+        }
+        int cell = cell(group(use), span);
+        waitingBlocks[cell]++;
+        waitingExcess[cell] += age - start;
+      }
     }
   }
 
-  /** Lets go of what has waited too long, and counts what still waits. */
-  private void sweep(long now) {
-    for (Spans spans : waiting) {
-      spans.clear();
-    }
-    int kept = 0;
-    for (int cell = 0; cell <= cellMask; cell++) {
-      long lastUse = lastUses[cell];
-      if (lastUse == EMPTY) {
-        continue;
-      }
-      lastUses[cell] = EMPTY;
-      long age = age(lastUse, now);
-      if (age >= window) {
-        count(lastUse, now, false);
-        continue;
-      }
-      waiting[group(lastUse)].add(age, edges, false);
-      long key = keys[cell];
-      int target = cellOf(spareKeys, spareLastUses, key, Mixing.mix(key));
-      spareKeys[target] = key;
-      spareLastUses[target] = lastUse;
-      kept++;
-    }
-    sampled = kept;
-    long[] emptied = lastUses;
-    lastUses = spareLastUses;
-    spareLastUses = emptied;
-    long[] old = keys;
-    keys = spareKeys;
-    spareKeys = old;
+  private int cell(int group, int span) {
+    return group * spans.count() + span;
   }
 
   private void rate(int group) {
-    double older = 0;
-    for (int span = edges.length - 1; span >= 0; span--) {
-      double width = span + 1 < edges.length ? edges[span + 1] - edges[span] : 0;
-      times[span] = older * width + ended[group].excess[span] + waiting[group].excess[span];
-      older += ended[group].blocks[span] + waiting[group].blocks[span];
+    int row = cell(group, 0);
+    int count = spans.count();
+    if (!ended.hasUses(row, row + count)) {
+      Arrays.fill(indices, row, row + count, 0);
+      return;
     }
-    for (int from = 0; from < edges.length; from++) {
-      double uses = 0;
-      double time = doubt;
-      double best = 0;
-      for (int span = from; span < edges.length; span++) {
-        uses += ended[group].used[span];
-        time += times[span];
-        best = Math.max(best, uses / time);
-      }
-      indices[group][from] = best;
+    double older = 0;
+    for (int span = count - 1; span >= 0; span--) {
+      double width = span + 1 < count ? spans.end(span) - spans.start(span) : 0;
+      times[span] = older * width + ended.excess[row + span] + waitingExcess[row + span];
+      older += ended.blocks[row + span] + waitingBlocks[row + span];
+    }
+    for (int from = 0; from < count; from++) {
+      indices[row + from] = bestRate(row, from);
     }
   }
 
+  private double bestRate(int row, int from) {
+    double bestUses = 0;
+    double bestTime = doubt;
+    double uses = 0;
+    double time = doubt;
+    for (int span = from; span < times.length; span++) {
+      uses += ended.used[row + span];
+      time += times[span];
+      if (uses * bestTime > bestUses * time) { // a division here would cost more than all else
+        bestUses = uses;
+        bestTime = time;
+      }
+    }
+    return bestUses / bestTime;
+  }
+
+  /** {@return the ages for each of which a group has one index} */
+  AgeSpans spans() {
+    return spans;
+  }
+
   /** {@return how many uses in a unit of time a block promises at best} */
-  double index(int group, long age) {
-    return indices[group][span(edges, age)];
+  double index(int group, int span) {
+    return indices[cell(group, span)];
   }
 
   /** {@return a number that changes whenever indices do} */
@@ -228,60 +210,44 @@ final class ReuseIndex {
     return nextRefresh;
   }
 
-  /** {@return the least age above this one at which an index may differ} */
-  long nextAge(long age) {
-    int next = span(edges, age) + 1;
-    return next < edges.length ? edges[next] : Long.MAX_VALUE / 2;
-  }
-
-  private static int span(long[] edges, long age) {
-    int low = 0;
-    int high = edges.length - 1;
-    while (low < high) {
-      int middle = low + high + 1 >>> 1;
-      if (edges[middle] <= age) {
-        low = middle;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return low;
-  }
-
-  /** What is known of one group, by the age at which a wait ended. */
-  private static final class Spans {
+  /** What is known of waits that ended, by group and by the span of ages in which they did. */
+  private static final class EndedWaits {
 
     private final double[] blocks;
 
-    /** Time they waited beyond the youngest age of the span. */
+    /** Time they lasted beyond the first age of the span. */
     private final double[] excess;
 
+    /** Those that ended with a use. */
     private final double[] used;
 
-    private Spans(int count) {
-      blocks = new double[count];
-      excess = new double[count];
-      used = new double[count];
+    private EndedWaits(int cells) {
+      blocks = new double[cells];
+      excess = new double[cells];
+      used = new double[cells];
     }
 
-    private void add(long age, long[] edges, boolean wasUsed) {
-      int span = span(edges, age);
-      blocks[span]++;
-      excess[span] += age - edges[span];
-      used[span] += wasUsed ? 1 : 0;
+    private void add(int cell, long time, boolean wasUsed) {
+      blocks[cell]++;
+      excess[cell] += time;
+      used[cell] += wasUsed ? 1 : 0;
+    }
+
+    private boolean hasUses(int from, int to) {
+      for (int cell = from; cell < to; cell++) {
+        if (used[cell] > 0) {
+          return true;
+        }
+      }
+      return false;
     }
 
     private void fade(double factor) {
-      for (int span = 0; span < blocks.length; span++) {
-        blocks[span] *= factor;
-        excess[span] *= factor;
-        used[span] *= factor;
+      for (int cell = 0; cell < blocks.length; cell++) {
+        blocks[cell] *= factor;
+        excess[cell] *= factor;
+        used[cell] *= factor;
       }
-    }
-
-    private void clear() {
-      Arrays.fill(blocks, 0);
-      Arrays.fill(excess, 0);
     }
   }
 }

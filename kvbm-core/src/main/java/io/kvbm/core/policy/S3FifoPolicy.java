@@ -28,7 +28,7 @@ final class S3FifoPolicy extends SegmentedPolicy {
   /** The small queue has one block in so many. */
   private static final int SMALL_PART = 10;
 
-  private final GhostList ghosts;
+  private final GhostLists ghosts;
 
   /** By slot: re-uses that are not yet spent. */
   private byte[] uses;
@@ -41,7 +41,7 @@ final class S3FifoPolicy extends SegmentedPolicy {
 
   S3FifoPolicy(int capacity) {
     super(NAME, capacity, SEGMENTS);
-    ghosts = new GhostList(ghostLimit(capacity));
+    ghosts = new GhostLists(1, ghostLimit(capacity));
     uses = new byte[capacity];
     passed = new long[capacity];
   }
@@ -62,7 +62,7 @@ final class S3FifoPolicy extends SegmentedPolicy {
   int admit(int slot, long key) {
     uses[slot] = 0;
     passed[slot] = passes;
-    return ghosts.remove(key) ? MAIN : SMALL;
+    return ghosts.remove(key) == GhostLists.NONE ? SMALL : MAIN;
   }
 
   /** The order is that of arrival. */
@@ -116,7 +116,7 @@ final class S3FifoPolicy extends SegmentedPolicy {
   @Override
   void forgotten(long key, int segment) {
     if (segment == SMALL) {
-      ghosts.add(key);
+      ghosts.add(0, key);
     } else {
       passes++;
     }

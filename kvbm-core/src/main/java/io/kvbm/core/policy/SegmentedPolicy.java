@@ -17,16 +17,12 @@ import java.util.Arrays;
  */
 abstract class SegmentedPolicy implements EvictionPolicy {
 
-  /** Of what a tier seems to have become smaller, an eighth is believed at a time. */
-  private static final int SETTLING = 8;
-
   private final String name;
   private final SlotOrders orders;
-  private final SlotQueue[] candidates;
+  private final GroupedQueues candidates;
   private final int[] residentCounts;
+  private final KeptCount kept;
   private int candidateCount;
-  private int settledCount;
-  private boolean evictedLast;
   private byte[] segments;
   private boolean[] unused;
   private long[] keys;
@@ -38,10 +34,9 @@ abstract class SegmentedPolicy implements EvictionPolicy {
    */
   SegmentedPolicy(String name, int capacity, int segmentCount) {
     this.name = name;
-    settledCount = capacity;
+    kept = new KeptCount(capacity);
     orders = new SlotOrders(name, capacity);
-    candidates = new SlotQueue[segmentCount];
-    Arrays.setAll(candidates, segment -> new SlotQueue(capacity));
+    candidates = new GroupedQueues(segmentCount, capacity);
     residentCounts = new int[segmentCount];
     segments = new byte[capacity];
     unused = new boolean[capacity];
@@ -76,13 +71,9 @@ abstract class SegmentedPolicy implements EvictionPolicy {
 
   @Override
   public void grow(int capacity) {
-    if (settledCount == orders.capacity()) {
-      settledCount = capacity; // nothing has been evicted yet
-    }
     orders.grow(capacity);
-    for (SlotQueue queue : candidates) {
-      queue.grow(capacity);
-    }
+    kept.grow(capacity);
+    candidates.grow(capacity);
     segments = Arrays.copyOf(segments, capacity);
     unused = Arrays.copyOf(unused, capacity);
     keys = Arrays.copyOf(keys, capacity);
@@ -92,21 +83,13 @@ abstract class SegmentedPolicy implements EvictionPolicy {
   public final void insert(int slot, long key, int parent, int priority) {
     int before = orders.residentCount();
     orders.enter(slot);
-    if (evictedLast) {
-      evictedLast = false;
-      settle(before);
-    }
+    kept.inserting(before);
     int segment = admit(slot, key);
     segments[slot] = (byte) segment;
     residentCounts[segment]++;
     unused[slot] = true;
     keys[slot] = key;
     inserted(slot);
-  }
-
-  private void settle(int left) {
-    int excess = settledCount - left;
-    settledCount -= excess > 0 ? Math.ceilDiv(excess, SETTLING) : excess;
   }
 
   /** A block was inserted and is where {@link #admit} said. Does nothing unless overridden. */
@@ -133,7 +116,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
     orders.requireResident(slot);
     if (!isCandidate(slot)) {
       offering(slot);
-      candidates[segments[slot]].add(slot, 0, orders.of(slot));
+      candidates.add(slot, segments[slot], orders.of(slot));
       candidateCount++;
     }
   }
@@ -142,7 +125,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
   public final void withdraw(int slot) {
     orders.requireResident(slot);
     if (isCandidate(slot)) {
-      candidates[segments[slot]].remove(slot);
+      candidates.remove(slot);
       candidateCount--;
     }
   }
@@ -157,7 +140,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
   @Override
   public final void evicted(int slot) {
     remove(slot);
-    evictedLast = true;
+    kept.evicted();
     forgotten(keys[slot], segments[slot]);
   }
 
@@ -173,13 +156,9 @@ abstract class SegmentedPolicy implements EvictionPolicy {
     return orders.capacity();
   }
 
-  /**
-   * Returns how many blocks the tier keeps: all slots at first, then what is left after evictions.
-   * A tier that holds more than it keeps while a request is served is thus not taken for larger,
-   * nor one that made room for many blocks at once for much smaller.
-   */
+  /** Returns how many blocks the tier keeps; see {@link KeptCount}. */
   final int settledCount() {
-    return settledCount;
+    return kept.get();
   }
 
   /** Returns how many blocks are resident. */
@@ -204,14 +183,14 @@ abstract class SegmentedPolicy implements EvictionPolicy {
 
   /** Returns the oldest candidate of the segment, or {@link #NONE}. */
   final int oldest(int segment) {
-    return candidates[segment].peek();
+    return candidates.first(segment);
   }
 
   /** Makes a resident slot the newest of its segment. */
   final void renew(int slot) {
     long order = orders.renew(slot);
     if (isCandidate(slot)) {
-      candidates[segments[slot]].renew(slot, 0, order);
+      candidates.move(slot, segments[slot], order);
     }
   }
 
@@ -229,8 +208,7 @@ abstract class SegmentedPolicy implements EvictionPolicy {
   final void move(int slot, int segment) {
     int before = segments[slot];
     if (isCandidate(slot)) {
-      candidates[before].remove(slot);
-      candidates[segment].add(slot, 0, orders.of(slot));
+      candidates.move(slot, segment, orders.of(slot));
     }
     segments[slot] = (byte) segment;
     residentCounts[before]--;
@@ -238,6 +216,6 @@ abstract class SegmentedPolicy implements EvictionPolicy {
   }
 
   final boolean isCandidate(int slot) {
-    return candidates[segments[slot]].contains(slot);
+    return candidates.contains(slot);
   }
 }

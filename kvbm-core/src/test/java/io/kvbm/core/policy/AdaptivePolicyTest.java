@@ -93,6 +93,13 @@ class AdaptivePolicyTest extends EvictionPolicyContract {
     assertThat(adaptive).isGreaterThan(hits("arc", 300, popular(7)) * 97 / 100);
   }
 
+  /** Regression: the last block of such a prompt was held for a popular one and kept the rest. */
+  @Test
+  void long_prompts_that_come_once_make_way_for_popular_single_blocks() {
+    assertThat(hits("adaptive", 1_000, popularBesideLong(9)))
+        .isGreaterThan(hits("lru", 1_000, popularBesideLong(9)) * 23 / 20);
+  }
+
   @Test
   void what_was_learnt_and_is_wrong_now_costs_little() {
     assertThat(hits("adaptive", 400, reversal(8)))
@@ -202,6 +209,20 @@ class AdaptivePolicyTest extends EvictionPolicyContract {
         state[0]++ == 40_000
             ? null
             : new long[] {(long) (4_000 * Math.pow(random.nextDouble(), 4))};
+  }
+
+  /** Four in five are single documents, the others of 30 blocks that never come back. */
+  private static Supplier<long[]> popularBesideLong(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    long[] state = {0, 1L << 40};
+    return () -> {
+      if (state[0]++ == 30_000) {
+        return null;
+      }
+      return random.nextInt(40) == 0
+          ? fresh(new long[0], 30, state)
+          : new long[] {(long) (2_000 * Math.pow(random.nextDouble(), 3))};
+    };
   }
 
   /** Long chats come back and short ones never, then the other way round. */

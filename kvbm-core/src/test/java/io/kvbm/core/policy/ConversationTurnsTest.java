@@ -9,7 +9,8 @@ class ConversationTurnsTest {
 
   private static final int NONE = EvictionPolicy.NONE;
 
-  private final ConversationTurns turns = new ConversationTurns(64, new TurnMemory(256));
+  private final ConversationTurns turns = new ConversationTurns(64);
+  private final int[] remembered = new int[64];
   private long now;
 
   /**
@@ -17,7 +18,7 @@ class ConversationTurnsTest {
    */
   private int[] request(int from, int known, int to) {
     for (int slot = to - 1; slot >= known; slot--) { // children first, as lower tiers see them
-      turns.enter(slot, 1_000 + slot, slot == known && slot > from ? slot - 1 : NONE, now);
+      turns.enter(slot, slot == known && slot > from ? slot - 1 : NONE, remembered[slot], now);
       if (slot < to - 1) {
         turns.link(slot + 1, slot);
       }
@@ -47,12 +48,12 @@ class ConversationTurnsTest {
   @Test
   void parents_may_come_first_and_uses_may_end_from_the_front() {
     for (int slot = 0; slot < 4; slot++) {
-      turns.enter(slot, slot, slot - 1, now);
+      turns.enter(slot, slot - 1, 0, now);
     }
     for (int slot = 0; slot < 4; slot++) {
       assertThat(turns.use(slot, ++now)).isEqualTo(1);
     }
-    turns.enter(4, 4, 3, now);
+    turns.enter(4, 3, 0, now);
 
     assertThat(turns.use(4, ++now)).isEqualTo(2);
   }
@@ -62,6 +63,7 @@ class ConversationTurnsTest {
     request(0, 0, 3);
     request(0, 3, 5);
     for (int slot = 4; slot >= 0; slot--) {
+      remembered[slot] = turns.turn(slot);
       turns.leave(slot);
     }
 
@@ -70,9 +72,9 @@ class ConversationTurnsTest {
 
   @Test
   void a_parent_is_followed_until_its_last_child_leaves() {
-    turns.enter(0, 10, NONE, now);
-    turns.enter(1, 11, 0, now);
-    turns.enter(2, 12, 0, now);
+    turns.enter(0, NONE, 0, now);
+    turns.enter(1, 0, 0, now);
+    turns.enter(2, 0, 0, now);
     turns.link(2, 0); // told twice, counted once
     assertThat(turns.isFollowed(0)).isTrue();
     assertThat(turns.isFollowed(1)).isFalse();
@@ -85,10 +87,10 @@ class ConversationTurnsTest {
 
   @Test
   void what_takes_the_slot_of_a_parent_that_left_is_no_parent() {
-    turns.enter(0, 10, NONE, now);
-    turns.enter(1, 11, 0, now);
+    turns.enter(0, NONE, 0, now);
+    turns.enter(1, 0, 0, now);
     turns.leave(0); // for instance because it was damaged
-    turns.enter(0, 99, NONE, now);
+    turns.enter(0, NONE, 0, now);
     turns.use(0, ++now);
 
     assertThat(turns.isFollowed(0)).isFalse();
@@ -98,8 +100,8 @@ class ConversationTurnsTest {
 
   @Test
   void no_block_comes_before_itself() {
-    turns.enter(0, 10, NONE, now);
-    turns.enter(1, 11, 0, now);
+    turns.enter(0, NONE, 0, now);
+    turns.enter(1, 0, 0, now);
     turns.link(0, 1);
     turns.link(0, 0);
 
@@ -111,10 +113,10 @@ class ConversationTurnsTest {
 
   @Test
   void turns_stop_at_the_last_and_a_long_chain_is_no_recursion() {
-    ConversationTurns many = new ConversationTurns(2, new TurnMemory(16));
+    ConversationTurns many = new ConversationTurns(2);
     many.grow(20_000);
     for (int slot = 0; slot < 20_000; slot++) {
-      many.enter(slot, slot, slot - 1, slot);
+      many.enter(slot, slot - 1, 0, slot);
       if (slot < 300) {
         many.use(slot, slot);
       }
