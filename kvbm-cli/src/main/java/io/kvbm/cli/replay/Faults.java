@@ -134,6 +134,7 @@ final class Faults implements AutoCloseable {
   }
 
   /** Has a stalled batch go on later, or never. */
+  @SuppressWarnings("FutureReturnValueIgnored") // what it completes tells who waits
   void afterStall(Runnable rest) {
     if (stallNanos != FOR_EVER) {
       waiting.incrementAndGet();
