@@ -118,7 +118,9 @@ class ManagerPrefetchTest {
       assertThat(statistics.wastedBytes()).isEqualTo(2 * BLOCK);
       assertThat(statistics.unsettledBytes()).isZero();
       assertThat(await(prefetching(tiers).prefetch(keys(1), soon())).loadedBlocks()).isEqualTo(1);
-      tiers.manager.device().orElseThrow().reset();
+      BlockPool device = tiers.pool(CacheLevel.DEVICE);
+      TestTiers.await(() -> device.status().active() == 0);
+      device.reset();
       assertThat(prefetching(tiers).statistics().wastedBytes()).isEqualTo(3 * BLOCK);
     }
   }
