@@ -163,6 +163,8 @@ class ManagerMetricsTest {
       clock.advance(Duration.ofHours(2));
       manager.retention().orElseThrow().sweep();
       tiers.use(keys(0));
+      assertThat(tiers.tiering().flush(TimeUnit.SECONDS.toNanos(20))).isTrue();
+      TestTiers.await(() -> sum("kvbm.tier.blocks", "state", "used") == 0);
       clock.advance(Duration.ofHours(2));
       assertThat(manager.retention().orElseThrow().sweep()).isEqualTo(1);
       assertThat(sum("kvbm.lookup.misses", "reason", "absent")).isPositive();

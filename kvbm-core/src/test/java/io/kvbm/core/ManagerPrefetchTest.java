@@ -136,6 +136,7 @@ class ManagerPrefetchTest {
       press(tiers, 100, 16);
       tiers.transport.holds = true;
       PrefetchHandle handle = prefetching(tiers).prefetch(prompt, soon());
+      TestTiers.await(() -> tiers.transport.heldCount() == 1);
       assertThat(prefetching(tiers).statistics().operationsInFlight()).isEqualTo(1);
       assertThat(prefetching(tiers).statistics().bytesInFlight()).isEqualTo(2 * BLOCK);
       handle.cancel();
