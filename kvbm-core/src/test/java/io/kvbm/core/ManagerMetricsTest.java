@@ -101,7 +101,10 @@ class ManagerMetricsTest {
                     .tiering(tiering)
                     .events(RouterEventLogConfig.of(4))
                     .retention(
-                        RetentionOptions.DEFAULT.withMaxNamespaces(4).withLife(HOUR, 1000 * HOUR))
+                        RetentionOptions.DEFAULT
+                            .withMaxRetainedShare(1)
+                            .withMaxNamespaces(4)
+                            .withLife(HOUR, 1000 * HOUR))
                     .prefetch(PrefetchOptions.DEFAULT.withTimes(HOUR, 0)),
             clock,
             sink)) {
@@ -151,9 +154,19 @@ class ManagerMetricsTest {
           assertThat(tiers.tiering().flush(TimeUnit.SECONDS.toNanos(20))).isTrue();
           int ended = requests;
           TestTiers.await(() -> sum("kvbm.lookup.requests") == ended);
+          // A damaged block that is pinned is out of its tier and still in use.
+          manager.retention().orElseThrow().release("a");
+          TestTiers.await(() -> sum("kvbm.tier.blocks", "state", "used") == 0);
           assertSums(tiers, "%s, round %d, seed %d".formatted(write, round, seed));
         }
       }
+      clock.advance(Duration.ofHours(2));
+      manager.retention().orElseThrow().sweep();
+      tiers.use(keys(0));
+      assertThat(tiers.tiering().flush(TimeUnit.SECONDS.toNanos(20))).isTrue();
+      TestTiers.await(() -> sum("kvbm.tier.blocks", "state", "used") == 0);
+      clock.advance(Duration.ofHours(2));
+      assertThat(manager.retention().orElseThrow().sweep()).isEqualTo(1);
       assertThat(sum("kvbm.lookup.misses", "reason", "absent")).isPositive();
       assertThat(sum("kvbm.lookup.hits")).isPositive();
       assertThat(sum("kvbm.tier.left.blocks", "cause", LeaveCause.EXPIRED.text())).isPositive();

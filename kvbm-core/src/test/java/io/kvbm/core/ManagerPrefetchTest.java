@@ -118,7 +118,9 @@ class ManagerPrefetchTest {
       assertThat(statistics.wastedBytes()).isEqualTo(2 * BLOCK);
       assertThat(statistics.unsettledBytes()).isZero();
       assertThat(await(prefetching(tiers).prefetch(keys(1), soon())).loadedBlocks()).isEqualTo(1);
-      tiers.manager.device().orElseThrow().reset();
+      BlockPool device = tiers.pool(CacheLevel.DEVICE);
+      TestTiers.await(() -> device.status().active() == 0);
+      device.reset();
       assertThat(prefetching(tiers).statistics().wastedBytes()).isEqualTo(3 * BLOCK);
     }
   }
@@ -134,6 +136,7 @@ class ManagerPrefetchTest {
       press(tiers, 100, 16);
       tiers.transport.holds = true;
       PrefetchHandle handle = prefetching(tiers).prefetch(prompt, soon());
+      TestTiers.await(() -> tiers.transport.heldCount() == 1);
       assertThat(prefetching(tiers).statistics().operationsInFlight()).isEqualTo(1);
       assertThat(prefetching(tiers).statistics().bytesInFlight()).isEqualTo(2 * BLOCK);
       handle.cancel();

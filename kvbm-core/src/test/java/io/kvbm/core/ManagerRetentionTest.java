@@ -99,8 +99,9 @@ class ManagerRetentionTest {
           .containsEntry(
               "operator", new OwnerPins(1, TestTiers.MODEL.layout(1, 1).blockByteSize()));
 
+      // The thread of the deadlines is to look at the clock soon.
+      tiers.platform.deadlines().scheduleAfter(1, () -> {});
       clock.advance(Duration.ofHours(2));
-      tiers.platform.deadlines().scheduleAfter(0, () -> {}); // lets its thread look at the clock
       TestTiers.await(
           () -> retention(tiers).statistics().pins().get(level.text()).retainedBlocks() == 0);
       press(tiers, 200, 60);
@@ -206,21 +207,25 @@ class ManagerRetentionTest {
                   }
                 }));
       }
-      SplittableRandom random = new SplittableRandom(seed - 1);
-      for (int round = 0; round < 600; round++) {
-        List<BlockKey> wanted = conversation(random);
-        try (Lease lease = tiers.manager.lookup(wanted, HOUR).lease()) {
-          for (int look = 0; look < 5; look++) {
+      try {
+        SplittableRandom random = new SplittableRandom(seed - 1);
+        for (int round = 0; round < 150; round++) {
+          List<BlockKey> wanted = conversation(random);
+          try (Lease lease = tiers.manager.lookup(wanted, HOUR).lease()) {
+            if (random.nextBoolean()) {
+              tiers.use(wanted); // brings up what is leased below
+            }
+            press(tiers, 10_000 + 60 * round, 60);
             for (BlockKey key : lease.keys()) {
               assertThat(copies(tiers, key)).as("%s, seed %d", key, seed).isPositive();
             }
-            Thread.onSpinWait();
+          } catch (CapacityException e) {
+            assertThat(e.available()).as("seed %d", seed).isLessThan(wanted.size());
           }
-        } catch (CapacityException e) {
-          assertThat(e.available()).as("seed %d", seed).isLessThan(wanted.size());
         }
+      } finally {
+        done.set(true);
       }
-      done.set(true);
       for (Future<?> one : running) {
         one.get(30, TimeUnit.SECONDS);
       }

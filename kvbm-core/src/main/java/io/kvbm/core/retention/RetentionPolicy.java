@@ -3,8 +3,6 @@ package io.kvbm.core.retention;
 import io.kvbm.api.policy.EvictionPolicy;
 import io.kvbm.api.policy.EvictionPolicyProvider;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +24,7 @@ final class RetentionPolicy implements EvictionPolicy {
   private final @Nullable EvictionPolicy[] classes;
 
   /** The candidates of one owner and class, in the order of their last use. */
-  private final Map<Long, SlotList> candidates = new HashMap<>();
+  private @Nullable SlotList[] candidates = new SlotList[0];
 
   private int capacity;
   private byte[] classOf;
@@ -160,7 +158,8 @@ final class RetentionPolicy implements EvictionPolicy {
   private int victimByQuota() {
     for (int owner : namespaces.givers(tier)) {
       for (int own = 0; own < classes.length; own++) {
-        SlotList list = candidates.get(listKey(owner, own));
+        int index = listIndex(owner, own);
+        SlotList list = index < candidates.length ? candidates[index] : null;
         if (list != null && list.first != NONE) {
           return list.first;
         }
@@ -210,21 +209,25 @@ final class RetentionPolicy implements EvictionPolicy {
   private void unlist(int slot) {
     if (offered[slot]) {
       offered[slot] = false;
-      long key = listKey(owners.of(slot), classOf[slot]);
-      SlotList list = list(slot);
-      list.remove(links, slot);
-      if (list.first == NONE) {
-        candidates.remove(key);
-      }
+      list(slot).remove(links, slot);
     }
   }
 
   private SlotList list(int slot) {
-    return candidates.computeIfAbsent(listKey(owners.of(slot), classOf[slot]), _ -> new SlotList());
+    int index = listIndex(owners.of(slot), classOf[slot]);
+    if (index >= candidates.length) {
+      candidates = Arrays.copyOf(candidates, Math.max(index + 1, 2 * candidates.length));
+    }
+    SlotList list = candidates[index];
+    if (list == null) {
+      list = new SlotList();
+      candidates[index] = list;
+    }
+    return list;
   }
 
-  private static long listKey(int owner, int own) {
-    return (long) owner << 8 | own;
+  private int listIndex(int owner, int own) {
+    return owner * classes.length + own;
   }
 
   /** Which slot comes before and after each in its list. */

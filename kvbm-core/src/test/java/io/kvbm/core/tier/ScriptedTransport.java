@@ -67,6 +67,11 @@ public final class ScriptedTransport implements Transport, BackendProvider {
     }
   }
 
+  /** {@return how many batches wait} */
+  public int heldCount() {
+    return held.size();
+  }
+
   /** Lets the batches that wait go on. */
   public void release() {
     holds = false;
