@@ -32,13 +32,7 @@ final class ConversationTurns {
 
   private static final long NOT_YET = Long.MAX_VALUE;
 
-  private int[] parents;
-
-  /** Counts what was resident in a slot, so that a parent that left is not mistaken. */
-  private int[] tenancies;
-
-  private int[] parentTenancies;
-  private int[] children;
+  private final BlockTree tree;
   private long[] arrivals;
   private long[] firstUses;
   private byte[] turns;
@@ -49,10 +43,7 @@ final class ConversationTurns {
   private int[] chain = new int[64];
 
   ConversationTurns(int capacity) {
-    parents = new int[capacity];
-    tenancies = new int[capacity];
-    parentTenancies = new int[capacity];
-    children = new int[capacity];
+    tree = new BlockTree(capacity);
     arrivals = new long[capacity];
     firstUses = new long[capacity];
     turns = new byte[capacity];
@@ -60,11 +51,8 @@ final class ConversationTurns {
   }
 
   void grow(int capacity) {
-    if (capacity > parents.length) {
-      parents = Arrays.copyOf(parents, capacity);
-      tenancies = Arrays.copyOf(tenancies, capacity);
-      parentTenancies = Arrays.copyOf(parentTenancies, capacity);
-      children = Arrays.copyOf(children, capacity);
+    if (capacity > arrivals.length) {
+      tree.grow(capacity);
       arrivals = Arrays.copyOf(arrivals, capacity);
       firstUses = Arrays.copyOf(firstUses, capacity);
       turns = Arrays.copyOf(turns, capacity);
@@ -81,13 +69,11 @@ final class ConversationTurns {
    * @param now the time
    */
   void enter(int slot, int parent, int remembered, long now) {
-    parents[slot] = NONE;
-    children[slot] = 0;
+    tree.enter(slot);
     arrivals[slot] = now;
     firstUses[slot] = remembered == UNRESOLVED ? NOT_YET : LONG_AGO;
     turns[slot] = (byte) remembered;
     handed[slot] = UNRESOLVED;
-    tenancies[slot]++;
     if (parent != NONE) {
       link(slot, parent);
     }
@@ -95,19 +81,9 @@ final class ConversationTurns {
 
   /** The block before a resident one came after it; a parent that would close a circle is none. */
   void link(int slot, int parent) {
-    if (parentOf(slot) == NONE && !(slot == parent || isFollowed(slot) && isBefore(slot, parent))) {
-      parents[slot] = parent;
-      parentTenancies[slot] = tenancies[parent];
-      children[parent]++;
+    if (!hasParent(slot) && !tree.isBefore(slot, parent)) {
+      tree.attach(slot, parent);
     }
-  }
-
-  private boolean isBefore(int slot, int other) {
-    int at = other;
-    while (at != NONE && at != slot) {
-      at = parentOf(at);
-    }
-    return at == slot;
   }
 
   /**
@@ -117,20 +93,17 @@ final class ConversationTurns {
    *     EvictionPolicy#NONE}
    */
   int leave(int slot) {
-    int parent = parentOf(slot);
-    parents[slot] = NONE;
-    tenancies[slot]++;
-    return parent != NONE && --children[parent] == 0 ? parent : NONE;
+    return tree.leave(slot);
   }
 
   /** {@return whether a resident block follows this one} */
   boolean isFollowed(int slot) {
-    return children[slot] > 0;
+    return tree.isFollowed(slot);
   }
 
   /** {@return whether this one follows a resident block} */
   boolean hasParent(int slot) {
-    return parentOf(slot) != NONE;
+    return tree.parentOf(slot) != NONE;
   }
 
   /** {@return the turn at which a resident block came, or 0 if its first use has not ended} */
@@ -150,7 +123,7 @@ final class ConversationTurns {
     }
     byte turn = handed[slot] == UNRESOLVED ? turns[slot] : handed[slot];
     handed[slot] = UNRESOLVED;
-    int parent = parentOf(slot);
+    int parent = tree.parentOf(slot);
     if (parent != NONE) {
       handed[parent] = turn;
     }
@@ -167,20 +140,15 @@ final class ConversationTurns {
       }
       chain[length++] = at;
       turns[at] = 1;
-      at = parentOf(at);
+      at = tree.parentOf(at);
     }
     for (int i = length - 1; i >= 0; i--) {
       int block = chain[i];
-      int parent = parentOf(block);
+      int parent = tree.parentOf(block);
       if (parent != NONE) {
         int later = firstUses[parent] <= arrivals[block] ? 1 : 0;
         turns[block] = (byte) Math.min(LAST_TURN, turns[parent] + later);
       }
     }
-  }
-
-  private int parentOf(int slot) {
-    int parent = parents[slot];
-    return parent != NONE && tenancies[parent] == parentTenancies[slot] ? parent : NONE;
   }
 }

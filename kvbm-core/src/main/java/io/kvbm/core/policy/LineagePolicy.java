@@ -8,9 +8,8 @@ import java.util.Arrays;
  * whose last use is longest ago. A block whose last child left is as old as its own last use.
  *
  * <p>A pool offers only such blocks anyway; this policy holds to it by itself, also where every
- * block is offered. A block is known by its slot and the time it came, so two blocks cannot be
- * taken for each other; children may come before their parents. Nothing is recursive: a sequence of
- * any length leaves block by block, O(log n) each.
+ * block is offered. Children may come before their parents. A sequence of any length leaves block
+ * by block, O(log n) each.
  *
  * <p>Priorities are not looked at. Not thread safe.
  */
@@ -19,6 +18,7 @@ final class LineagePolicy implements EvictionPolicy {
   static final String NAME = "lineage";
 
   private final SlotOrders orders;
+  private final BlockTree tree;
   private final SlotQueue leaves;
 
   /** By slot, whether it is a candidate; {@link #leaves} has those of them without children. */
@@ -26,24 +26,11 @@ final class LineagePolicy implements EvictionPolicy {
 
   private int offeredCount;
 
-  /** By slot: its order when it came, which tells it from others in the same slot. */
-  private long[] births;
-
-  private int[] childCounts;
-
-  /** By slot: its parent and that one's birth; a parent that left meanwhile has another birth. */
-  private int[] parents;
-
-  private long[] parentBirths;
-
   LineagePolicy(int capacity) {
     orders = new SlotOrders(NAME, capacity);
+    tree = new BlockTree(capacity);
     leaves = new SlotQueue(capacity);
     offered = new boolean[capacity];
-    births = new long[capacity];
-    childCounts = new int[capacity];
-    parents = new int[capacity];
-    parentBirths = new long[capacity];
   }
 
   @Override
@@ -54,20 +41,15 @@ final class LineagePolicy implements EvictionPolicy {
   @Override
   public void grow(int capacity) {
     orders.grow(capacity);
+    tree.grow(capacity);
     leaves.grow(capacity);
     offered = Arrays.copyOf(offered, capacity);
-    births = Arrays.copyOf(births, capacity);
-    childCounts = Arrays.copyOf(childCounts, capacity);
-    parents = Arrays.copyOf(parents, capacity);
-    parentBirths = Arrays.copyOf(parentBirths, capacity);
   }
 
   @Override
   public void insert(int slot, long key, int parent, int priority) {
     orders.enter(slot);
-    births[slot] = orders.of(slot);
-    childCounts[slot] = 0;
-    parents[slot] = NONE;
+    tree.enter(slot);
     attach(slot, parent);
   }
 
@@ -75,8 +57,8 @@ final class LineagePolicy implements EvictionPolicy {
   @Override
   public void link(int slot, int parent) {
     orders.requireResident(slot);
-    if (!isAncestor(slot, parent)) {
-      detach(slot);
+    if (!orders.isResident(parent) || !tree.isBefore(slot, parent)) {
+      addIfLeaf(tree.detach(slot));
       attach(slot, parent);
     }
   }
@@ -111,7 +93,7 @@ final class LineagePolicy implements EvictionPolicy {
     if (offered[slot]) {
       offered[slot] = false;
       offeredCount--;
-      if (childCounts[slot] == 0) {
+      if (!tree.isFollowed(slot)) {
         leaves.remove(slot);
       }
     }
@@ -121,7 +103,7 @@ final class LineagePolicy implements EvictionPolicy {
   @Override
   public void remove(int slot) {
     withdraw(slot);
-    detach(slot);
+    addIfLeaf(tree.leave(slot));
     orders.leave(slot);
   }
 
@@ -145,47 +127,15 @@ final class LineagePolicy implements EvictionPolicy {
     if (parent == slot || !orders.isResident(parent)) {
       return;
     }
-    parents[slot] = parent;
-    parentBirths[slot] = births[parent];
-    if (childCounts[parent]++ == 0 && offered[parent]) {
+    if (offered[parent] && !tree.isFollowed(parent)) {
       leaves.remove(parent);
     }
-  }
-
-  private void detach(int slot) {
-    int parent = parentOf(slot);
-    parents[slot] = NONE;
-    if (parent != NONE && --childCounts[parent] == 0) {
-      addIfLeaf(parent);
-    }
+    tree.attach(slot, parent);
   }
 
   private void addIfLeaf(int slot) {
-    if (offered[slot] && childCounts[slot] == 0) {
+    if (slot != NONE && offered[slot] && !tree.isFollowed(slot)) {
       leaves.add(slot, 0, orders.of(slot));
     }
-  }
-
-  /** Returns the slot of the parent, or {@link #NONE} if it has none or that one left. */
-  private int parentOf(int slot) {
-    int parent = parents[slot];
-    boolean there =
-        parent != NONE && orders.isResident(parent) && births[parent] == parentBirths[slot];
-    return there ? parent : NONE;
-  }
-
-  /** Looks upwards from the slot; only a block that has children can be above another. */
-  private boolean isAncestor(int candidate, int slot) {
-    if (childCounts[candidate] == 0) {
-      return candidate == slot;
-    }
-    for (int above = slot;
-        above != NONE;
-        above = orders.isResident(above) ? parentOf(above) : NONE) {
-      if (above == candidate) {
-        return true;
-      }
-    }
-    return false;
   }
 }

@@ -30,24 +30,24 @@ class PoolModelCheckTest {
 
   @Test
   void calls_that_evict_nothing() {
-    ModelCheck.run(Roomy.class, 4, 100);
+    ModelCheck.run(Roomy.class, 2, 50);
   }
 
   @Test
   void calls_for_the_only_block() {
-    ModelCheck.run(Single.class, 4, 100);
+    ModelCheck.run(Single.class, 3, 50);
   }
 
   @Test
   @Tag("slow")
   void calls_that_evict_nothing_at_length() {
-    ModelCheck.run(Roomy.class, 60, 1_000);
+    ModelCheck.run(Roomy.class, 30, 500);
   }
 
   @Test
   @Tag("slow")
   void calls_for_the_only_block_at_length() {
-    ModelCheck.run(Single.class, 60, 1_000);
+    ModelCheck.run(Single.class, 30, 500);
   }
 
   /** A pool, and for each thread at most one block: being filled, in use or on its way out. */
