@@ -136,6 +136,12 @@ final class MemoryBlockStore implements BlockStore {
     }
     CRC32C checksum = new CRC32C();
     update(checksum, slot.asSlice(0, byteSize));
+    if (!write.matches((int) checksum.getValue())) {
+      throw new CorruptionException(
+          ErrorCode.CORRUPT,
+          "block %s was damaged on its way to slot %d; it is not kept"
+              .formatted(write.key(), write.slot()));
+    }
     headers.set(
         write.slot(),
         new Header(write.key(), write.generation(), byteSize, (int) checksum.getValue()));
