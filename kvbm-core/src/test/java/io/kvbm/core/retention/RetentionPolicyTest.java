@@ -203,13 +203,12 @@ class RetentionPolicyTest {
     insert(1, "a", 0);
     assertThat(namespaces.givers(0)).isEmpty();
     namespaces.claim("a", List.of(key(50), key(51)));
-    try (Namespaces.Expectation two =
+    try (Namespaces.Expectation _ =
         namespaces.expect("device", List.of(key(0), key(50), key(51), key(99)))) {
       assertThat(namespaces.givers(0)).containsExactly(namespaces.idOf("a"));
       content.entered(2, key(50), null, new int[0]);
       content.left(key(50));
       assertThat(namespaces.givers(0)).as("one more is expected").hasSize(1);
-      two.close();
     }
     assertThat(namespaces.givers(0)).isEmpty();
     namespaces.expect("device", List.of(key(51)));
