@@ -112,11 +112,6 @@ public final class ScriptedTransport implements Transport, BackendProvider {
     return held.drainTo(forgotten);
   }
 
-  /** {@return how many batches wait} */
-  public int heldCount() {
-    return held.size();
-  }
-
   private static MemorySegment segment(Region region) {
     return ((Region.HostRegion) region).segment();
   }
