@@ -119,6 +119,8 @@ final class ManagerMetrics implements RequestListener {
       String name = tier.name();
       sink.counter(
           "kvbm.tier.lost.blocks", () -> engine.dropped().getOrDefault(name, 0L), TIER, name);
+      sink.counter(
+          "kvbm.tier.refused.blocks", () -> engine.refused().getOrDefault(name, 0L), TIER, name);
     }
     showOnboards(engine);
     engine.offloads().keySet().forEach(route -> showOffloads(engine, route));

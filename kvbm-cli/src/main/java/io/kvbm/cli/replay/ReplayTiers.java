@@ -81,9 +81,13 @@ record ReplayTiers(
       Backend backend, ReplayOptions options, @Nullable Faults faults) {
     BlockStoreFactory stores = backend.blockStores().getFirst();
     if (options.diskBytesPerSecond() > 0) {
-      stores = new SlowedStores(stores, options.diskBytesPerSecond());
+      stores =
+          new ChangedStores(
+              stores, store -> new SlowedBlockStore(store, options.diskBytesPerSecond()));
     }
-    return faults == null ? stores : new FaultyStores(stores, faults);
+    return faults == null
+        ? stores
+        : new ChangedStores(stores, store -> new FaultyBlockStore(store, faults));
   }
 
   private static Backend backend(CacheLevel level, ReplayOptions options, Platform platform) {

@@ -11,19 +11,15 @@ import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.layout.LayoutProvider;
 import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.metrics.MetricsSink;
-import io.kvbm.api.spi.Clock;
 import io.kvbm.api.storage.Storage;
-import io.kvbm.api.storage.StorageAllocator;
-import io.kvbm.api.transfer.Route;
-import io.kvbm.api.transfer.Transport;
 import io.kvbm.core.layout.Layouts;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.tier.BlockMover;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.Tier;
 import io.kvbm.core.time.Deadlines;
+import io.kvbm.core.transfer.OneTransport;
 import io.kvbm.core.transfer.TransferEngine;
-import io.kvbm.core.transfer.TransferEnvironment;
 import io.kvbm.core.transfer.TransferLimits;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.HostStorage;
@@ -36,7 +32,7 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** Three tiers in host memory under a real transfer engine, and time that stands still. */
-final class OffloadTiers implements TransferEnvironment, AutoCloseable {
+final class OffloadTiers implements AutoCloseable {
 
   static final LayoutConfig SHAPE =
       LayoutConfig.builder()
@@ -54,7 +50,10 @@ final class OffloadTiers implements TransferEnvironment, AutoCloseable {
   final GatedTransport transport = new GatedTransport();
   final ManualClock clock = new ManualClock();
   final Deadlines deadlines = Deadlines.manual(clock.nanoTime());
-  final TransferEngine engine = new TransferEngine(this, TransferLimits.DEFAULT);
+  final TransferEngine engine =
+      new TransferEngine(
+          new OneTransport(transport, clock, DIRECT, deadlines, MetricsSink.NULL),
+          TransferLimits.DEFAULT.withPatience(0, 0, 30_000_000_000L));
   final BlockMover mover = new BlockMover(engine, clock);
   final Tier device;
   final Tier host;
@@ -194,41 +193,6 @@ final class OffloadTiers implements TransferEnvironment, AutoCloseable {
                 + statistics.queued()
                 + statistics.inFlight()
                 + statistics.settled());
-  }
-
-  @Override
-  public List<Transport> transports() {
-    return List.of(transport);
-  }
-
-  @Override
-  public List<Transport> transportsFor(Route route) {
-    return transports();
-  }
-
-  @Override
-  public Optional<StorageAllocator> hostAllocator(String kind) {
-    return Optional.empty();
-  }
-
-  @Override
-  public Clock clock() {
-    return clock;
-  }
-
-  @Override
-  public Executor executor() {
-    return DIRECT;
-  }
-
-  @Override
-  public MetricsSink metrics() {
-    return MetricsSink.NULL;
-  }
-
-  @Override
-  public Deadlines deadlines() {
-    return deadlines;
   }
 
   @Override

@@ -9,31 +9,25 @@ import io.kvbm.api.layout.DType;
 import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.metrics.MetricsSink;
-import io.kvbm.api.spi.Clock;
 import io.kvbm.api.storage.Storage;
-import io.kvbm.api.storage.StorageAllocator;
-import io.kvbm.api.transfer.Route;
-import io.kvbm.api.transfer.Transport;
 import io.kvbm.core.layout.Layouts;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.tier.BlockMover;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.Tier;
 import io.kvbm.core.time.Deadlines;
+import io.kvbm.core.transfer.OneTransport;
 import io.kvbm.core.transfer.TransferEngine;
-import io.kvbm.core.transfer.TransferEnvironment;
 import io.kvbm.core.transfer.TransferLimits;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.ManualClock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Executor;
-import java.util.function.DoubleSupplier;
 
 /** Tiers with bytes, an engine over a {@link GatedTransport}, and time that stands still. */
-final class World implements TransferEnvironment, AutoCloseable {
+final class World implements AutoCloseable {
 
   static final String HOST = "system";
   static final String DISK = "scratch";
@@ -45,7 +39,6 @@ final class World implements TransferEnvironment, AutoCloseable {
   final Executor executor;
   final TransferEngine engine;
   private final List<Storage> storages = new ArrayList<>();
-  private final MetricsSink noMetrics = new NoMetrics();
 
   World(int device, int host, int disk) {
     this(device, host, disk, TransferLimits.DEFAULT, Runnable::run);
@@ -56,7 +49,9 @@ final class World implements TransferEnvironment, AutoCloseable {
     addTier(CacheLevel.DEVICE, "gpu", device);
     addTier(CacheLevel.HOST, HOST, host);
     addTier(CacheLevel.DISK, DISK, disk);
-    engine = new TransferEngine(this, limits);
+    engine =
+        new TransferEngine(
+            new OneTransport(transport, clock, executor, deadlines, MetricsSink.NULL), limits);
   }
 
   private void addTier(CacheLevel level, String kind, int blocks) {
@@ -141,61 +136,11 @@ final class World implements TransferEnvironment, AutoCloseable {
   }
 
   @Override
-  public List<Transport> transports() {
-    return List.of(transport);
-  }
-
-  @Override
-  public List<Transport> transportsFor(Route route) {
-    return transports();
-  }
-
-  @Override
-  public Optional<StorageAllocator> hostAllocator(String kind) {
-    return Optional.empty();
-  }
-
-  @Override
-  public Clock clock() {
-    return clock;
-  }
-
-  @Override
-  public Executor executor() {
-    return executor;
-  }
-
-  @Override
-  public MetricsSink metrics() {
-    return noMetrics;
-  }
-
-  @Override
-  public Deadlines deadlines() {
-    return deadlines;
-  }
-
-  @Override
   public void close() {
     transport.release();
     engine.close();
     tiers.forEach(tier -> tier.pool().close());
     storages.forEach(Storage::close);
     deadlines.close();
-  }
-
-  private static final class NoMetrics implements MetricsSink {
-    @Override
-    public Counter counter(String name, String... tags) {
-      return _ -> {};
-    }
-
-    @Override
-    public Histogram histogram(String name, String... tags) {
-      return _ -> {};
-    }
-
-    @Override
-    public void gauge(String name, DoubleSupplier value, String... tags) {}
   }
 }

@@ -16,6 +16,7 @@ import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.policy.EvictionPolicy;
 import io.kvbm.api.policy.EvictionPolicyProvider;
 import io.kvbm.core.policy.EvictionPolicies;
+import io.kvbm.core.policy.ForwardingPolicy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -41,67 +42,21 @@ class PoolCasesTest {
       return new Policy(EvictionPolicies.of("lru", List.of()).create(capacity));
     }
 
-    private final class Policy implements EvictionPolicy {
-      private final EvictionPolicy lru;
+    private final class Policy extends ForwardingPolicy {
 
       private Policy(EvictionPolicy lru) {
-        this.lru = lru;
-      }
-
-      @Override
-      public String name() {
-        return "forgetful";
-      }
-
-      @Override
-      public void grow(int capacity) {
-        lru.grow(capacity);
-      }
-
-      @Override
-      public void insert(int slot, long key, int parent, int priority) {
-        lru.insert(slot, key, parent, priority);
-      }
-
-      @Override
-      public void touch(int slot) {
-        lru.touch(slot);
-      }
-
-      @Override
-      public void prioritize(int slot, int priority) {
-        lru.prioritize(slot, priority);
-      }
-
-      @Override
-      public void offer(int slot) {
-        lru.offer(slot);
-      }
-
-      @Override
-      public void withdraw(int slot) {
-        lru.withdraw(slot);
-      }
-
-      @Override
-      public void remove(int slot) {
-        lru.remove(slot);
+        super(lru);
       }
 
       @Override
       public int victim() {
-        return victims > 0 ? lru.victim() : NONE;
+        return victims > 0 ? super.victim() : NONE;
       }
 
       @Override
       public void evicted(int slot) {
         victims--;
-        lru.evicted(slot);
-      }
-
-      @Override
-      public int candidateCount() {
-        return lru.candidateCount();
+        super.evicted(slot);
       }
     }
   }

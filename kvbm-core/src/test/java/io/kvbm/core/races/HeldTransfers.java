@@ -5,9 +5,7 @@ import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.layout.LayoutProvider;
 import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.metrics.MetricsSink;
-import io.kvbm.api.spi.Clock;
 import io.kvbm.api.storage.Storage;
-import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.transfer.Route;
 import io.kvbm.api.transfer.TransferBatch;
 import io.kvbm.api.transfer.TransferCompletion;
@@ -17,8 +15,8 @@ import io.kvbm.core.layout.Layouts;
 import io.kvbm.core.time.Deadlines;
 import io.kvbm.core.transfer.BlockMove;
 import io.kvbm.core.transfer.BlockPlace;
+import io.kvbm.core.transfer.OneTransport;
 import io.kvbm.core.transfer.TransferEngine;
-import io.kvbm.core.transfer.TransferEnvironment;
 import io.kvbm.core.transfer.TransferLimits;
 import io.kvbm.core.transfer.TransferOptions;
 import io.kvbm.testkit.HostStorage;
@@ -27,10 +25,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.DoubleSupplier;
 
@@ -38,7 +34,7 @@ import java.util.function.DoubleSupplier;
  * A transfer engine whose batches, one at a time and a block each, are in flight until the test
  * ends them; no byte moves. Time stands still, too.
  */
-final class HeldTransfers implements AutoCloseable, TransferEnvironment, Transport, MetricsSink {
+final class HeldTransfers implements AutoCloseable, Transport, MetricsSink {
 
   private static final int BLOCKS = 4;
   private static final LayoutConfig SHAPE = new LayoutConfig(BLOCKS, 1, 1, 1, 8, DType.INT8, 1);
@@ -59,7 +55,10 @@ final class HeldTransfers implements AutoCloseable, TransferEnvironment, Transpo
    */
   HeldTransfers(Runnable whenCounted) {
     this.whenCounted = whenCounted;
-    engine = new TransferEngine(this, new TransferLimits(BLOCKS, 1 << 20, 1, 1, 1 << 10));
+    engine =
+        new TransferEngine(
+            new OneTransport(this, clock, Runnable::run, deadlines, this),
+            new TransferLimits(BLOCKS, 1 << 20, 1, 1, 1 << 10));
   }
 
   /** Begins a transfer of so many blocks, of which one is in flight. */
@@ -138,43 +137,6 @@ final class HeldTransfers implements AutoCloseable, TransferEnvironment, Transpo
   @Override
   public void submit(TransferBatch batch, TransferCompletion completion) {
     held.add(new Held(batch, completion));
-  }
-
-  // ---- the environment
-
-  @Override
-  public List<Transport> transports() {
-    return List.of(this);
-  }
-
-  @Override
-  public List<Transport> transportsFor(Route route) {
-    return transports();
-  }
-
-  @Override
-  public Optional<StorageAllocator> hostAllocator(String kind) {
-    return Optional.empty();
-  }
-
-  @Override
-  public Clock clock() {
-    return clock;
-  }
-
-  @Override
-  public Executor executor() {
-    return Runnable::run;
-  }
-
-  @Override
-  public MetricsSink metrics() {
-    return this;
-  }
-
-  @Override
-  public Deadlines deadlines() {
-    return deadlines;
   }
 
   // ---- the metrics
