@@ -280,6 +280,10 @@ public final class BlockMover {
         throw e;
       }
       transfer = handle;
+      if (handle.completedCount() == moves.size()) {
+        finishOnce(handle.await()); // short copies are done by now: no thread need be woken
+        return;
+      }
       handle
           .outcomes()
           .whenComplete(

@@ -14,6 +14,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,6 +33,7 @@ final class Lane {
   private final TransferLimits limits;
   private final Clock clock;
   private final Deadlines deadlines;
+  private final Executor executor;
   private final MetricsSink.Counter bytes;
   private final MetricsSink.Counter blocks;
   private final MetricsSink.Counter failures;
@@ -60,11 +63,13 @@ final class Lane {
   private long stalledBlocks;
   private boolean closed;
 
-  Lane(String name, TransferLimits limits, Clock clock, Deadlines deadlines, MetricsSink metrics) {
+  Lane(String name, TransferLimits limits, TransferEnvironment environment) {
     this.name = name;
     this.limits = limits;
-    this.clock = clock;
-    this.deadlines = deadlines;
+    this.clock = environment.clock();
+    this.deadlines = environment.deadlines();
+    this.executor = environment.executor();
+    MetricsSink metrics = environment.metrics();
     bytes = metrics.counter("kvbm.transfer.bytes", "route", name);
     blocks = metrics.counter("kvbm.transfer.blocks", "route", name);
     failures = metrics.counter("kvbm.transfer.failures", "route", name);
@@ -110,8 +115,7 @@ final class Lane {
     if (stopped) {
       batches.forEach(this::commitStopped);
     }
-    pump();
-    refuseIfStuck();
+    goOn();
     return true;
   }
 
@@ -261,6 +265,14 @@ final class Lane {
         name,
         limits.stallNanos() / 1_000_000);
     measure(() -> stalls.add(silent));
+    try {
+      executor.execute(this::goOn); // the thread of the deadlines copies nothing
+    } catch (RejectedExecutionException _) {
+      goOn();
+    }
+  }
+
+  private void goOn() {
     pump();
     refuseIfStuck();
   }

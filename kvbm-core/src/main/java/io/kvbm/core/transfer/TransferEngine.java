@@ -409,8 +409,7 @@ public final class TransferEngine implements AutoCloseable {
   private Lane newLane(LaneKey key) {
     String name =
         text(key.sourceKind(), key.sourceId()) + "->" + text(key.targetKind(), key.targetId());
-    return new Lane(
-        name, limits, environment.clock(), environment.deadlines(), environment.metrics());
+    return new Lane(name, limits, environment);
   }
 
   private static String text(String kind, long id) {
