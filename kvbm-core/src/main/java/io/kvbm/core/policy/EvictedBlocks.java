@@ -1,5 +1,7 @@
 package io.kvbm.core.policy;
 
+import java.util.Arrays;
+
 /**
  * Remembers of evicted blocks at which turn of their conversation they came, whether they had been
  * used again, and roughly when they left: a table of fixed size in which a new entry takes the
@@ -31,7 +33,12 @@ final class EvictedBlocks {
   private final long[] entries;
   private final int bucketMask;
   private final int evictionsPerStep;
+
+  /** By segment: all evictions, the steps of time they make, and when the next step is due. */
   private final long[] evictions = new long[2];
+
+  private final int[] steps = new int[2];
+  private final long[] nextSteps = new long[2];
   private int replaced;
 
   /**
@@ -39,10 +46,12 @@ final class EvictedBlocks {
    */
   EvictedBlocks(int capacity) {
     int expected = (int) Math.min(Integer.MAX_VALUE, (long) REMEMBERED_CAPACITIES * capacity);
-    int buckets = Math.min(MOST_BUCKETS, Math.max(1, Integer.highestOneBit(expected) / WAYS * 2));
+    int buckets =
+        Math.min(MOST_BUCKETS, Math.max(1, Integer.highestOneBit(expected - 1) / WAYS * 2));
     entries = new long[buckets * WAYS];
     bucketMask = buckets - 1;
     evictionsPerStep = Math.ceilDiv(capacity, STEPS_PER_CAPACITY);
+    Arrays.fill(nextSteps, evictionsPerStep);
   }
 
   /** {@return what is remembered of a key, or {@link #UNKNOWN}} */
@@ -74,17 +83,16 @@ final class EvictedBlocks {
 
   /** {@return about how many blocks of its segment were evicted since the entry was made} */
   long evictionsSince(long entry) {
-    long steps = step(segment(entry)) - (entry >>> TIME_SHIFT) & TIME_MASK;
-    return steps * evictionsPerStep;
-  }
-
-  private long step(int segment) {
-    return evictions[segment] / evictionsPerStep;
+    long passed = steps[segment(entry)] - (entry >>> TIME_SHIFT) & TIME_MASK;
+    return passed * evictionsPerStep;
   }
 
   /** Remembers a key; its turn is 1 to 127 and its segment 0 or 1. */
   void remember(long key, int turn, int segment) {
-    evictions[segment]++;
+    if (++evictions[segment] == nextSteps[segment]) {
+      nextSteps[segment] += evictionsPerStep; // no division for each eviction
+      steps[segment]++;
+    }
     int bucket = bucket(key);
     int chosen = bucket + (replaced++ & WAYS - 1);
     for (int way = 0; way < WAYS; way++) {
@@ -97,7 +105,7 @@ final class EvictedBlocks {
         chosen = bucket + way;
       }
     }
-    long time = step(segment) & TIME_MASK;
+    long time = steps[segment] & TIME_MASK;
     entries[chosen] = key & KEY_MASK | time << TIME_SHIFT | (long) segment << SEGMENT_SHIFT | turn;
   }
 
