@@ -61,9 +61,14 @@ final class LineFit {
     return idleWeight * bytesSquared - idleBytes * idleBytes;
   }
 
+  /** {@return nanoseconds per byte if latency counted as bandwidth} */
+  double meanNanosPerByte() {
+    return nanos / bytes;
+  }
+
   /** {@return nanoseconds per byte} */
   double nanosPerByte() {
-    double mean = nanos / bytes;
+    double mean = meanNanosPerByte();
     if (!hasSpread()) {
       return mean;
     }

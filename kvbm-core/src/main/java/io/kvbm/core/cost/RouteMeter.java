@@ -21,6 +21,9 @@ final class RouteMeter {
   /** A probe may take this share of the time, so that all probes together cost next to nothing. */
   private static final double PROBE_SHARE = 1.0 / 250;
 
+  /** A probe is taken to cost at most so many times its share of what loads cost. */
+  private static final double PROBE_DOUBT = 2;
+
   private static final long LEAST_PROBE_INTERVAL_NANOS = 10_000_000;
 
   private record Sample(double byteSize, double nanos, boolean fromIdle) {}
@@ -164,7 +167,10 @@ final class RouteMeter {
       return 0;
     }
     int blocks = fit.hasSpread() ? 1 : several;
-    double cost = fit.latencyNanos() + fit.nanosPerByte() * blocks * blockByteSize;
+    double byteSize = (double) blocks * blockByteSize;
+    double cost = fit.latencyNanos() + fit.nanosPerByte() * byteSize;
+    // A latency read off a few large loads may be none, and would put the next look off for ever.
+    cost = Math.min(cost, PROBE_DOUBT * fit.meanNanosPerByte() * byteSize);
     if (outlier != null) {
       cost = Math.min(cost, outlier.nanos); // a route that may have become fast: look again soon
     }

@@ -421,30 +421,40 @@ final class Lane {
   /**
    * Waits until nothing is in flight.
    *
-   * @param untilNanos when to stop waiting, by {@link System#nanoTime}: what is in flight does not
-   *     heed a simulated clock
-   * @return what is in flight still; nobody waits for it any more
+   * @param nanos how long at most, of real time: what is in flight does not heed a simulated clock
+   * @return how much of it is left
    */
-  int awaitIdle(long untilNanos) {
-    Set<Transfer> left = new LinkedHashSet<>();
+  long awaitIdle(long nanos) {
+    long left = nanos;
     boolean interrupted = false;
     lock.lock();
     try {
-      while (!running.isEmpty() && untilNanos - System.nanoTime() > 0) {
+      while (!running.isEmpty() && left > 0) {
         try {
-          idle.awaitNanos(untilNanos - System.nanoTime());
+          left = idle.awaitNanos(left);
         } catch (InterruptedException _) {
           interrupted = true;
         }
       }
+    } finally {
+      lock.unlock();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return Math.max(0, left);
+  }
+
+  /** Tells those who wait for what is in flight to do so no longer; {@return how many there are} */
+  int leaveBehind() {
+    Set<Transfer> left = new LinkedHashSet<>();
+    lock.lock();
+    try {
       running.forEach(batch -> left.add(batch.transfer()));
     } finally {
       lock.unlock();
     }
     left.forEach(Transfer::leaveBehind);
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
     return left.size();
   }
 }

@@ -286,11 +286,11 @@ public final class TransferEngine implements AutoCloseable {
   public void close() {
     closed = true;
     lanes.values().forEach(Lane::close);
-    long untilNanos = System.nanoTime() + limits.drainNanos();
-    int left = 0;
+    long patience = limits.drainNanos();
     for (Lane lane : lanes.values()) {
-      left += lane.awaitIdle(untilNanos);
+      patience = lane.awaitIdle(patience);
     }
+    int left = lanes.values().stream().mapToInt(Lane::leaveBehind).sum();
     if (left > 0 && !leftBehind) {
       leftBehind = true;
       throw new TransientException(

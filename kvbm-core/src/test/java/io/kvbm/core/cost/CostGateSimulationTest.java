@@ -10,6 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongToDoubleFunction;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a run of 3000 requests takes with the gate, against a run without a cache. */
 class CostGateSimulationTest {
@@ -23,6 +24,11 @@ class CostGateSimulationTest {
       int kib, int tokens, LongToDoubleFunction bytesPerSecond, double noise) {
     long seed = ThreadLocalRandom.current().nextLong();
     System.out.println("cost gate simulation, seed " + seed);
+    return serving(kib, tokens, bytesPerSecond, noise, seed);
+  }
+
+  private static SimulatedServing serving(
+      int kib, int tokens, LongToDoubleFunction bytesPerSecond, double noise, long seed) {
     return new SimulatedServing(
         GateMode.ENFORCE,
         new RecomputeCost(8000, 2e-9, tokens),
@@ -62,10 +68,23 @@ class CostGateSimulationTest {
   @ParameterizedTest
   @CsvSource({"256, 16", "2048, 16", "256, 512", "2048, 512"})
   void aRouteThatTurnsSlowIsLeftAndFoundAgain(int kib, int tokens) {
+    long seed = ThreadLocalRandom.current().nextLong();
+    System.out.println("cost gate simulation, seed " + seed);
+    leaveAndFindAgain(kib, tokens, seed);
+  }
+
+  /** A latency read off two large loads, that was none, put the next look off for over an hour. */
+  @ParameterizedTest
+  @ValueSource(longs = {2839302516602847562L, -8672849893723558979L, 7761502385808089865L})
+  void aLatencyThatIsNonePutsNoLookOff(long seed) {
+    leaveAndFindAgain(256, 16, seed);
+  }
+
+  private static void leaveAndFindAgain(int kib, int tokens, long seed) {
     long span = spanOf(kib, tokens);
     long turn = 20 * SECOND;
     LongToDoubleFunction speed = at -> at > turn && at < turn + span ? SLOW : FAST;
-    SimulatedServing run = serving(kib, tokens, speed, 0);
+    SimulatedServing run = serving(kib, tokens, speed, 0, seed);
     while (run.now() < turn) {
       run.serve(1, MOST_BLOCKS);
     }

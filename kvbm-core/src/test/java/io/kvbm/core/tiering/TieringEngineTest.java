@@ -200,6 +200,8 @@ class TieringEngineTest {
       use(tiers.tiering(), keys(1, 2));
       assertThat(tiers.tiering().flush(TimeUnit.SECONDS.toNanos(20))).isTrue();
       use(tiers.tiering(), keys(3, 4));
+      // What is being copied down is in use, and could not make room.
+      assertThat(tiers.tiering().flush(TimeUnit.SECONDS.toNanos(20))).isTrue();
 
       assertThat(tiers.pool(CacheLevel.DEVICE).contains(key(1))).isFalse();
       assertThat(use(tiers.tiering(), keys(1, 2))).isEqualTo(2);

@@ -38,11 +38,15 @@ class TransferStallTest {
     environment.close();
   }
 
-  /** One batch in flight, two blocks in a batch, and no patience on closing. */
+  /** One batch in flight, two blocks in a batch. */
   private TransferEngine engine(int maxStalledBatches) {
+    return engine(maxStalledBatches, Duration.ofSeconds(20));
+  }
+
+  private TransferEngine engine(int maxStalledBatches, Duration drain) {
     return environment.engine(
         new TransferLimits(100, 1 << 20, 1, 2, 1 << 16)
-            .withPatience(STALL.toNanos(), maxStalledBatches, 0));
+            .withPatience(STALL.toNanos(), maxStalledBatches, drain.toNanos()));
   }
 
   private TransferHandle submit(TransferEngine engine, int count) {
@@ -151,7 +155,7 @@ class TransferStallTest {
 
   @Test
   void closeDoesNotWaitForEverAndLeavesTheMemoryAlone() {
-    TransferEngine engine = engine(1);
+    TransferEngine engine = engine(1, Duration.ZERO);
     TransferHandle slow = submit(engine, 1);
     HeldTransport.Held stalled = transport.next();
     assertThatThrownBy(engine::close)
