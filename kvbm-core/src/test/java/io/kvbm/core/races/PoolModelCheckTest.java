@@ -30,12 +30,12 @@ class PoolModelCheckTest {
 
   @Test
   void calls_that_evict_nothing() {
-    ModelCheck.run(Roomy.class, 2, 50);
+    ModelCheck.run(Roomy.class, 2, 30);
   }
 
   @Test
   void calls_for_the_only_block() {
-    ModelCheck.run(Single.class, 3, 50);
+    ModelCheck.run(Single.class, 3, 40);
   }
 
   @Test
