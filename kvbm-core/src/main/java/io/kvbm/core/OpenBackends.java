@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * The backends that were opened, each once per configuration. Opening is serialised, so that a
@@ -23,11 +24,18 @@ final class OpenBackends {
   private final Object lock = new Object();
   private final Map<Key, Backend> open = new LinkedHashMap<>();
   private final Function<InstalledBackend, BackendContext> contexts;
+  private final UnaryOperator<Transport> decorator;
   private volatile List<Transport> transports = List.of();
   private boolean closed;
 
-  OpenBackends(Function<InstalledBackend, BackendContext> contexts) {
+  /**
+   * @param contexts what a backend is opened with
+   * @param decorator stands between each transport and who uses it
+   */
+  OpenBackends(
+      Function<InstalledBackend, BackendContext> contexts, UnaryOperator<Transport> decorator) {
     this.contexts = contexts;
+    this.decorator = decorator;
   }
 
   Backend get(InstalledBackend installed, BackendConfig config) {
@@ -64,7 +72,7 @@ final class OpenBackends {
 
   private void addTransports(List<Transport> more) {
     List<Transport> all = new ArrayList<>(transports);
-    all.addAll(more);
+    more.forEach(transport -> all.add(decorator.apply(transport)));
     transports = List.copyOf(all);
   }
 

@@ -120,12 +120,11 @@ public final class Platform implements AutoCloseable {
             HashSchemes.builtIn(),
             loader,
             plugins);
-    open = new OpenBackends(this::lend);
+    open = new OpenBackends(this::lend, builder.transports);
     deadlines = Deadlines.threaded(clock);
     transfers =
         new TransferEngine(
-            new PlatformEnvironment(
-                this, catalog, open, threads.callbacks(), deadlines, builder.transports),
+            new PlatformEnvironment(this, catalog, open, threads.callbacks(), deadlines),
             builder.transferLimits);
   }
 

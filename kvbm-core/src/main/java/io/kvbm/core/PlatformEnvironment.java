@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.function.UnaryOperator;
 
 /** What the transfer engine sees of a platform. */
 final class PlatformEnvironment implements TransferEnvironment {
@@ -27,8 +26,6 @@ final class PlatformEnvironment implements TransferEnvironment {
   private final OpenBackends open;
   private final Executor callbacks;
   private final Deadlines deadlines;
-  private final UnaryOperator<Transport> decorator;
-  private final Map<Transport, Transport> decorated = new ConcurrentHashMap<>();
   private final Map<String, Boolean> kindsTried = new ConcurrentHashMap<>();
 
   PlatformEnvironment(
@@ -36,26 +33,17 @@ final class PlatformEnvironment implements TransferEnvironment {
       BackendCatalog catalog,
       OpenBackends open,
       Executor callbacks,
-      Deadlines deadlines,
-      UnaryOperator<Transport> decorator) {
+      Deadlines deadlines) {
     this.platform = platform;
     this.catalog = catalog;
     this.open = open;
     this.callbacks = callbacks;
     this.deadlines = deadlines;
-    this.decorator = decorator;
   }
 
   @Override
   public List<Transport> transports() {
-    return decorated();
-  }
-
-  /** Each transport decorated once, so that those who remember one know it again. */
-  private List<Transport> decorated() {
-    return open.transports().stream()
-        .map(transport -> decorated.computeIfAbsent(transport, decorator))
-        .toList();
+    return open.transports();
   }
 
   /** Opens the backends of both ends, once, for storages that were made without the platform. */
@@ -63,7 +51,7 @@ final class PlatformEnvironment implements TransferEnvironment {
   public List<Transport> transportsFor(Route route) {
     openKind(route.source().kind());
     openKind(route.target().kind());
-    return decorated();
+    return open.transports();
   }
 
   /** Whoever comes while another thread opens the kind waits for it, or would find no route. */

@@ -71,10 +71,6 @@ final class Faults implements AutoCloseable {
     return stalled.sum();
   }
 
-  long sum() {
-    return failed() + damaged() + stalled();
-  }
-
   /** {@return what becomes of the copies of one batch} */
   List<Fate> fates(int copies) {
     List<Fate> fates = new ArrayList<>(copies);

@@ -84,7 +84,14 @@ class ReplayFaultsTest {
     Invocation ran =
         replay("--device", "300", "--host", "0", "--disk", "64", "--disk-speed", "64MB", "--json");
     assertThat(ran.exitCode()).as(ran.err()).isZero();
-    assertThat(JsonText.object(ran.out())).containsEntry("wrongBlocks", 0);
+    Map<String, Object> document = JsonText.object(ran.out());
+    assertThat(document).containsEntry("wrongBlocks", 0);
+    @SuppressWarnings("unchecked")
+    Map<String, Number> moved = (Map<String, Number>) document.get("bytesMoved");
+    long bytes = moved.values().stream().mapToLong(Number::longValue).sum();
+    double seconds = ((Number) document.get("seconds")).doubleValue();
+    assertThat(bytes).isPositive();
+    assertThat(bytes / seconds).as("bytes a second").isLessThan(1.1 * 64_000_000);
   }
 
   @ParameterizedTest

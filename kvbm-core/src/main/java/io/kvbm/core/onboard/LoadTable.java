@@ -522,6 +522,7 @@ final class LoadTable {
     List<ImmutableBlock> unused = new ArrayList<>();
     Set<LoadBatch> inFlight = new LinkedHashSet<>();
     List<MoveHandle> stopped = new ArrayList<>();
+    List<LoadBatch> late = new ArrayList<>();
     lock.lock();
     try {
       for (Load load : List.copyOf(request.joined)) {
@@ -535,7 +536,9 @@ final class LoadTable {
             unused.add(load.source);
           }
         } else if (batch != null) {
-          leave(batch, load, end, inFlight);
+          if (leave(batch, load, end, inFlight)) {
+            late.add(batch);
+          }
         }
       }
       request.joined.clear();
@@ -547,20 +550,28 @@ final class LoadTable {
     }
     BlockPool.closeAll(unused);
     stopped.forEach(MoveHandle::cancel);
+    late.forEach(this::watch);
     return CompletableFuture.allOf(
         inFlight.stream().map(batch -> batch.drained).toArray(CompletableFuture<?>[]::new));
   }
 
-  private void leave(LoadBatch batch, Load load, OnboardRequest.End end, Set<LoadBatch> inFlight) {
+  /** {@return whether the batch is overdue from now on} */
+  private static boolean leave(
+      LoadBatch batch, Load load, OnboardRequest.End end, Set<LoadBatch> inFlight) {
     if (!load.isWanted()) {
       inFlight.add(batch);
     }
-    if (end.isOverdue() && !batch.isOverdue) {
-      batch.isOverdue = true;
-      batch.route.batchesOverdue++;
-      if (stallNanos > 0) {
-        deadlines.scheduleAfter(stallNanos, () -> writeOff(batch));
-      }
+    if (!end.isOverdue() || batch.isOverdue) {
+      return false;
+    }
+    batch.isOverdue = true;
+    batch.route.batchesOverdue++;
+    return true;
+  }
+
+  private void watch(LoadBatch batch) {
+    if (stallNanos > 0) {
+      deadlines.scheduleAfter(stallNanos, () -> writeOff(batch));
     }
   }
 

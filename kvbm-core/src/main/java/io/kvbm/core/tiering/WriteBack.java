@@ -350,10 +350,16 @@ final class WriteBack {
 
   private List<MovedBlock> await(int tier, MoveHandle handle, long deadlineNanos) {
     CompletableFuture<Optional<List<MovedBlock>>> either = new CompletableFuture<>();
-    Cancellable alarm = deadlines.schedule(deadlineNanos, () -> either.complete(Optional.empty()));
     handle.results().thenAccept(moved -> either.complete(Optional.of(moved)));
-    Optional<List<MovedBlock>> moved = either.join();
-    alarm.cancel();
+    Optional<List<MovedBlock>> moved;
+    if (either.isDone()) { // short copies have ended by now and need no alarm
+      moved = either.join();
+    } else {
+      Cancellable alarm =
+          deadlines.schedule(deadlineNanos, () -> either.complete(Optional.empty()));
+      moved = either.join();
+      alarm.cancel();
+    }
     if (moved.isPresent()) {
       descents[tier].inTime();
       return moved.get();
