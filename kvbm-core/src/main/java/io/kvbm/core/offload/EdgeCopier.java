@@ -30,6 +30,9 @@ final class EdgeCopier {
   private final BlockMover mover;
   private final Executor executor;
 
+  /** Makes room in the target tier; null where its pool just evicts. */
+  private final @Nullable RoomMaker room;
+
   /** Gets the blocks that are new in the target tier; they stay in use meanwhile. */
   private final BiConsumer<Tier, List<ImmutableBlock>> arrivals;
 
@@ -39,11 +42,13 @@ final class EdgeCopier {
       OffloadEdge edge,
       BlockMover mover,
       Executor executor,
+      @Nullable RoomMaker room,
       BiConsumer<Tier, List<ImmutableBlock>> arrivals,
       OffloadQueue queue) {
     this.edge = edge;
     this.mover = mover;
     this.executor = executor;
+    this.room = room;
     this.arrivals = arrivals;
     this.queue = queue;
   }
@@ -76,8 +81,7 @@ final class EdgeCopier {
         queue.leave();
         return;
       }
-      TransferOptions options = TransferOptions.DEFAULT.withPriority(priority);
-      move = mover.move(edge.source(), blocks, edge.target(), options);
+      move = move(blocks, TransferOptions.DEFAULT.withPriority(priority));
     } catch (RuntimeException | Error e) {
       fail(entries, e, "a batch could not be started");
       return;
@@ -85,6 +89,15 @@ final class EdgeCopier {
       BlockPool.closeAll(blocks); // the movement has uses of its own
     }
     move.results().whenComplete((moved, error) -> finish(moving, moved, error));
+  }
+
+  private MoveHandle move(List<ImmutableBlock> blocks, TransferOptions options) {
+    Tier target = edge.target();
+    RoomMaker maker = room;
+    return maker == null
+        ? mover.move(edge.source(), blocks, target, options)
+        : mover.move(
+            edge.source(), blocks, target, count -> maker.allocateUpTo(target, count), options);
   }
 
   /** Takes the blocks into use that are still there and still wanted; the others end here. */

@@ -31,8 +31,9 @@ import org.jspecify.annotations.Nullable;
  * neighbouring slots are copied together where possible.
  *
  * <p>Threading: safe from any thread. Batches start on the executor, which may wait there while the
- * transfer engine's queue is full; they end on the thread that ends their transfer. Ownership:
- * tiers, mover, executor and deadlines stay the caller's and must outlive this.
+ * transfer engine's queue is full and while room is made in the target; they end on the thread that
+ * ends their transfer. Ownership: tiers, mover, executor and deadlines stay the caller's and must
+ * outlive this.
  */
 public final class Offloader implements AutoCloseable {
 
@@ -50,7 +51,7 @@ public final class Offloader implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * Creates an offloader.
+   * Creates an offloader whose targets evict what is in the way.
    *
    * @param mover copies blocks
    * @param executor where batches start and continuations of handles run
@@ -65,12 +66,33 @@ public final class Offloader implements AutoCloseable {
       Clock clock,
       Deadlines deadlines,
       List<OffloadEdge> edges) {
+    this(mover, executor, clock, deadlines, edges, null);
+  }
+
+  /**
+   * Creates an offloader.
+   *
+   * @param mover copies blocks
+   * @param executor where room is made, batches start and continuations of handles run
+   * @param clock time
+   * @param deadlines ends waits; its time passes like that of the clock
+   * @param edges which tiers to copy between, each pair at most once
+   * @param room makes room in targets; null where they evict what is in the way
+   * @throws ConfigurationException if a pair comes twice
+   */
+  public Offloader(
+      BlockMover mover,
+      Executor executor,
+      Clock clock,
+      Deadlines deadlines,
+      List<OffloadEdge> edges,
+      @Nullable RoomMaker room) {
     this.deadlines = deadlines;
     List<OffloadEdge> sorted = new ArrayList<>(edges);
     sorted.sort(Comparator.comparing(edge -> edge.source().level()));
     for (OffloadEdge edge : sorted) {
       Line line =
-          new Line(new EdgeGate(edge, clock), queue(edge, mover, executor, clock, deadlines));
+          new Line(new EdgeGate(edge, clock), queue(edge, mover, executor, clock, deadlines, room));
       if (lines.putIfAbsent(route(edge.source(), edge.target()), line) != null) {
         throw new ConfigurationException(
             ErrorCode.INVALID_CONFIG,
@@ -80,13 +102,18 @@ public final class Offloader implements AutoCloseable {
   }
 
   private OffloadQueue queue(
-      OffloadEdge edge, BlockMover mover, Executor executor, Clock clock, Deadlines deadlines) {
+      OffloadEdge edge,
+      BlockMover mover,
+      Executor executor,
+      Clock clock,
+      Deadlines deadlines,
+      @Nullable RoomMaker room) {
     return new OffloadQueue(
         edge,
         executor,
         clock,
         deadlines,
-        queue -> new EdgeCopier(edge, mover, executor, this::registered, queue)::start);
+        queue -> new EdgeCopier(edge, mover, executor, room, this::registered, queue)::start);
   }
 
   private static Route route(Tier source, Tier target) {

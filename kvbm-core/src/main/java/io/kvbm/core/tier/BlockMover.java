@@ -106,9 +106,31 @@ public final class BlockMover {
    */
   public MoveHandle move(
       Tier source, List<ImmutableBlock> blocks, Tier target, TransferOptions options) {
+    return move(source, blocks, target, missing -> allocateUpTo(target.pool(), missing), options);
+  }
+
+  /**
+   * Moves blocks into whatever room the caller makes; blocks for which there is none fail with
+   * {@link CapacityException}, the others move.
+   *
+   * @param source the tier of the blocks
+   * @param blocks registered blocks of that tier; they stay the caller's
+   * @param target another tier
+   * @param room gives blocks of the target tier, asked once, in this thread, for as many as are not
+   *     there yet; may give fewer. They are consumed
+   * @param options priority and deadline
+   * @return the movement
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if a block is not of the source
+   *     tier; nothing was changed
+   */
+  public MoveHandle move(
+      Tier source,
+      List<ImmutableBlock> blocks,
+      Tier target,
+      IntFunction<List<MutableBlock>> room,
+      TransferOptions options) {
     requirePair(source, target);
-    Request request = new Request(source, target, blocks);
-    return request.start(missing -> allocateUpTo(target.pool(), missing), options);
+    return new Request(source, target, blocks).start(room, options);
   }
 
   /**

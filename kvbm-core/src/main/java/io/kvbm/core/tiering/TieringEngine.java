@@ -134,7 +134,7 @@ public final class TieringEngine implements AutoCloseable {
     this.clock = clock;
     this.retention = retention;
     this.requests = requests;
-    offloader = new Offloader(mover, executor, clock, deadlines, edges());
+    offloader = new Offloader(mover, executor, clock, deadlines, edges(), this::makeRoom);
     writeBack =
         new WriteBack(this.tiers, mover, deadlines, options, retention, offloader::registered);
     TierResidence own =
@@ -153,6 +153,11 @@ public final class TieringEngine implements AutoCloseable {
             .shares(this::shareOnTheMove)
             .costs(costs);
     onboarder = (gate == null ? builder : builder.gate(gate)).build();
+  }
+
+  /** What is copied down makes what it displaces go down too, as everything else does. */
+  private List<MutableBlock> makeRoom(Tier target, int count) {
+    return writeBack.allocateUpTo(tiers.indexOf(target), count);
   }
 
   /** What leaves a tier takes in what goes down to make room above: an eighth of it at a time. */
