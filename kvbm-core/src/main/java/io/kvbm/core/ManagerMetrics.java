@@ -177,6 +177,8 @@ final class ManagerMetrics implements RequestListener {
         () -> (double) offload(engine, route).bytesInFlight(),
         ROUTE,
         route);
+    sink.counter(
+        "kvbm.offload.stalled.blocks", () -> offload(engine, route).stalled(), ROUTE, route);
     result(engine, route, "copied", OffloadStatistics::copied);
     result(engine, route, "present", OffloadStatistics::present);
     result(engine, route, "gone", OffloadStatistics::gone);

@@ -59,36 +59,37 @@ final class EdgeCopier {
       executor.execute(
           () -> {
             if (batch.tryBegin()) {
-              copy(batch.entries(), batch.priority());
+              copy(batch);
             }
           });
     } catch (RuntimeException | Error e) {
       if (batch.tryBegin()) {
-        fail(batch.entries(), e, "the executor refused a batch");
+        fail(batch, batch.entries(), e, "the executor refused a batch");
       } else {
         LOG.log(System.Logger.Level.WARNING, "an executor ran a task and threw", e);
       }
     }
   }
 
-  private void copy(List<QueueEntry> entries, long priority) {
+  private void copy(OffloadBatch batch) {
+    List<QueueEntry> entries = batch.entries();
     List<QueueEntry> moving = new ArrayList<>(entries.size());
     List<ImmutableBlock> blocks = new ArrayList<>(entries.size());
     MoveHandle move;
     try {
       commit(entries, moving, blocks);
       if (blocks.isEmpty()) {
-        queue.leave();
+        queue.leave(batch);
         return;
       }
-      move = move(blocks, TransferOptions.DEFAULT.withPriority(priority));
+      move = move(blocks, TransferOptions.DEFAULT.withPriority(batch.priority()));
     } catch (RuntimeException | Error e) {
-      fail(entries, e, "a batch could not be started");
+      fail(batch, entries, e, "a batch could not be started");
       return;
     } finally {
       BlockPool.closeAll(blocks); // the movement has uses of its own
     }
-    move.results().whenComplete((moved, error) -> finish(moving, moved, error));
+    move.results().whenComplete((moved, error) -> finish(batch, moving, moved, error));
   }
 
   private MoveHandle move(List<ImmutableBlock> blocks, TransferOptions options) {
@@ -123,9 +124,12 @@ final class EdgeCopier {
   }
 
   private void finish(
-      List<QueueEntry> moving, @Nullable List<MovedBlock> moved, @Nullable Throwable error) {
+      OffloadBatch batch,
+      List<QueueEntry> moving,
+      @Nullable List<MovedBlock> moved,
+      @Nullable Throwable error) {
     if (moved == null) {
-      fail(moving, error, "a movement failed");
+      fail(batch, moving, error, "a movement failed");
       return;
     }
     List<OffloadResult> results = new ArrayList<>(moved.size());
@@ -148,7 +152,7 @@ final class EdgeCopier {
       BlockPool.closeAll(copies);
     } finally {
       queue.settle(moving, results);
-      queue.leave();
+      queue.leave(batch);
     }
   }
 
@@ -165,11 +169,12 @@ final class EdgeCopier {
   }
 
   /** Those of the blocks that have a result already keep it. */
-  private void fail(List<QueueEntry> entries, @Nullable Throwable error, String what) {
+  private void fail(
+      OffloadBatch batch, List<QueueEntry> entries, @Nullable Throwable error, String what) {
     OffloadResult failed =
         new OffloadResult.Failed(
             Causes.of(error == null ? new IllegalStateException(what) : error, edge, what));
     queue.settle(entries, Collections.nCopies(entries.size(), failed));
-    queue.leave();
+    queue.leave(batch);
   }
 }

@@ -6,6 +6,7 @@ final class EdgeCounts {
   long submitted;
   long joined;
   long undrained;
+  long stalled;
   private long copied;
   private long copiedByteSize;
   private long present;
@@ -55,6 +56,7 @@ final class EdgeCounts {
         noRoom,
         failed,
         cancelled,
-        undrained);
+        undrained,
+        stalled);
   }
 }

@@ -27,7 +27,8 @@ public interface OffloadHandle {
 
   /**
    * Takes what is queued out of the queue, unless others asked for it too. Blocks in flight still
-   * finish; {@link #results()} completes after they have, at once where there are none.
+   * finish, or count as stalled after some time; {@link #results()} completes after they have, at
+   * once where there are none.
    *
    * @return whether any block was cancelled by this call
    */

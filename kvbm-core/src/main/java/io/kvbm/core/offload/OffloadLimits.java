@@ -12,6 +12,9 @@ import io.kvbm.api.ErrorCode;
  * @param maxBatchBlocks blocks of one batch
  * @param maxBytesInFlight bytes of batches started and not drained
  * @param maxBatchesInFlight batches started and not drained
+ * @param stallNanos after so long a batch counts as stalled: its blocks fail, what it uses stays
+ *     taken until it drains, but others are started in its place, up to an eighth of either tier; 0
+ *     = never
  * @param drainTimeoutNanos how long a close waits for what is in flight
  */
 public record OffloadLimits(
@@ -19,19 +22,41 @@ public record OffloadLimits(
     int maxBatchBlocks,
     long maxBytesInFlight,
     int maxBatchesInFlight,
+    long stallNanos,
     long drainTimeoutNanos) {
 
-  /** 4096 blocks queued, 32 in a batch, 64 MiB or 4 batches in flight, 30 seconds to drain. */
-  public static final OffloadLimits DEFAULT =
-      new OffloadLimits(4096, 32, 64L << 20, 4, 30_000_000_000L);
+  private static final long SECOND = 1_000_000_000L;
 
-  /** Checks that every limit is above zero; the time to drain may be zero. */
+  /**
+   * 4096 blocks queued, 32 in a batch, 64 MiB or 4 batches in flight; stalled after 5 seconds, 30
+   * seconds to drain.
+   */
+  public static final OffloadLimits DEFAULT =
+      new OffloadLimits(4096, 32, 64L << 20, 4, 5 * SECOND, 30 * SECOND);
+
+  /** Checks that every limit is above zero; the times may be zero. */
   public OffloadLimits {
     require("maxQueuedBlocks", maxQueuedBlocks, 1);
     require("maxBatchBlocks", maxBatchBlocks, 1);
     require("maxBytesInFlight", maxBytesInFlight, 1);
     require("maxBatchesInFlight", maxBatchesInFlight, 1);
+    require("stallNanos", stallNanos, 0);
     require("drainTimeoutNanos", drainTimeoutNanos, 0);
+  }
+
+  /**
+   * {@return these limits with another time to stall}
+   *
+   * @param value after how long a batch counts as stalled, in nanoseconds; 0 = never
+   */
+  public OffloadLimits withStallNanos(long value) {
+    return new OffloadLimits(
+        maxQueuedBlocks,
+        maxBatchBlocks,
+        maxBytesInFlight,
+        maxBatchesInFlight,
+        value,
+        drainTimeoutNanos);
   }
 
   private static void require(String name, long value, long min) {

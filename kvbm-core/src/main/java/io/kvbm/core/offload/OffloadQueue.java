@@ -9,8 +9,11 @@ import io.kvbm.core.time.Cancellable;
 import io.kvbm.core.time.Deadlines;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OffloadQueue {
 
+  private static final System.Logger LOG = System.getLogger(OffloadQueue.class.getName());
   private static final OffloadResult CANCELLED = new OffloadResult.Cancelled();
   private static final OffloadResult FULL =
       new OffloadResult.Skipped(OffloadResult.Reason.QUEUE_FULL);
@@ -56,7 +60,16 @@ final class OffloadQueue {
   private final EdgeCounts counts = new EdgeCounts();
   private long sequence;
   private int joins;
+
+  /** Started and not drained, without those that are written off. */
   private int batchesInFlight;
+
+  /** Of those, batches that have stalled and that nothing may be started in place of. */
+  private final Set<OffloadBatch> stuck = new LinkedHashSet<>();
+
+  /** Blocks of stalled batches that others run in place of. */
+  private long blocksWrittenOff;
+
   private boolean pumping;
   private boolean closed;
   private boolean abandoned;
@@ -141,8 +154,12 @@ final class OffloadQueue {
     int next = from;
     lock.lock();
     try {
+      OffloadResult stuckResult = isStuck() ? stuckResult() : null;
       for (; next < candidates.size(); next++) {
         OffloadResult refusal = closed ? CANCELLED : refusals.get(next);
+        if (refusal == null) {
+          refusal = stuckResult;
+        }
         if (refusal != null) {
           last |= settleAtOnce(call, next, refusal);
         } else if (!tryPlace(candidates.get(next), call, next)) {
@@ -245,6 +262,7 @@ final class OffloadQueue {
       lock.unlock();
     }
     for (OffloadBatch batch = take(); batch != null; batch = take()) {
+      watch(batch);
       starter.accept(batch);
     }
   }
@@ -286,7 +304,7 @@ final class OffloadQueue {
     return inFlight() * blockByteSize;
   }
 
-  /** {@return those entries of a batch that a close has not given up before it began} */
+  /** {@return those entries of a batch that have no result, as of a close or a stall} */
   List<QueueEntry> wanted(List<QueueEntry> entries) {
     lock.lock();
     try {
@@ -317,7 +335,7 @@ final class OffloadQueue {
     ended.forEach(OffloadCall::complete);
   }
 
-  /** Ends an entry, unless a close has given it up. Under the lock. */
+  /** Ends an entry, unless a close or a stall has. Under the lock. */
   private void settle(QueueEntry entry, OffloadResult result, List<OffloadCall> ended) {
     if (entry.state == QueueEntry.State.SETTLED) {
       return;
@@ -336,13 +354,25 @@ final class OffloadQueue {
   }
 
   /** Takes leave of a batch whose blocks are all settled. */
-  void leave() {
+  void leave(OffloadBatch batch) {
+    Cancellable alarm;
     lock.lock();
     try {
-      batchesInFlight--;
+      batch.hasEnded = true;
+      alarm = batch.stallAlarm;
+      if (batch.isWrittenOff) {
+        blocksWrittenOff -= batch.stalledBlocks;
+        writeOffStuck();
+      } else {
+        batchesInFlight--;
+        stuck.remove(batch);
+      }
       signalIfIdle();
     } finally {
       lock.unlock();
+    }
+    if (alarm != null) {
+      alarm.cancel();
     }
     pump();
   }
@@ -351,14 +381,129 @@ final class OffloadQueue {
     return queue.isEmpty() && isDrained();
   }
 
+  /** Of batches that have stalled every block has a result. */
   private boolean isDrained() {
-    return batchesInFlight == 0 || abandoned;
+    return batchesInFlight == stuck.size() || abandoned;
   }
 
   private void signalIfIdle() {
     if (isIdle()) {
       idle.signalAll();
     }
+  }
+
+  // ---- batches that stall
+
+  private void watch(OffloadBatch batch) {
+    if (limits.stallNanos() == 0) {
+      return;
+    }
+    Cancellable alarm;
+    try {
+      alarm = deadlines.scheduleAfter(limits.stallNanos(), () -> stalled(batch));
+    } catch (ClosedException _) {
+      return; // at the end of everything; the close has a timeout of its own
+    }
+    lock.lock();
+    try {
+      batch.stallAlarm = alarm;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * A batch has taken too long: who waits for its blocks is told, and the edge goes on without it
+   * where not too much is written off already.
+   */
+  private void stalled(OffloadBatch batch) {
+    List<OffloadCall> ended = new ArrayList<>();
+    int silent;
+    boolean first;
+    lock.lock();
+    try {
+      List<QueueEntry> entries = wanted(batch.entries());
+      silent = entries.size();
+      if (batch.hasEnded || silent == 0) {
+        return;
+      }
+      first = blocksWrittenOff == 0 && stuck.isEmpty();
+      batch.stalledBlocks = silent;
+      counts.stalled += silent;
+      OffloadResult failed = stalledResult();
+      entries.forEach(entry -> settle(entry, failed, ended));
+      stuck.add(batch);
+      writeOffStuck();
+      refuseIfStuck(ended);
+      signalIfIdle();
+    } finally {
+      lock.unlock();
+    }
+    ended.forEach(OffloadCall::complete);
+    LOG.log(
+        first ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+        "offload {0}: {1} blocks have not moved for {2} ms; what they use stays taken until they"
+            + " do",
+        edge.route(),
+        silent,
+        limits.stallNanos() / 1_000_000);
+    pumpElsewhere();
+  }
+
+  /** The thread of the deadlines copies nothing. */
+  private void pumpElsewhere() {
+    try {
+      executor.execute(this::pump);
+    } catch (RuntimeException | Error e) {
+      LOG.log(System.Logger.Level.DEBUG, "an executor refused to start batches", e);
+      pump();
+    }
+  }
+
+  /** Lets others run in place of stalled batches, with at most an eighth of either tier. */
+  private void writeOffStuck() {
+    long upper = edge.source().pool().totalBlocks();
+    long most = Math.min(upper, edge.target().pool().totalBlocks()) / 8;
+    Iterator<OffloadBatch> batches = stuck.iterator();
+    while (batches.hasNext()) {
+      OffloadBatch batch = batches.next();
+      if (blocksWrittenOff + batch.stalledBlocks <= most) {
+        batches.remove();
+        batch.isWrittenOff = true;
+        blocksWrittenOff += batch.stalledBlocks;
+        batchesInFlight--;
+      }
+    }
+  }
+
+  /** Where nothing but stalled batches is in flight and no other may start, nobody waits. */
+  private void refuseIfStuck(List<OffloadCall> ended) {
+    if (isStuck()) {
+      settleQueued(stuckResult(), ended);
+    }
+  }
+
+  private boolean isStuck() {
+    return stuck.size() >= limits.maxBatchesInFlight();
+  }
+
+  private OffloadResult stalledResult() {
+    return failed(
+        ErrorCode.STALLED,
+        "a block did not move within %d ms; it stays with its transfer"
+            .formatted(limits.stallNanos() / 1_000_000));
+  }
+
+  private OffloadResult stuckResult() {
+    return failed(
+        ErrorCode.STALLED,
+        "all %d batches that may be in flight have stalled; try again when one has ended"
+            .formatted(limits.maxBatchesInFlight()));
+  }
+
+  private OffloadResult failed(ErrorCode code, String what) {
+    return new OffloadResult.Failed(
+        new TransientException(code, "offload %s: %s".formatted(edge.route(), what)));
   }
 
   // ---- cancelling, closing
@@ -407,15 +552,19 @@ final class OffloadQueue {
     lock.lock();
     try {
       closed = true;
-      List<QueueEntry> queued = new ArrayList<>(queue);
-      queue.clear();
-      queued.forEach(entry -> settle(entry, CANCELLED, ended));
+      settleQueued(CANCELLED, ended);
       room.signalAll();
       signalIfIdle();
     } finally {
       lock.unlock();
     }
     ended.forEach(OffloadCall::complete);
+  }
+
+  private void settleQueued(OffloadResult result, List<OffloadCall> ended) {
+    List<QueueEntry> queued = new ArrayList<>(queue);
+    queue.clear();
+    queued.forEach(entry -> settle(entry, result, ended));
   }
 
   /**
@@ -429,12 +578,10 @@ final class OffloadQueue {
       return 0;
     }
     OffloadResult failed =
-        new OffloadResult.Failed(
-            new TransientException(
-                ErrorCode.DEADLINE_EXCEEDED,
-                "offload %s: a block did not drain within %d ns of the close; it stays with its"
-                        .formatted(edge.route(), limits.drainTimeoutNanos())
-                    + " transfer"));
+        failed(
+            ErrorCode.DEADLINE_EXCEEDED,
+            "a block did not drain within %d ns of the close; it stays with its transfer"
+                .formatted(limits.drainTimeoutNanos()));
     List<OffloadCall> ended = new ArrayList<>();
     int left;
     lock.lock();

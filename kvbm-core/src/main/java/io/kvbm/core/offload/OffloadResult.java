@@ -1,5 +1,6 @@
 package io.kvbm.core.offload;
 
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 
 /** What became of one block that was to be copied. */
@@ -35,8 +36,8 @@ public sealed interface OffloadResult {
   record Skipped(Reason reason) implements OffloadResult {}
 
   /**
-   * It was not copied; the target tier does not have it because of this call. At the end of a close
-   * it may still be in flight.
+   * It was not copied; the target tier does not have it because of this call. At the end of a
+   * close, or where its batch {@linkplain ErrorCode#STALLED stalled}, it may still be in flight.
    *
    * @param cause why
    */

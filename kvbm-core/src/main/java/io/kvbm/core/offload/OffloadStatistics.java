@@ -17,9 +17,11 @@ package io.kvbm.core.offload;
  * @param notAdmitted refused by the admission policy, or not seen often enough
  * @param queueFull left out for want of room in the queue
  * @param noRoom left out for want of room in the target
- * @param failed not copied because of an error, or not drained in time at the close
+ * @param failed not copied because of an error, or not drained in time: as its batch stalled, as
+ *     too many others had, or at the close
  * @param cancelled cancelled, or queued at the close
  * @param undrained of the failed ones, those that were in flight when the close ended
+ * @param stalled of the failed ones, those whose batch took too long; it holds them until it drains
  */
 public record OffloadStatistics(
     long submitted,
@@ -37,7 +39,8 @@ public record OffloadStatistics(
     long noRoom,
     long failed,
     long cancelled,
-    long undrained) {
+    long undrained,
+    long stalled) {
 
   /** {@return blocks that have a result of their own} */
   public long settled() {

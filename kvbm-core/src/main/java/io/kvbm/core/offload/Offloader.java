@@ -30,6 +30,11 @@ import org.jspecify.annotations.Nullable;
  * queued again; all who want it get the same result. Blocks that follow each other and blocks of
  * neighbouring slots are copied together where possible.
  *
+ * <p>A batch that takes too long has stalled: its blocks fail with {@link ErrorCode#STALLED} and
+ * may be queued again, and another one starts in its place. What it uses stays taken until it
+ * drains, at most an eighth of either tier like that; beyond it keeps its place, and once every
+ * place is taken so, blocks are refused with the same code until a batch ends.
+ *
  * <p>Threading: safe from any thread. Batches start on the executor, which may wait there while the
  * transfer engine's queue is full and while room is made in the target; they end on the thread that
  * ends their transfer. Ownership: tiers, mover, executor and deadlines stay the caller's and must
@@ -228,7 +233,7 @@ public final class Offloader implements AutoCloseable {
 
   /**
    * Waits until nothing is queued or in flight along any edge, the upper tiers first, without
-   * regard to interrupts. Blocks that come meanwhile are waited for too.
+   * regard to interrupts. Blocks that come meanwhile are waited for too, stalled ones not.
    *
    * @param timeoutNanos how long at most
    * @return whether it was so

@@ -178,10 +178,22 @@ public final class TieringEngine implements AutoCloseable {
                 options.write(upper),
                 options.sightings(),
                 options.admission(upper),
-                options.offloads()));
+                options.offloads().withStallNanos(stallNanos(upper))));
       }
     }
     return edges;
+  }
+
+  /** A copy may have to wait for its room as long as what is in the way takes to move down. */
+  private long stallNanos(int upper) {
+    long stall = options.transfers().stallNanos();
+    boolean waits = upper + 2 < tiers.size() && options.write(upper + 1) == WritePolicy.BACK;
+    if (stall == 0 || !waits) {
+      return stall;
+    }
+    return stall > Long.MAX_VALUE - options.demotionNanos()
+        ? Long.MAX_VALUE
+        : stall + options.demotionNanos();
   }
 
   /** {@return the tiers, the fastest first} */

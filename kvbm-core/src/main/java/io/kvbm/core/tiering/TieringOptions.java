@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param sightings at which sighting a selective edge copies a block
  * @param admissions which blocks may go down, by edge, the upper first; what is missing at the end
  *     lets every block pass
- * @param offloads what an edge may have queued and in flight
+ * @param offloads what an edge may have queued and in flight; when a batch of it counts as stalled
+ *     follows from the transfers
  * @param transfers the limits of the engine that moves bytes
  * @param gate what the cost gate does
  * @param recompute what it takes to compute blocks; needed unless the gate is off

@@ -255,7 +255,7 @@ class OffloadSettlementTest {
     Offloader offloader =
         tiers.offloader(
             tasks::add,
-            tiers.edge(WritePolicy.NONE, 2).withLimits(new OffloadLimits(8, 2, 1 << 20, 1, 0)));
+            tiers.edge(WritePolicy.NONE, 2).withLimits(new OffloadLimits(8, 2, 1 << 20, 1, 0, 0)));
     List<ImmutableBlock> chain = registerChain(tiers.device, 0, 2);
     OffloadHandle handle = offload(offloader, chain, 0);
     offloader.close();

@@ -102,7 +102,7 @@ final class OffloadTiers implements AutoCloseable {
   }
 
   static OffloadLimits limits(int queued, int batchBlocks, int batches) {
-    return new OffloadLimits(queued, batchBlocks, 1L << 30, batches, 1_000_000_000L);
+    return new OffloadLimits(queued, batchBlocks, 1L << 30, batches, 0, 1_000_000_000L);
   }
 
   void pass(Duration time) {

@@ -194,7 +194,7 @@ class OffloaderTest {
           tiers.offloader(
               tiers
                   .edge(WritePolicy.THROUGH, 8)
-                  .withLimits(new OffloadLimits(8, 8, 1 << 20, 1, 1_000_000_000)));
+                  .withLimits(new OffloadLimits(8, 8, 1 << 20, 1, 0, 1_000_000_000)));
       ImmutableBlock block = register(tiers.device, 1);
       assertThat(offload(tiers, offloader, block).await())
           .containsExactly(new OffloadResult.Copied(32 << 20));
@@ -458,7 +458,7 @@ class OffloaderTest {
   @Test
   void noMoreThanTheLimitsIsInFlight() {
     try (OffloadTiers tiers = new OffloadTiers(16, 16, 4)) {
-      OffloadLimits limits = new OffloadLimits(64, 2, 5 * BLOCK_BYTES, 3, 0);
+      OffloadLimits limits = new OffloadLimits(64, 2, 5 * BLOCK_BYTES, 3, 0, 0);
       Offloader offloader = tiers.offloader(tiers.edge(WritePolicy.THROUGH, 2).withLimits(limits));
       tiers.transport.holds = true;
       List<ImmutableBlock> chain = registerChain(tiers.device, 0, 10);
