@@ -12,6 +12,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -102,17 +105,22 @@ record PlainSpeed(double memcpyBytesPerSecond, double fileWriteBytesPerSecond) {
     return chosen != null ? chosen : options.scratchParent();
   }
 
+  /** The median over passes of the area: a pause of the machine spoils one of them. */
   private static double copySpeed(
       Clock clock, MemorySegment source, MemorySegment target, long block, long bytes) {
     long area = source.byteSize();
+    List<Double> passes = new ArrayList<>();
     long done = 0;
-    long start = clock.nanoTime();
     while (done < bytes) {
-      long offset = done % area;
-      MemorySegment.copy(source, offset, target, offset, block);
-      done += block;
+      long start = clock.nanoTime();
+      for (long offset = 0; offset < area; offset += block) {
+        MemorySegment.copy(source, offset, target, offset, block);
+      }
+      passes.add(perSecond(area, clock.nanoTime() - start));
+      done += area;
     }
-    return perSecond(done, clock.nanoTime() - start);
+    Collections.sort(passes);
+    return passes.get(passes.size() / 2);
   }
 
   /** The file loses its name as soon as it is open: a killed run leaves none behind. */

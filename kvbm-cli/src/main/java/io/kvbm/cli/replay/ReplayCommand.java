@@ -59,7 +59,8 @@ import picocli.CommandLine.TypeConversionException;
           + " comes back.",
       "Without --trace it makes up a multi-turn chat workload. Capacities count blocks; 0 = no such"
           + " tier.",
-      "A configuration that has tiers takes the place of the defaults below; see 'kvbm config'."
+      "Where a configuration has tiers, their blocks, backends and policies take the place of the"
+          + " defaults below, not the settings tiering.*; see 'kvbm config'."
     },
     sortOptions = false)
 final class ReplayCommand implements Subcommand, UsesPlatform {
@@ -277,7 +278,8 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       paramLabel = "DIR",
       description =
           "Where the disk tier keeps its blocks for the next run, also after a crash. Without it"
-              + " they are in a scratch file in backends.disk.dir, or /tmp.")
+              + " they are in a scratch directory in backends.disk.dir, or /tmp; with --sabotage in"
+              + " a scratch file there.")
   private @Nullable Path diskDirectory;
 
   @Option(
@@ -420,7 +422,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
 
   private ReplayOptions options(KvbmConfig config, Platform platform) {
     notNegative("--sabotage", sabotage);
-    TierChoice tiers = new TierChoice(config, this::isGiven);
+    TierChoice tiers = new TierChoice(config, this::isGiven, blockBytes);
     Map<CacheLevel, Integer> capacities = new EnumMap<>(CacheLevel.class);
     capacities.put(
         CacheLevel.DEVICE, tiers.blocks(CacheLevel.DEVICE, notNegative("--device", device)));

@@ -33,11 +33,8 @@ record ReplayTiers(
    * @param faults what goes wrong, or null for nothing
    */
   static ReplayTiers open(ReplayOptions options, Platform platform, @Nullable Faults faults) {
-    boolean byKey = faults != null || options.diskBytesPerSecond() > 0;
     ScratchDirectory scratch =
-        byKey && options.diskDirectory() == null && options.capacity(CacheLevel.DISK) > 0
-            ? ScratchDirectory.create(options.scratchParent())
-            : null;
+        needsScratch(options, platform) ? ScratchDirectory.create(options.scratchParent()) : null;
     try {
       return open(
           scratch == null ? options : options.in(scratch.path()), platform, faults, scratch);
@@ -47,6 +44,17 @@ record ReplayTiers(
       }
       throw e;
     }
+  }
+
+  /**
+   * Whether the disk tier is a block store that nobody wants to find again. Blocks of a store have
+   * no address at which they could be sabotaged; those of a file have.
+   */
+  private static boolean needsScratch(ReplayOptions options, Platform platform) {
+    return options.capacity(CacheLevel.DISK) > 0
+        && options.diskDirectory() == null
+        && options.sabotage() == 0
+        && keepsBlocks(backend(CacheLevel.DISK, options, platform));
   }
 
   private static ReplayTiers open(
@@ -60,7 +68,7 @@ record ReplayTiers(
     for (CacheLevel level : CacheLevel.values()) {
       if (options.capacity(level) > 0) {
         Backend backend = backend(level, options, platform);
-        if (keepsBlocks(level, options, backend)) {
+        if (level == CacheLevel.DISK && options.diskDirectory() != null && keepsBlocks(backend)) {
           warm = new WarmBlocks(store(backend, options, faults));
         }
         KvManagerLayoutConfig tier = tier(level, options, backend, warm);
@@ -95,12 +103,8 @@ record ReplayTiers(
     return platform.backend(name, settings(level, name, options));
   }
 
-  /** With a directory of its own the disk tier is found again by the next run. */
-  private static boolean keepsBlocks(CacheLevel level, ReplayOptions options, Backend backend) {
-    return level == CacheLevel.DISK
-        && options.diskDirectory() != null
-        && !backend.blockStores().isEmpty()
-        && backend.blockStores().getFirst().isPersistent();
+  private static boolean keepsBlocks(Backend backend) {
+    return !backend.blockStores().isEmpty() && backend.blockStores().getFirst().isPersistent();
   }
 
   private static KvManagerLayoutConfig tier(

@@ -19,23 +19,39 @@ final class TierChoice {
   private final KvbmConfig config;
   private final Predicate<String> given;
   private final boolean configured;
+  private final long blockByteSize;
 
   /**
    * @param config the configuration
    * @param given whether an option was on the command line
+   * @param blockByteSize bytes of a block, which tiers given by bytes are divided by
    */
-  TierChoice(KvbmConfig config, Predicate<String> given) {
+  TierChoice(KvbmConfig config, Predicate<String> given, long blockByteSize) {
     this.config = config;
     this.given = given;
+    this.blockByteSize = blockByteSize;
     this.configured =
         Arrays.stream(CacheLevel.values())
-            .anyMatch(level -> config.isSet(CoreSettings.tier(level, CoreSettings.BLOCKS)));
+            .anyMatch(
+                level ->
+                    config.isSet(CoreSettings.tier(level, CoreSettings.BLOCKS))
+                        || config.isSet(CoreSettings.tier(level, CoreSettings.BYTE_SIZE_OF_TIER)));
   }
 
   int blocks(CacheLevel level, int option) {
-    return !configured || given.test("--" + level.text())
-        ? option
-        : config.requiredInt(CoreSettings.tier(level, CoreSettings.BLOCKS));
+    if (!configured || given.test("--" + level.text())) {
+      return option;
+    }
+    int blocks = config.requiredInt(CoreSettings.tier(level, CoreSettings.BLOCKS));
+    String path = CoreSettings.tier(level, CoreSettings.BYTE_SIZE_OF_TIER);
+    long bytes = config.byteSize(path).orElse(0L);
+    if (blocks > 0 || bytes == 0) {
+      return blocks;
+    }
+    if (bytes < blockByteSize) {
+      throw config.invalid(path, "a block takes %d bytes".formatted(blockByteSize), null);
+    }
+    return (int) Math.min(Integer.MAX_VALUE, bytes / blockByteSize);
   }
 
   String backend(CacheLevel level, String option) {

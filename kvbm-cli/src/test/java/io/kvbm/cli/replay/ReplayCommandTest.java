@@ -481,4 +481,24 @@ class ReplayCommandTest {
         .contains("--policy", "--disk-dir", "--device-backend", "--host-backend")
         .contains("--disk-backend", "--sabotage", "--seed", "0 = no such tier");
   }
+
+  @Test
+  void tiers_configured_by_bytes_have_as_many_blocks_as_fit() throws IOException {
+    Path trace = folder.resolve("three.jsonl");
+    Files.writeString(trace, "{\"timestamp\": 0, \"hash_ids\": [1, 2, 3]}\n");
+    Path config = folder.resolve("kvbm.yaml");
+    Files.writeString(config, "tiers: {device: {byteSize: 64KiB, backend: system}, host: {byteSize: 9KiB}}\n");
+    List<String> command =
+        List.of("replay", "--trace", "" + trace, "--block-bytes", "4KiB", "--config", "" + config);
+    Invocation ran =
+        Invocation.of(Stream.concat(command.stream(), Stream.of("--json")).toArray(String[]::new));
+    assertThat(ran.err()).isEmpty();
+    Map<String, Object> tiers = member(JsonText.object(ran.out()), "tiers");
+    assertThat(member(tiers, "device")).containsEntry("blocks", 16);
+    assertThat(member(tiers, "host")).containsEntry("blocks", 2);
+    Files.writeString(config, "tiers: {device: {byteSize: 64KiB, backend: system}, host: {byteSize: 9}}\n");
+    Invocation small = Invocation.of(command.toArray(String[]::new));
+    assertThat(small.exitCode()).isNotZero();
+    assertThat(small.err()).contains("tiers.host.byteSize", "a block takes 4096 bytes").hasLineCount(1);
+  }
 }

@@ -2,6 +2,7 @@ package io.kvbm.core.onboard;
 
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.core.tier.MoveHandle;
+import io.kvbm.core.time.Cancellable;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,12 @@ final class LoadBatch {
   List<Load> loads;
   @Nullable MoveHandle move;
   boolean isOverdue;
+
+  /** Ends with the batch. */
+  @Nullable Cancellable stallAlarm;
+
+  /** Has taken longer than a batch may: nobody waits for it, and nobody comes to. */
+  boolean isStalled;
 
   /** Stalled, and the route goes on without it; counts neither as in flight nor as overdue. */
   boolean isWrittenOff;

@@ -2,9 +2,11 @@ package io.kvbm.core.onboard;
 
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CapacityException;
+import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.ErrorKind;
 import io.kvbm.api.KvbmException;
+import io.kvbm.api.TransientException;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
@@ -17,6 +19,7 @@ import io.kvbm.core.tier.LocatedBlock;
 import io.kvbm.core.tier.MoveHandle;
 import io.kvbm.core.tier.MovedBlock;
 import io.kvbm.core.tier.Tier;
+import io.kvbm.core.time.Cancellable;
 import io.kvbm.core.time.Deadlines;
 import io.kvbm.core.transfer.TransferLimits;
 import io.kvbm.core.transfer.TransferOptions;
@@ -62,8 +65,11 @@ final class LoadTable {
   private final long stallNanos;
   private final Deadlines deadlines;
 
-  /** Blocks of the top tier that batches hold which nobody waits for any more. */
+  /** Blocks of the top tier that batches hold which the routes go on without. */
   private long blocksWrittenOff;
+
+  /** Stalled, and still in the way, as enough others are written off. */
+  private final Set<LoadBatch> stuck = new LinkedHashSet<>();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<BlockKey, Load> loads = new HashMap<>();
@@ -275,8 +281,8 @@ final class LoadTable {
   private @Nullable LoadBatch take(LoadRoute route) {
     lock.lock();
     try {
-      int share = Math.max(1, shares.applyAsInt(route.tier));
-      int free = Math.min(mostBatches, Math.ceilDiv(share, SMALLEST_BATCH)) - route.batchesInFlight;
+      int share = share(route);
+      int free = most(route) - route.batchesInFlight;
       if (free <= 0 || route.queue.isEmpty()) {
         return null;
       }
@@ -295,6 +301,15 @@ final class LoadTable {
     } finally {
       lock.unlock();
     }
+  }
+
+  private int share(LoadRoute route) {
+    return Math.max(1, shares.applyAsInt(route.tier));
+  }
+
+  /** How many batches a route may have in flight. */
+  private int most(LoadRoute route) {
+    return Math.min(mostBatches, Math.ceilDiv(share(route), SMALLEST_BATCH));
   }
 
   private void start(LoadBatch batch) {
@@ -328,6 +343,7 @@ final class LoadTable {
     if (attach(batch, move)) {
       move.cancel();
     }
+    watch(batch);
     move.results()
         .whenComplete(
             (results, _) -> { // never exceptionally
@@ -420,8 +436,13 @@ final class LoadTable {
     try {
       waiters = batch.loads.stream().map(this::settle).toList();
       batch.hasEnded = true;
+      if (batch.stallAlarm != null) {
+        batch.stallAlarm.cancel();
+      }
+      stuck.remove(batch);
       if (batch.isWrittenOff) {
         blocksWrittenOff -= batch.loads.size();
+        List.copyOf(stuck).forEach(this::writeOff);
       } else {
         batch.route.batchesInFlight--;
         batch.route.batchesOverdue -= batch.isOverdue ? 1 : 0;
@@ -433,33 +454,34 @@ final class LoadTable {
       handOut(batch.loads.get(i), results.get(i), waiters.get(i));
     }
     batch.drained.complete(null);
-    if (hasQueued(batch.route)) {
+    if (batch.isWrittenOff) { // another may be given up in its place, along any route
+      startAll();
+    } else if (hasQueued(batch.route)) {
       execute(() -> pump(batch.route));
     }
   }
 
   /**
    * The copies above are in use until all sources are given back, so that none is moved down again
-   * into the place of its source. From the end, since children leave a tier more cheaply.
+   * into the place of its source.
    */
   private void giveBackSources(LoadBatch batch, List<MovedBlock> results, boolean started) {
     BlockPool pool = batch.route.source.pool();
-    boolean announced = false;
-    for (int i = results.size() - 1; i >= 0; i--) {
+    List<ImmutableBlock> raised = new ArrayList<>(results.size());
+    List<ImmutableBlock> unused = new ArrayList<>();
+    for (int i = 0; i < results.size(); i++) {
       ImmutableBlock source = batch.loads.get(i).source;
       BlockOutcome outcome = results.get(i).outcome();
-      if (outcome.isDone() && residence.leaves(batch.route.tier, source)) {
-        if (!announced) {
-          residence.beforeLeaving();
-          announced = true;
-        }
-        pool.remove(source);
+      if (outcome.isDone()) {
+        raised.add(source);
       } else if (started && isLost(outcome)) {
         pool.remove(source);
       } else {
-        source.close();
+        unused.add(source);
       }
     }
+    residence.raised(batch.route.tier, raised);
+    BlockPool.closeAll(unused);
   }
 
   /** Whether trying again is of no use: other bytes, none, or an error of the tier's device. */
@@ -522,7 +544,6 @@ final class LoadTable {
     List<ImmutableBlock> unused = new ArrayList<>();
     Set<LoadBatch> inFlight = new LinkedHashSet<>();
     List<MoveHandle> stopped = new ArrayList<>();
-    List<LoadBatch> late = new ArrayList<>();
     lock.lock();
     try {
       for (Load load : List.copyOf(request.joined)) {
@@ -536,9 +557,7 @@ final class LoadTable {
             unused.add(load.source);
           }
         } else if (batch != null) {
-          if (leave(batch, load, end, inFlight)) {
-            late.add(batch);
-          }
+          leave(batch, load, end, inFlight);
         }
       }
       request.joined.clear();
@@ -550,52 +569,115 @@ final class LoadTable {
     }
     BlockPool.closeAll(unused);
     stopped.forEach(MoveHandle::cancel);
-    late.forEach(this::watch);
     return CompletableFuture.allOf(
         inFlight.stream().map(batch -> batch.drained).toArray(CompletableFuture<?>[]::new));
   }
 
-  /** {@return whether the batch is overdue from now on} */
-  private static boolean leave(
+  private static void leave(
       LoadBatch batch, Load load, OnboardRequest.End end, Set<LoadBatch> inFlight) {
     if (!load.isWanted()) {
       inFlight.add(batch);
     }
-    if (!end.isOverdue() || batch.isOverdue) {
-      return false;
+    if (end.isOverdue()) {
+      markOverdue(batch);
     }
-    batch.isOverdue = true;
-    batch.route.batchesOverdue++;
-    return true;
+  }
+
+  private static void markOverdue(LoadBatch batch) {
+    if (!batch.isOverdue) {
+      batch.isOverdue = true;
+      batch.route.batchesOverdue++;
+    }
   }
 
   private void watch(LoadBatch batch) {
-    if (stallNanos > 0) {
-      deadlines.scheduleAfter(stallNanos, () -> writeOff(batch));
+    if (stallNanos == 0) {
+      return;
     }
+    Cancellable alarm;
+    try {
+      alarm =
+          deadlines.scheduleAfter(
+              stallNanos, () -> execute(() -> stalled(batch)));
+    } catch (ClosedException _) {
+      return; // closing waits for nothing that stalls
+    }
+    lock.lock();
+    try {
+      if (!batch.hasEnded) {
+        batch.stallAlarm = alarm;
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    alarm.cancel();
   }
 
   /**
-   * The route goes on without a batch that has stalled, and who wants its blocks begins other
-   * loads. Not more than an eighth of either tier is given up like that.
+   * A batch has taken too long. Who waits for it is told, who wants its blocks begins other loads,
+   * and the route goes on without it as long as not too many are given up. Where it does not, and
+   * nothing else moves along it, nothing more is to be expected of what is queued.
    */
-  private void writeOff(LoadBatch batch) {
+  private void stalled(LoadBatch batch) {
+    LoadRoute route = batch.route;
+    List<Load> hopeless = new ArrayList<>();
+    List<Load> unstarted = List.of();
+    List<List<Load.Waiter>> waiters;
     lock.lock();
     try {
-      long blocks = blocksWrittenOff + batch.loads.size();
-      long most = Math.min(top.pool().totalBlocks(), batch.route.source.pool().totalBlocks()) / 8;
-      if (batch.hasEnded || batch.isWrittenOff || blocks > most) {
+      if (batch.hasEnded || batch.isStalled) {
         return;
       }
+      batch.isStalled = true;
+      markOverdue(batch);
+      stuck.add(batch);
+      writeOff(batch);
+      hopeless.addAll(batch.loads);
+      if (isStuck(route)) {
+        unstarted = List.copyOf(route.queue);
+        route.queue.clear();
+        costs.addWaiting(route.name, -unstarted.size() * blockByteSize());
+        hopeless.addAll(unstarted);
+      }
+      waiters = hopeless.stream().map(this::settle).toList();
+    } finally {
+      lock.unlock();
+    }
+    BlockPool.closeAll(unstarted.stream().map(load -> load.source).toList());
+    for (int i = 0; i < hopeless.size(); i++) {
+      miss(waiters.get(i), new Missing.Failed(hopeless.get(i).key, stalledAlong(route)));
+    }
+    startAll();
+  }
+
+  /** Whether all that may be in flight along a route at once has stalled. */
+  private boolean isStuck(LoadRoute route) {
+    long inTheWay = stuck.stream().filter(batch -> batch.route == route).count();
+    return inTheWay > 0 && inTheWay == route.batchesInFlight && route.batchesInFlight >= most(route);
+  }
+
+  private TransientException stalledAlong(LoadRoute route) {
+    return new TransientException(
+        ErrorCode.STALLED,
+        "a load along %s has not moved for %d ms; compute the block"
+            .formatted(route.name, stallNanos / 1_000_000));
+  }
+
+  /**
+   * The route goes on without a batch that has stalled, unless more than an eighth of either tier
+   * would be given up like that.
+   */
+  private void writeOff(LoadBatch batch) {
+    long blocks = blocksWrittenOff + batch.loads.size();
+    long most = Math.min(top.pool().totalBlocks(), batch.route.source.pool().totalBlocks()) / 8;
+    if (blocks <= most) {
+      stuck.remove(batch);
       batch.isWrittenOff = true;
       blocksWrittenOff = blocks;
       batch.route.batchesInFlight--;
       batch.route.batchesOverdue--;
-      batch.loads.forEach(load -> loads.remove(load.key, load));
-    } finally {
-      lock.unlock();
     }
-    startAll();
   }
 
   /** Who comes from here on begins another load: these may end as cancelled. */

@@ -27,16 +27,13 @@ public interface Residence {
   boolean contains(BlockKey key);
 
   /**
-   * {@return whether a block leaves the tier it was in, now that it is in the top one}
+   * Blocks are in the top tier now: takes those that do not stay out of the tier they were in. The
+   * copies above are in use until this returns. A search that has looked in the one tier and not
+   * yet in the other finds them all the same.
    *
-   * @param tier the index of the tier
-   * @param block the block there, in use
+   * @param tier the index of the tier they were in
+   * @param sources the blocks there, in the order of their sequence; consumed, the last first,
+   *     since children leave a tier more cheaply
    */
-  boolean leaves(int tier, ImmutableBlock block);
-
-  /**
-   * Blocks that are in the top tier now are about to leave the tier they were in: a search that has
-   * looked in the one and not yet in the other must start again.
-   */
-  void beforeLeaving();
+  void raised(int tier, List<ImmutableBlock> sources);
 }

@@ -2,6 +2,7 @@ package io.kvbm.core.onboard;
 
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.tier.LocatedBlock;
 import io.kvbm.core.tier.Tier;
 import java.util.ArrayList;
@@ -19,19 +20,45 @@ public final class TierResidence implements Residence {
 
   private final List<Tier> tiers;
   private final IntPredicate exclusive;
+  private final Removal removal;
 
   /** Changes before blocks that were brought up leave the tier they were in. */
   private final AtomicLong raises = new AtomicLong();
+
+  /** Takes a block out of a tier that has one too many. */
+  @FunctionalInterface
+  public interface Removal {
+
+    /**
+     * Takes a block out, unless somebody wants it kept there.
+     *
+     * @param tier the index of the tier
+     * @param block the block there; consumed
+     */
+    void remove(int tier, ImmutableBlock block);
+  }
+
+  /**
+   * Creates a residence in which nobody keeps blocks that are one too many.
+   *
+   * @param tiers the fastest first; they stay the caller's
+   * @param exclusive whether blocks brought up from the tier of an index leave it
+   */
+  public TierResidence(List<Tier> tiers, IntPredicate exclusive) {
+    this(tiers, exclusive, (tier, block) -> tiers.get(tier).pool().remove(block));
+  }
 
   /**
    * Creates a residence.
    *
    * @param tiers the fastest first; they stay the caller's
    * @param exclusive whether blocks brought up from the tier of an index leave it
+   * @param removal takes them out of it
    */
-  public TierResidence(List<Tier> tiers, IntPredicate exclusive) {
+  public TierResidence(List<Tier> tiers, IntPredicate exclusive, Removal removal) {
     this.tiers = List.copyOf(tiers);
     this.exclusive = exclusive;
+    this.removal = removal;
   }
 
   @Override
@@ -72,12 +99,32 @@ public final class TierResidence implements Residence {
   }
 
   @Override
-  public boolean leaves(int tier, ImmutableBlock block) {
-    return exclusive.test(tier);
+  public void raised(int tier, List<ImmutableBlock> sources) {
+    if (sources.isEmpty()) {
+      return;
+    }
+    if (!exclusive.test(tier)) {
+      BlockPool.closeAll(sources);
+      return;
+    }
+    raises.incrementAndGet();
+    for (ImmutableBlock source : sources.reversed()) {
+      removal.remove(tier, source);
+    }
   }
 
-  @Override
-  public void beforeLeaving() {
+  /**
+   * A block is in a higher tier now: takes it out of this one, if it is there.
+   *
+   * @param tier the index of this tier
+   * @param key the block; a use keeps the other one meanwhile
+   */
+  public void takeOut(int tier, BlockKey key) {
+    BlockPool pool = tiers.get(tier).pool();
+    if (!pool.contains(key)) {
+      return;
+    }
     raises.incrementAndGet();
+    pool.find(key).ifPresent(block -> removal.remove(tier, block));
   }
 }

@@ -211,19 +211,10 @@ public final class Retention implements AutoCloseable {
    *
    * @param tier the index of the tier
    * @param key the block
-   * @param before run before it is taken out
    * @return whether it was taken out
    */
-  public boolean removeUnlessKept(int tier, BlockKey key, Runnable before) {
-    return tiers
-        .get(tier)
-        .blocks
-        .removeUnlessKept(
-            key,
-            () -> {
-              raises.incrementAndGet();
-              before.run();
-            });
+  public boolean removeUnlessKept(int tier, BlockKey key) {
+    return tiers.get(tier).blocks.removeUnlessKept(key, raises::incrementAndGet);
   }
 
   /**

@@ -5,6 +5,7 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.ErrorKind;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.block.CompleteBlock;
 import io.kvbm.api.block.ImmutableBlock;
@@ -36,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * keys, with the same metadata. The sources stay where they are; each is kept in use until its copy
  * is made.
  *
- * <p>A movement starts with the highest of the priority asked for and the offload priorities of its
- * blocks.
+ * <p>A movement down starts with the highest of the priority asked for and the offload priorities
+ * of its blocks, one up with that asked for.
  *
  * <p>Threading: safe from any thread.
  */
@@ -286,11 +287,14 @@ public final class BlockMover {
       }
       List<BlockMove> moves = new ArrayList<>();
       long priority = options.priority();
+      boolean isDownwards = source.level().compareTo(target.level()) < 0;
       for (int i = 0; i < pending.size(); i++) {
         ImmutableBlock block = blocks.get(pending.get(i)).share();
         held.add(block);
         moves.add(moveOf(block, targets.get(i)));
-        priority = Math.max(priority, block.metadata().offloadPriority().orElse(priority));
+        if (isDownwards) {
+          priority = Math.max(priority, block.metadata().offloadPriority().orElse(priority));
+        }
       }
       meter.begin(clock.nanoTime());
       TransferHandle handle;
@@ -351,17 +355,67 @@ public final class BlockMover {
     }
 
     private void finish(List<BlockOutcome> outcomes) {
-      List<MovedBlock> submitted = new ArrayList<>(outcomes.size());
+      List<CompleteBlock> copies = new ArrayList<>(outcomes.size());
+      List<Integer> positions = new ArrayList<>(outcomes.size());
+      List<BlockOutcome> ends = new ArrayList<>(outcomes);
       for (int i = 0; i < outcomes.size(); i++) {
-        MovedBlock moved = settle(held.get(i), targets.get(i), outcomes.get(i));
-        submitted.add(moved);
-        results[pending.get(i)] = moved;
+        BlockOutcome outcome = outcomes.get(i);
+        if (outcome.isDone()) {
+          try {
+            copies.add(complete(held.get(i), targets.get(i)));
+            positions.add(i);
+          } catch (RuntimeException e) {
+            ends.set(i, failed(e));
+          }
+        }
+        removeIfDamaged(held.get(i), ends.get(i));
       }
-      if (!outcomes.isEmpty()) {
-        meter.end(clock.nanoTime(), submitted.stream().map(MovedBlock::outcome).toList());
+      List<ImmutableBlock> registered = register(copies, positions, ends);
+      BlockPool.closeAll(targets); // those that were not registered
+      for (int i = 0; i < ends.size(); i++) {
+        results[pending.get(i)] = new MovedBlock(ends.get(i), Optional.empty());
+      }
+      for (int i = 0; i < registered.size(); i++) {
+        int position = positions.get(i);
+        results[pending.get(position)] =
+            new MovedBlock(ends.get(position), Optional.of(registered.get(i)));
+      }
+      if (!ends.isEmpty()) {
+        meter.end(clock.nanoTime(), ends);
       }
       BlockPool.closeAll(held);
       done.complete(allResults());
+    }
+
+    /** Makes a copy that has arrived one that can be registered. */
+    private CompleteBlock complete(ImmutableBlock block, MutableBlock to) {
+      checksums.carryOver(block, to);
+      to.setMetadata(block.metadata());
+      return to.complete(block.key(), block.parent().orElse(null));
+    }
+
+    /** All at once; none where that fails. */
+    private List<ImmutableBlock> register(
+        List<CompleteBlock> copies, List<Integer> positions, List<BlockOutcome> ends) {
+      if (copies.isEmpty()) {
+        return List.of();
+      }
+      try {
+        return target.pool().registerBlocks(copies);
+      } catch (RuntimeException e) {
+        copies.forEach(CompleteBlock::close);
+        positions.forEach(position -> ends.set(position, failed(e)));
+        return List.of();
+      }
+    }
+
+    /** A block that does not have its own bytes any more is found no longer. */
+    private void removeIfDamaged(ImmutableBlock block, BlockOutcome end) {
+      if (end instanceof BlockOutcome.Failed(KvbmException cause)
+          && cause.kind() == ErrorKind.CORRUPTION
+          && checksums.isDamaged(block)) {
+        source.pool().remove(block.share());
+      }
     }
 
     private List<MovedBlock> allResults() {
@@ -372,33 +426,8 @@ public final class BlockMover {
       return all;
     }
 
-    private MovedBlock settle(ImmutableBlock block, MutableBlock to, BlockOutcome outcome) {
-      if (!outcome.isDone()) {
-        to.close();
-        return new MovedBlock(outcome, Optional.empty());
-      }
-      try {
-        checksums.carryOver(block, to);
-        to.setMetadata(block.metadata());
-        CompleteBlock copy = to.complete(block.key(), block.parent().orElse(null));
-        return new MovedBlock(outcome, Optional.of(registered(copy)));
-      } catch (RuntimeException e) {
-        to.close();
-        return new MovedBlock(failed(e), Optional.empty());
-      }
-    }
-
     private BlockOutcome failed(Throwable error) {
       return new BlockOutcome.Failed(causeOf(error));
-    }
-
-    private static ImmutableBlock registered(CompleteBlock copy) {
-      try {
-        return copy.register();
-      } catch (RuntimeException e) {
-        copy.close();
-        throw e;
-      }
     }
 
     private KvbmException causeOf(Throwable error) {

@@ -67,6 +67,16 @@ final class ChecksumRules {
     target.pool().noteChecksum(to, expected);
   }
 
+  /** {@return whether a block where it came from has other bytes than its sum says} */
+  boolean isDamaged(ImmutableBlock block) {
+    long expected = source.pool().checksum(block);
+    if (expected == BlockWrite.NO_CHECKSUM || sourceLayout == null) {
+      return false;
+    }
+    long found = BlockChecksums.of(sourceLayout, block.blockId());
+    return found != BlockWrite.NO_CHECKSUM && found != expected;
+  }
+
   private CorruptionException damaged(Block block, long arrived, long expected) {
     return new CorruptionException(
         ErrorCode.CORRUPT,

@@ -23,7 +23,6 @@ import io.kvbm.core.onboard.OnboardResult;
 import io.kvbm.core.onboard.OnboardStatistics;
 import io.kvbm.core.onboard.Onboarder;
 import io.kvbm.core.onboard.Onboarding;
-import io.kvbm.core.onboard.Residence;
 import io.kvbm.core.onboard.TierResidence;
 import io.kvbm.core.retention.Namespaces.Expectation;
 import io.kvbm.core.retention.Retention;
@@ -62,7 +61,7 @@ public final class TieringEngine implements AutoCloseable {
   private final TieringOptions options;
   private final WriteBack writeBack;
   private final Offloader offloader;
-  private final Residence residence;
+  private final TierResidence residence;
   private final Clock clock;
   private final @Nullable Retention retention;
   private final @Nullable RequestListener requests;
@@ -135,11 +134,10 @@ public final class TieringEngine implements AutoCloseable {
     this.retention = retention;
     this.requests = requests;
     offloader = new Offloader(mover, executor, clock, deadlines, edges(), this::makeRoom);
+    residence = residence();
     writeBack =
-        new WriteBack(this.tiers, mover, deadlines, options, retention, offloader::registered);
-    TierResidence own =
-        new TierResidence(this.tiers, tier -> tier > 0 && writeBack.goesDown(tier - 1));
-    residence = retention == null ? own : new RetainingResidence(own, retention);
+        new WriteBack(
+            this.tiers, mover, deadlines, options, retention, residence, offloader::registered);
     RouteCosts costs = new RouteCosts(clock);
     gate =
         options.gate() == GateMode.OFF
@@ -155,6 +153,25 @@ public final class TieringEngine implements AutoCloseable {
     onboarder = (gate == null ? builder : builder.gate(gate)).build();
   }
 
+  /** Below a write-back edge a block that was brought up is one too many, unless it is kept. */
+  private TierResidence residence() {
+    Retention keeper = retention;
+    return keeper == null
+        ? new TierResidence(tiers, this::isBelowWriteBack)
+        : new TierResidence(
+            tiers,
+            this::isBelowWriteBack,
+            (tier, block) -> {
+              try (block) {
+                keeper.removeUnlessKept(tier, block.key());
+              }
+            });
+  }
+
+  private boolean isBelowWriteBack(int tier) {
+    return tier > 0 && options.write(tier - 1) == WritePolicy.BACK;
+  }
+
   /** What is copied down makes what it displaces go down too, as everything else does. */
   private List<MutableBlock> makeRoom(Tier target, int count) {
     return writeBack.allocateUpTo(tiers.indexOf(target), count);
@@ -162,7 +179,7 @@ public final class TieringEngine implements AutoCloseable {
 
   /** What leaves a tier takes in what goes down to make room above: an eighth of it at a time. */
   private int shareOnTheMove(int tier) {
-    return writeBack.goesDown(tier - 1)
+    return isBelowWriteBack(tier)
         ? (int) Math.min(tiers.get(tier).pool().totalBlocks() / 8, Integer.MAX_VALUE)
         : Integer.MAX_VALUE;
   }
@@ -316,9 +333,9 @@ public final class TieringEngine implements AutoCloseable {
       retention.madeAnew(registered.stream().map(ImmutableBlock::key).toList());
     }
     for (int tier = 1; tier < tiers.size(); tier++) {
-      if (writeBack.goesDown(tier - 1)) {
+      if (isBelowWriteBack(tier)) {
         for (ImmutableBlock block : registered.reversed()) {
-          writeBack.removeFrom(tier, block.key());
+          residence.takeOut(tier, block.key());
         }
       }
     }

@@ -8,6 +8,7 @@ import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
 import io.kvbm.api.policy.AdmissionPolicy;
 import io.kvbm.core.offload.WritePolicy;
+import io.kvbm.core.onboard.TierResidence;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.pool.Eviction;
 import io.kvbm.core.retention.Namespaces.Expectation;
@@ -20,8 +21,10 @@ import io.kvbm.core.time.Cancellable;
 import io.kvbm.core.time.Deadlines;
 import io.kvbm.core.transfer.TransferOptions;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,8 +42,11 @@ final class WriteBack {
 
   private static final System.Logger LOG = System.getLogger(WriteBack.class.getName());
 
-  /** So many batches in a row that were not done in time make a route that has stopped. */
+  /** So many demotions in a row that were not done in time make a route that has stopped. */
   private static final int STRIKES = 2;
+
+  /** At most this part of a tier is made empty before anybody needs it. */
+  private static final int SPARE_SHARE = 64;
 
   /** A route that stays stopped is tried again after longer and longer, up to this many times. */
   private static final int LONGEST_REST = 64;
@@ -50,6 +56,7 @@ final class WriteBack {
   private final Deadlines deadlines;
   private final TieringOptions options;
   private final @Nullable Retention retention;
+  private final TierResidence residence;
   private final BiConsumer<Tier, List<ImmutableBlock>> arrived;
   private final ReentrantLock[] locks;
   private final LongAdder[] dropped;
@@ -80,15 +87,21 @@ final class WriteBack {
       return held <= mostHeld && (overdueInARow < STRIKES || nowNanos - restsUntilNanos >= 0);
     }
 
-    synchronized void inTime() {
+    /** A demotion was done in time, or something of one that was not has arrived after all. */
+    synchronized void moves() {
       overdueInARow = 0;
     }
 
-    synchronized void overdue(int blocks, long nowNanos) {
-      held += blocks;
+    /** A demotion was not done in time. */
+    synchronized void overdue(long nowNanos) {
       overdueInARow++;
       long times = 1L << Math.clamp(overdueInARow - STRIKES, 0, Long.SIZE - 2);
       restsUntilNanos = nowNanos + restNanos * Math.min(LONGEST_REST, times);
+    }
+
+    /** A batch is left behind, with so many blocks. */
+    synchronized void hold(int blocks) {
+      held += blocks;
     }
 
     synchronized void drained(int blocks) {
@@ -98,6 +111,7 @@ final class WriteBack {
 
   /**
    * @param retention knows what is kept, null for nothing
+   * @param residence takes out of a tier what a higher one has
    * @param arrived told of blocks that came down into a tier, while they are open
    */
   WriteBack(
@@ -106,12 +120,14 @@ final class WriteBack {
       Deadlines deadlines,
       TieringOptions options,
       @Nullable Retention retention,
+      TierResidence residence,
       BiConsumer<Tier, List<ImmutableBlock>> arrived) {
     this.tiers = tiers;
     this.mover = mover;
     this.deadlines = deadlines;
     this.options = options;
     this.retention = retention;
+    this.residence = residence;
     this.arrived = arrived;
     locks = new ReentrantLock[tiers.size()];
     dropped = new LongAdder[tiers.size()];
@@ -169,13 +185,24 @@ final class WriteBack {
       if (empty.isPresent()) {
         return empty.get();
       }
-      long missing = count - pool.status().empty();
-      List<Eviction> victims = pool.beginEvictions((int) Math.max(1, missing));
+      int missing = (int) Math.max(1, count - pool.status().empty());
+      List<Eviction> victims = pool.beginEvictions(Math.max(missing, batch(tier, pool)));
       if (victims.isEmpty()) {
         throw notEnough(tier, count, pool.status().empty());
       }
-      demote(tier, victims);
+      demote(tier, victims, missing);
     }
+  }
+
+  /**
+   * So many blocks of a lower tier go down at once, where as many are next to nothing of it: a
+   * store takes a full batch faster than its blocks one by one, and the next few who need room find
+   * it. The top tier, whose blocks cost nothing to find, gives no more than it must.
+   */
+  private int batch(int tier, BlockPool pool) {
+    return tier == 0
+        ? 0
+        : (int) Math.min(options.transfers().maxBatchBlocks(), pool.totalBlocks() / SPARE_SHARE);
   }
 
   /** As many blocks of a tier as there is room for, at most {@code count}. */
@@ -209,45 +236,67 @@ final class WriteBack {
   }
 
   /**
-   * Moves victims one tier down, the oldest first so that their order stays; what does not fit is
-   * dropped.
+   * Moves victims one tier down, the oldest first so that their order stays. What does not fit is
+   * dropped, as far as room is needed; the rest stays.
+   *
+   * @param needed how many of them, the first, leave their tier in any case
    */
-  private void demote(int tier, List<Eviction> victims) {
+  private void demote(int tier, List<Eviction> victims, int needed) {
     BlockPool below = tiers.get(tier + 1).pool();
     int chunk = (int) Math.max(1, below.totalBlocks() / 2);
-    List<BlockKey> staying = new ArrayList<>();
+    Set<BlockKey> unwanted = new HashSet<>();
+    Set<BlockKey> moved = new HashSet<>();
     try {
-      List<Eviction> admitted = admitted(tier, victims);
+      List<Eviction> admitted = admitted(tier, victims, unwanted);
       for (int from = 0; from < admitted.size(); from += chunk) {
-        demoteChunk(tier, admitted.subList(from, Math.min(admitted.size(), from + chunk)));
+        demoteChunk(tier, admitted.subList(from, Math.min(admitted.size(), from + chunk)), moved);
       }
     } finally {
-      for (Eviction victim : victims) {
+      List<BlockKey> staying = new ArrayList<>();
+      for (int i = 0; i < victims.size(); i++) {
+        Eviction victim = victims.get(i);
         BlockKey key = victim.block().key();
-        if (!victim.finish()) {
-          staying.add(key);
+        if (moved.contains(key)) {
+          if (!victim.finish()) {
+            staying.add(key);
+          }
+        } else if (i >= needed) {
+          victim.cancel();
+        } else if (victim.finish()) {
+          (unwanted.contains(key) ? refused : dropped)[tier].increment();
         }
       }
+      staying.forEach(key -> keepHighest(tier, key));
     }
-    staying.forEach(key -> keepHighest(tier, key));
   }
 
   /** What may not go down is just evicted. */
-  private List<Eviction> admitted(int tier, List<Eviction> victims) {
+  private List<Eviction> admitted(int tier, List<Eviction> victims, Set<BlockKey> unwanted) {
     AdmissionPolicy admission = options.admission(tier);
     if (admission == AdmissionPolicy.PASS_ALL) {
       return victims;
     }
-    long byteSize = tiers.get(tier).pool().shape().blockByteSize();
     List<Eviction> admitted = new ArrayList<>(victims.size());
     for (Eviction victim : victims) {
-      ImmutableBlock block = victim.block();
-      if (admission.admit(block.key(), byteSize, block.metadata().offloadPriority().orElse(0L))) {
+      if (admits(admission, tier, victim.block())) {
         admitted.add(victim);
+      } else {
+        unwanted.add(victim.block().key());
       }
     }
-    refused[tier].add(victims.size() - admitted.size());
     return admitted;
+  }
+
+  /** An admission that throws keeps nobody from getting room. */
+  private boolean admits(AdmissionPolicy admission, int tier, ImmutableBlock block) {
+    long byteSize = tiers.get(tier).pool().shape().blockByteSize();
+    try {
+      return admission.admit(
+          block.key(), byteSize, block.metadata().offloadPriority().orElse(0L));
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.WARNING, "an admission failed; the block is not moved down", e);
+      return false;
+    }
   }
 
   /** {@return blocks that an admission kept from leaving a tier downwards as they were evicted} */
@@ -263,41 +312,29 @@ final class WriteBack {
     for (int above = 0; above <= tier; above++) {
       Optional<ImmutableBlock> kept = tiers.get(above).pool().find(key);
       if (kept.isPresent()) {
-        removeFrom(tier + 1, key); // while a use keeps the other one
+        residence.takeOut(tier + 1, key); // while a use keeps the other one
         kept.get().close();
         return;
       }
     }
   }
 
-  /** Takes a block out of a tier that has one too many, unless somebody keeps it there. */
-  void removeFrom(int tier, BlockKey key) {
-    BlockPool pool = tiers.get(tier).pool();
-    if (retention != null) {
-      retention.removeUnlessKept(tier, key, () -> {});
-    } else if (pool.contains(key)) {
-      pool.find(key).ifPresent(pool::remove);
-    }
-  }
-
-  private void demoteChunk(int tier, List<Eviction> victims) {
+  private void demoteChunk(int tier, List<Eviction> victims, Set<BlockKey> moved) {
     if (!descents[tier].isPassable(deadlines.nanoTime())) {
-      dropped[tier].add(victims.size()); // nobody waits behind what does not move
-      return;
+      return; // nobody waits behind what does not move
     }
     List<ImmutableBlock> blocks = victims.stream().map(Eviction::block).toList();
     try (Expectation _ = expect(tier + 1, blocks)) {
       List<MutableBlock> targets = allocate(tier + 1, blocks.size());
-      int kept = move(tier, blocks, targets);
-      dropped[tier].add(blocks.size() - kept);
+      moved.addAll(move(tier, blocks, targets));
     } catch (CapacityException e) {
       int room = (int) Math.min(e.available(), victims.size() - 1);
-      dropped[tier].add(victims.size() - room);
       if (room > 0) {
-        demoteChunk(tier, victims.subList(victims.size() - room, victims.size()));
+        demoteChunk(tier, victims.subList(victims.size() - room, victims.size()), moved);
       }
     } catch (KvbmException e) {
-      dropped[tier].add(blocks.size()); // a tier that takes nothing loses blocks, and stops nobody
+      // A tier that takes nothing loses blocks, and stops nobody.
+      LOG.log(System.Logger.Level.DEBUG, "nothing moves down into a tier", e);
     }
   }
 
@@ -308,11 +345,39 @@ final class WriteBack {
   }
 
   /**
-   * Returns how many blocks were moved in time. One movement for each batch, all at once: one that
+   * Returns which blocks were moved in time. One movement for each batch, all at once: one that
    * stalls keeps no others from their end.
    */
-  private int move(int tier, List<ImmutableBlock> blocks, List<MutableBlock> targets) {
+  private List<BlockKey> move(int tier, List<ImmutableBlock> blocks, List<MutableBlock> targets) {
     long deadline = deadlines.nanoTime() + options.demotionNanos();
+    List<MoveHandle> handles = start(tier, blocks, targets, deadline);
+    List<ImmutableBlock> kept = new ArrayList<>();
+    boolean inTime = true;
+    for (MoveHandle handle : handles) {
+      Optional<List<MovedBlock>> ended = await(handle, deadline);
+      if (ended.isEmpty()) {
+        inTime = false;
+        leaveBehind(tier, handle);
+      }
+      ended.orElse(List.of()).forEach(moved -> moved.block().ifPresent(kept::add));
+    }
+    if (inTime) {
+      descents[tier].moves();
+    } else {
+      descents[tier].overdue(deadlines.nanoTime());
+    }
+    List<BlockKey> keys = kept.stream().map(ImmutableBlock::key).toList();
+    try {
+      // Victims come children first; whoever copies them on wants parents first.
+      arrived.accept(tiers.get(tier + 1), kept.reversed());
+    } finally {
+      BlockPool.closeAll(kept);
+    }
+    return keys;
+  }
+
+  private List<MoveHandle> start(
+      int tier, List<ImmutableBlock> blocks, List<MutableBlock> targets, long deadline) {
     TransferOptions until = TransferOptions.DEFAULT.withDeadlineNanos(deadline);
     int batch = options.transfers().maxBatchBlocks();
     List<MoveHandle> handles = new ArrayList<>();
@@ -335,49 +400,40 @@ final class WriteBack {
         LOG.log(System.Logger.Level.WARNING, "a movement down could not be started", e);
       }
     }
-    List<ImmutableBlock> kept = new ArrayList<>();
-    for (MoveHandle handle : handles) {
-      await(tier, handle, deadline).forEach(moved -> moved.block().ifPresent(kept::add));
-    }
-    try {
-      // Victims come children first; whoever copies them on wants parents first.
-      arrived.accept(tiers.get(tier + 1), kept.reversed());
-    } finally {
-      BlockPool.closeAll(kept);
-    }
-    return kept.size();
+    return handles;
   }
 
-  private List<MovedBlock> await(int tier, MoveHandle handle, long deadlineNanos) {
+  private Optional<List<MovedBlock>> await(MoveHandle handle, long deadlineNanos) {
     CompletableFuture<Optional<List<MovedBlock>>> either = new CompletableFuture<>();
     handle.results().thenAccept(moved -> either.complete(Optional.of(moved)));
-    Optional<List<MovedBlock>> moved;
     if (either.isDone()) { // short copies have ended by now and need no alarm
-      moved = either.join();
-    } else {
-      Cancellable alarm =
-          deadlines.schedule(deadlineNanos, () -> either.complete(Optional.empty()));
-      moved = either.join();
-      alarm.cancel();
+      return either.join();
     }
-    if (moved.isPresent()) {
-      descents[tier].inTime();
-      return moved.get();
-    }
-    leaveBehind(tier, handle);
-    return List.of();
+    Cancellable alarm = deadlines.schedule(deadlineNanos, () -> either.complete(Optional.empty()));
+    Optional<List<MovedBlock>> moved = either.join();
+    alarm.cancel();
+    return moved;
   }
 
-  /** Nobody waits for a batch any longer; what it brings down after all is as good. */
+  /** Nobody waits for a batch any longer; what it brings down after all is one too many. */
   private void leaveBehind(int tier, MoveHandle handle) {
-    descents[tier].overdue(handle.blockCount(), deadlines.nanoTime());
+    Descent descent = descents[tier];
+    descent.hold(handle.blockCount());
     handle.cancel();
     handle
         .results()
-        .whenComplete(
-            (moved, _) -> {
-              descents[tier].drained(handle.blockCount());
-              moved.forEach(one -> one.block().ifPresent(ImmutableBlock::close));
+        .thenAccept(
+            moved -> {
+              descent.drained(handle.blockCount());
+              for (MovedBlock one : moved) {
+                one.block()
+                    .ifPresent(
+                        block -> {
+                          descent.moves();
+                          keepHighest(tier, block.key());
+                          block.close();
+                        });
+              }
             });
   }
 }

@@ -223,7 +223,14 @@ final class Lane {
     if (limits.stallNanos() == 0) {
       return;
     }
-    Cancellable alarm = deadlines.scheduleAfter(limits.stallNanos(), () -> stalled(batch));
+    Cancellable alarm;
+    try {
+      alarm = deadlines.scheduleAfter(limits.stallNanos(), () -> stalled(batch));
+    } catch (ClosedException e) {
+      // It is in flight and must not look unstarted; closing waits for it for a bounded time.
+      LOG.log(System.Logger.Level.DEBUG, "a batch is in flight that nobody watches", e);
+      return;
+    }
     lock.lock();
     try {
       if (!batch.hasEnded) {

@@ -43,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TransferEngine implements AutoCloseable {
 
+  private static final System.Logger LOG = System.getLogger(TransferEngine.class.getName());
+
   private record LaneKey(String sourceKind, long sourceId, String targetKind, long targetId) {}
 
   private final TransferEnvironment environment;
@@ -142,19 +144,34 @@ public final class TransferEngine implements AutoCloseable {
       return new EndedTransfer(List.of());
     }
     Transfer transfer = new Transfer(moves, plan, options, lane, environment.executor(), leases);
-    if (options.deadlineNanos() != 0) {
-      transfer.setAlarm(
-          environment.deadlines().schedule(options.deadlineNanos(), transfer::expire));
-    }
     boolean queued = false;
     try {
-      queued = lane.enqueue(transfer, waits);
+      queued = lane.enqueue(transfer, false);
+      if (!queued && waits) {
+        setAlarm(transfer); // it ends the waiting too
+        queued = lane.enqueue(transfer, true);
+      } else if (queued && transfer.completedCount() < transfer.blockCount()) {
+        setAlarm(transfer); // short copies have ended by now and need none
+      }
     } finally {
       if (!queued) {
         transfer.abandon();
       }
     }
     return queued ? transfer : null;
+  }
+
+  private void setAlarm(Transfer transfer) {
+    long deadline = transfer.options().deadlineNanos();
+    if (deadline == 0) {
+      return;
+    }
+    try {
+      transfer.setAlarm(environment.deadlines().schedule(deadline, transfer::expire));
+    } catch (ClosedException e) {
+      // Nobody watches deadlines any more. What is in flight goes on, and must not look unstarted.
+      LOG.log(System.Logger.Level.DEBUG, "a transfer goes on without its deadline", e);
+    }
   }
 
   /**

@@ -107,6 +107,8 @@ class ChecksumTest {
       MovedBlock down = move(tiers, copy, CacheLevel.DISK);
       assertThat(((BlockOutcome.Failed) down.outcome()).cause().code())
           .isEqualTo(ErrorCode.CORRUPT);
+      assertThat(tiers.pool(CacheLevel.HOST).contains(key(1))).as("served again").isFalse();
+      assertThat(tiers.pool(CacheLevel.DEVICE).contains(key(1))).isTrue();
       copy.close();
       block.close();
     }

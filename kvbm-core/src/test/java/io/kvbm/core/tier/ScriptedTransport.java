@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,9 @@ public final class ScriptedTransport implements Transport, BackendProvider {
 
   /** Whether batches wait for {@link #release}. */
   public volatile boolean holds;
+
+  /** How many batches more wait, whatever {@link #holds} says. */
+  public final AtomicInteger holdsNext = new AtomicInteger();
 
   /** Whether the first byte of each block changes on the way. */
   public volatile boolean damages;
@@ -60,7 +64,7 @@ public final class ScriptedTransport implements Transport, BackendProvider {
   @Override
   public void submit(TransferBatch batch, TransferCompletion completion) {
     sourceOffsets.add(batch.sourceOffset(0));
-    if (holds) {
+    if (holds || holdsNext.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
       held.add(() -> copy(batch, completion));
     } else {
       copy(batch, completion);

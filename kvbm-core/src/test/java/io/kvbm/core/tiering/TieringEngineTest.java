@@ -41,6 +41,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -368,6 +369,61 @@ class TieringEngineTest {
       assertThat(tiers.tiering().refused()).containsEntry("device", 4L);
       assertThat(tiers.tiering().dropped()).containsEntry("device", 0L);
     }
+  }
+
+  @Test
+  void anAdmissionThatThrowsKeepsNobodyFromGettingRoom() {
+    TieringOptions options =
+        TieringOptions.DEFAULT.withAdmissions(
+            List.of(
+                (key, _, _) -> {
+                  throw new IllegalStateException("out of order");
+                }));
+    try (TestTiers tiers = new TestTiers(2, 4, 0, options)) {
+      tiers.use(keys(1, 2));
+      tiers.use(keys(3));
+      assertThat(tiers.pool(CacheLevel.HOST).contains(key(2))).isFalse();
+      assertThat(tiers.tiering().refused()).containsEntry("device", 1L);
+      assertThat(tiers.tiering().dropped()).containsEntry("device", 0L);
+    }
+  }
+
+  @Test
+  void aLowerTierGivesABatchAtOnceAndNothingIsLost() {
+    try (TestTiers tiers = new TestTiers(1, 256, 64)) {
+      for (long n = 0; n < 258; n++) {
+        tiers.use(keys(n));
+      }
+      assertThat(tiers.pool(CacheLevel.HOST).status().empty()).isEqualTo(3);
+      assertThat(tiers.pool(CacheLevel.DISK).status().inactive()).isEqualTo(4);
+      for (long n = 258; n < 261; n++) {
+        tiers.use(keys(n));
+        assertThat(tiers.pool(CacheLevel.DISK).status().inactive()).isEqualTo(4);
+      }
+      for (long n = 0; n < 261; n++) {
+        assertThat(tiers.manager.tiers()).filteredOn(holds(n)).as("block %d", n).hasSize(1);
+      }
+    }
+  }
+
+  @Test
+  void whatNeedNotLeaveStaysWhereTheLowerTierTakesNothing() {
+    try (TestTiers tiers = new TestTiers(1, 256, 64)) {
+      List<ImmutableBlock> pinned = new ArrayList<>();
+      for (long n = 1000; n < 1064; n++) {
+        pinned.add(TestTiers.register(tiers.pool(CacheLevel.DISK), key(n), null));
+      }
+      for (long n = 0; n < 258; n++) {
+        tiers.use(keys(n));
+      }
+      assertThat(tiers.tiering().dropped()).containsEntry("host", 1L);
+      assertThat(tiers.pool(CacheLevel.HOST).status().inactive()).isEqualTo(256);
+      BlockPool.closeAll(pinned);
+    }
+  }
+
+  private static Predicate<Tier> holds(long n) {
+    return tier -> tier.pool().contains(key(n));
   }
 
   @Test

@@ -1,20 +1,25 @@
 package io.kvbm.core.tiering;
 
+import static io.kvbm.core.tier.TestTiers.await;
 import static io.kvbm.core.tier.TestTiers.key;
 import static io.kvbm.core.tier.TestTiers.register;
 import static io.kvbm.core.tier.TestTiers.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.CompleteBlock;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
+import io.kvbm.core.offload.WritePolicy;
 import io.kvbm.core.onboard.Missing;
 import io.kvbm.core.onboard.OnboardOptions;
 import io.kvbm.core.onboard.OnboardResult;
+import io.kvbm.core.onboard.Onboarding;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.TestTiers;
+import io.kvbm.core.tier.Tier;
 import io.kvbm.core.transfer.TransferLimits;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,12 +31,18 @@ import org.junit.jupiter.api.Timeout;
 class TieringStallTest {
 
   private static final long MILLI = 1_000_000;
-  private static final TransferLimits IMPATIENT =
-      TransferLimits.DEFAULT.withPatience(20 * MILLI, 64, 0);
 
   private static TestTiers tiers(int device, int host) {
+    return tiers(device, host, 20 * MILLI);
+  }
+
+  private static TestTiers tiers(int device, int host, long stallNanos) {
     return new TestTiers(
-        device, host, 0, TieringOptions.DEFAULT.withDemotionNanos(10 * MILLI), IMPATIENT);
+        device,
+        host,
+        0,
+        TieringOptions.DEFAULT.withDemotionNanos(10 * MILLI),
+        TransferLimits.DEFAULT.withPatience(stallNanos, 64, 0));
   }
 
   private static OnboardResult ask(TestTiers tiers, long n) {
@@ -54,7 +65,7 @@ class TieringStallTest {
 
   @Test
   void aRouteGoesOnWithoutALoadThatNeverEnds() {
-    TestTiers tiers = tiers(64, 64);
+    TestTiers tiers = tiers(64, 64, 300 * MILLI);
     put(tiers, CacheLevel.HOST, 1);
     put(tiers, CacheLevel.HOST, 2);
     tiers.transport.holds = true;
@@ -120,6 +131,89 @@ class TieringStallTest {
     tiers.transport.release();
     while (device.status().active() > 0) {
       Thread.onSpinWait();
+    }
+    close(tiers);
+  }
+
+  @Test
+  void whoWaitsWithoutADeadlineIsToldOfAStallAndTheNextOneIsServed() {
+    TestTiers tiers = tiers(64, 64);
+    put(tiers, CacheLevel.HOST, 1);
+    tiers.transport.holds = true;
+    assertStalled(tiers.tiering().onboard(List.of(key(1)), OnboardOptions.DEFAULT).await());
+    tiers.transport.holds = false;
+    OnboardResult again = tiers.tiering().onboard(List.of(key(1)), OnboardOptions.DEFAULT).await();
+    verify(again.blocks().getFirst());
+    BlockPool.closeAll(again.blocks());
+    close(tiers);
+  }
+
+  @Test
+  void whatIsQueuedBehindStalledLoadsEndsAndTheRouteGoesOnOnceTheyDo() {
+    TestTiers tiers =
+        new TestTiers(
+            32,
+            32,
+            0,
+            TieringOptions.DEFAULT.withWrites(List.of(WritePolicy.NONE)),
+            new TransferLimits(64, 1 << 20, 2, 4, 1 << 20).withPatience(20 * MILLI, 64, 0));
+    tiers.transport.holds = true;
+    List<Onboarding> waiting = new ArrayList<>();
+    for (long from = 0; from < 16; from += 4) {
+      List<BlockKey> keys = new ArrayList<>();
+      for (long n = from; n < from + 4; n++) {
+        put(tiers, CacheLevel.HOST, n);
+        keys.add(key(n));
+      }
+      waiting.add(tiers.tiering().onboard(keys, OnboardOptions.DEFAULT));
+    }
+    // Four blocks are given up, as more than an eighth may not be; eight stay in the way of the
+    // last four.
+    waiting.forEach(one -> assertStalled(one.await()));
+    assertThat(tiers.transport.heldCount()).isEqualTo(3);
+    tiers.transport.release();
+    await(() -> tiers.pool(CacheLevel.HOST).status().active() == 0);
+    OnboardResult again = tiers.tiering().onboard(List.of(key(12)), OnboardOptions.DEFAULT).await();
+    assertThat(again.blocks()).hasSize(1);
+    BlockPool.closeAll(again.blocks());
+    await(() -> tiers.pool(CacheLevel.DEVICE).status().active() == 0);
+    close(tiers);
+  }
+
+  private static void assertStalled(OnboardResult result) {
+    assertThat(result.blocks()).isEmpty();
+    assertThat(result.missing().getFirst())
+        .isInstanceOfSatisfying(
+            Missing.Failed.class,
+            failed -> assertThat(failed.cause().code()).isEqualTo(ErrorCode.STALLED));
+  }
+
+  @Test
+  void oneLateDemotionOfManyBatchesIsOneStrikeAndWhatArrivesAfterAllEndsIt() {
+    TestTiers tiers =
+        new TestTiers(
+            64,
+            128,
+            0,
+            TieringOptions.DEFAULT.withDemotionNanos(10 * MILLI),
+            new TransferLimits(64, 1 << 20, 8, 2, 1 << 20).withPatience(10_000 * MILLI, 64, 0));
+    fill(tiers, 0, 64);
+    tiers.transport.holdsNext.set(4);
+    fill(tiers, 100, 108); // four batches, all late, and then four others
+    assertThat(tiers.pool(CacheLevel.HOST).status().inactive())
+        .as("the way down is not given up after one")
+        .isEqualTo(8);
+    assertThat(tiers.tiering().dropped())
+        .as("what stays above is not lost")
+        .containsEntry("device", 0L);
+    tiers.transport.release();
+    await(() -> tiers.pool(CacheLevel.DEVICE).status().active() == 0);
+    for (long n = 0; n < 300; n++) {
+      int places = 0;
+      for (Tier tier : tiers.manager.tiers()) {
+        places += tier.pool().contains(key(n)) ? 1 : 0;
+      }
+      assertThat(places).as("tiers that have block %d", n).isLessThanOrEqualTo(1);
     }
     close(tiers);
   }

@@ -70,6 +70,24 @@ class TransferStallTest {
   }
 
   @Test
+  void aBatchInFlightThatNobodyCanWatchDoesNotLookUnstarted() {
+    try (TransferEngine engine = engine(1)) {
+      environment.deadlines().close();
+      List<BlockMove> moves = List.of(BlockMove.of(0, 0), BlockMove.of(2, 2));
+      TransferHandle handle =
+          engine.submit(
+              source.place(),
+              target.place(),
+              moves,
+              TransferOptions.DEFAULT.withDeadlineNanos(Long.MAX_VALUE / 2));
+      HeldTransport.Held held = transport.next();
+      assertThat(handle.completedCount()).isZero();
+      held.finish();
+      assertThat(handle.await()).allMatch(BlockOutcome::isDone);
+    }
+  }
+
+  @Test
   void anotherBatchStartsInThePlaceOfOneThatStalled() {
     try (TransferEngine engine = engine(1)) {
       TransferHandle slow = submit(engine, 2);
