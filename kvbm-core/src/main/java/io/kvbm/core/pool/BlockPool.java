@@ -747,7 +747,7 @@ public final class BlockPool implements AutoCloseable {
     lock.lock();
     try {
       drainReturned();
-      if (slot.dropsWhenUnused && slot.children == 0 && slot.tryBeginEviction()) {
+      if (slot.dropsWhenUnused && !slot.hasChildren() && slot.tryBeginEviction()) {
         drop(slot, LeaveCause.RESET);
       }
     } finally {
@@ -866,8 +866,8 @@ public final class BlockPool implements AutoCloseable {
     }
     lock.lock();
     try {
-      if (evict && slot.children == 0 && slot.tryBeginRemoval()) {
-        residency.remove(slot, slots);
+      if (evict && !slot.hasChildren() && slot.tryBeginRemoval()) {
+        residency.remove(slot);
         index.remove(slot);
         afterEviction(slot, LeaveCause.MOVED);
         meters.evicted(1);
@@ -896,7 +896,7 @@ public final class BlockPool implements AutoCloseable {
     lock.lock();
     try {
       if (slot.phase() == Slot.REGISTERED) {
-        residency.remove(slot, slots);
+        residency.remove(slot);
         index.remove(slot);
         slot.leaving = false;
         slot.changePhase(Slot.DETACHED);
@@ -984,7 +984,7 @@ public final class BlockPool implements AutoCloseable {
         Slot slot = index.find(key);
         if (slot == null) {
           notFound.add(key);
-        } else if (slot.children > 0 || !slot.tryBeginEviction()) {
+        } else if (slot.hasChildren() || !slot.tryBeginEviction()) {
           notReset.add(key);
         } else {
           drop(slot, cause);
@@ -999,7 +999,7 @@ public final class BlockPool implements AutoCloseable {
 
   /** Drops a block in phase EVICTING. Under the lock. */
   private void drop(Slot slot, LeaveCause cause) {
-    residency.remove(slot, slots);
+    residency.remove(slot);
     takeOut(slot);
     afterEviction(slot, cause);
   }

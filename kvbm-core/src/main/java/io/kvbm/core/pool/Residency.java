@@ -34,7 +34,7 @@ final class Residency {
     Slot parent = index.find(slot.parentKey);
     if (parent == null) {
       awaitParent(slot);
-    } else if (parent == slot || slot.children > 0 && isAncestor(slot, parent)) {
+    } else if (parent == slot || slot.hasChildren() && isAncestor(slot, parent)) {
       parent = null; // a block that is its own ancestor has no parent to wait for
     } else {
       attach(slot, parent);
@@ -58,7 +58,7 @@ final class Residency {
 
   /** Offers a block if it may be evicted. */
   void offerIfIdle(Slot slot) {
-    if (slot.children == 0
+    if (!slot.hasChildren()
         && !slot.leaving
         && slot.phase() == Slot.REGISTERED
         && slot.uses() == 0
@@ -99,7 +99,7 @@ final class Residency {
     boolean found = false;
     for (Slot slot : slots) {
       if (slot.isQueued()
-          && slot.children == 0
+          && !slot.hasChildren()
           && !slot.leaving
           && slot.phase() == Slot.REGISTERED
           && slot.uses() == 0) {
@@ -122,7 +122,7 @@ final class Residency {
       policy.touch(slot.id);
     }
     for (Slot slot :
-        victims.reversed()) { // parents first, so that each finds its children's count right
+        victims.reversed()) { // parents first, so that each finds its children linked right
       Slot parent = index.find(slot.parentKey);
       if (parent == null) {
         awaitParent(slot);
@@ -141,21 +141,23 @@ final class Residency {
   }
 
   /**
-   * The policy forgets a block that leaves in another way than eviction, and the tree lets it go.
+   * The policy forgets a block that leaves in another way than eviction, and the tree lets it go:
+   * its children wait for it to come back. The cost is one step a child.
    */
-  void remove(Slot slot, Slot[] all) {
+  void remove(Slot slot) {
     if (!slot.leaving) {
       policy.remove(slot.id);
       detach(slot);
     }
-    if (slot.children > 0) {
-      for (Slot other : all) {
-        if (other.parent == slot) {
-          other.parent = null;
-          awaitParent(other);
-        }
-      }
-      slot.children = 0;
+    Slot child = slot.firstChild;
+    slot.firstChild = null;
+    while (child != null) {
+      Slot next = child.nextSibling;
+      child.parent = null;
+      child.nextSibling = null;
+      child.previousSibling = null;
+      awaitParent(child);
+      child = next;
     }
   }
 
@@ -164,10 +166,10 @@ final class Residency {
     for (Slot slot : resident) {
       policy.remove(slot.id);
       slot.parent = null;
-      slot.children = 0;
+      slot.firstChild = null;
       slot.orphan = false;
-      slot.nextOrphan = null;
-      slot.previousOrphan = null;
+      slot.nextSibling = null;
+      slot.previousSibling = null;
     }
     orphans.clear();
   }
@@ -184,22 +186,56 @@ final class Residency {
   }
 
   private void attach(Slot child, Slot parent) {
-    child.parent = parent;
-    if (parent.children++ == 0 && !parent.leaving) {
+    if (!parent.hasChildren() && !parent.leaving) {
       policy.withdraw(parent.id);
+    }
+    linkChild(child, parent);
+  }
+
+  private static void linkChild(Slot child, Slot parent) {
+    child.parent = parent;
+    linkBefore(parent.firstChild, child);
+    parent.firstChild = child;
+  }
+
+  private static void linkBefore(@Nullable Slot first, Slot slot) {
+    slot.nextSibling = first;
+    if (first != null) {
+      first.previousSibling = slot;
     }
   }
 
   private void detach(Slot slot) {
     Slot parent = slot.parent;
     if (parent != null) {
-      slot.parent = null;
-      if (--parent.children == 0) {
+      unlinkChild(slot, parent);
+      if (!parent.hasChildren()) {
         offerIfIdle(parent);
       }
     } else if (slot.orphan) {
       unlinkOrphan(slot);
     }
+  }
+
+  private static void unlinkChild(Slot slot, Slot parent) {
+    slot.parent = null;
+    if (parent.firstChild == slot) {
+      parent.firstChild = slot.nextSibling;
+    }
+    unlinkSiblings(slot);
+  }
+
+  private static void unlinkSiblings(Slot slot) {
+    Slot next = slot.nextSibling;
+    Slot previous = slot.previousSibling;
+    if (next != null) {
+      next.previousSibling = previous;
+    }
+    if (previous != null) {
+      previous.nextSibling = next;
+    }
+    slot.nextSibling = null;
+    slot.previousSibling = null;
   }
 
   private void awaitParent(Slot slot) {
@@ -208,31 +244,19 @@ final class Residency {
       return;
     }
     slot.orphan = true;
-    Slot first = orphans.put(waitingKey(parentKey), slot);
-    slot.nextOrphan = first;
-    if (first != null) {
-      first.previousOrphan = slot;
-    }
+    linkBefore(orphans.put(waitingKey(parentKey), slot), slot);
   }
 
   private void unlinkOrphan(Slot slot) {
-    Slot next = slot.nextOrphan;
-    Slot previous = slot.previousOrphan;
-    if (next != null) {
-      next.previousOrphan = previous;
-    }
-    if (previous != null) {
-      previous.nextOrphan = next;
-    } else {
+    if (slot.previousSibling == null) {
       long key = waitingKey(slot.parentKey);
-      if (next != null) {
-        orphans.put(key, next);
+      if (slot.nextSibling != null) {
+        orphans.put(key, slot.nextSibling);
       } else {
         orphans.remove(key);
       }
     }
-    slot.nextOrphan = null;
-    slot.previousOrphan = null;
+    unlinkSiblings(slot);
     slot.orphan = false;
   }
 
@@ -244,11 +268,10 @@ final class Residency {
     }
     Slot waiting = orphans.get(waitingKey(key));
     while (waiting != null) {
-      Slot next = waiting.nextOrphan;
+      Slot next = waiting.nextSibling;
       if (key.equals(waiting.parentKey) && !isAncestor(waiting, parent)) {
         unlinkOrphan(waiting);
-        waiting.parent = parent;
-        parent.children++;
+        linkChild(waiting, parent);
         if (!waiting.leaving) {
           policy.link(waiting.id, parent.id);
         }

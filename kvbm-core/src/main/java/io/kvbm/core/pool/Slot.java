@@ -79,14 +79,14 @@ final class Slot {
   /** (l) The resident parent. */
   @Nullable Slot parent;
 
-  /** (l) How many resident blocks have this one as parent. */
-  int children;
+  /** (l) The first of the resident blocks that have this one as parent. */
+  @Nullable Slot firstChild;
 
-  /** (l) The next block that waits for the same absent parent. */
-  @Nullable Slot nextOrphan;
+  /** (l) The next block with the same resident parent, or that waits for the same absent one. */
+  @Nullable Slot nextSibling;
 
-  /** (l) The block before this one among those that wait for the same absent parent. */
-  @Nullable Slot previousOrphan;
+  /** (l) The block before this one among those. */
+  @Nullable Slot previousSibling;
 
   /** (l) Whether this block waits for its parent to become resident. */
   boolean orphan;
@@ -118,6 +118,11 @@ final class Slot {
   Slot(int id, BlockMetadata metadata) {
     this.id = id;
     this.metadata = metadata;
+  }
+
+  /** {@return whether a resident block has this one as parent} Under the lock. */
+  boolean hasChildren() {
+    return firstChild != null;
   }
 
   int phase() {

@@ -1,5 +1,7 @@
 package io.kvbm.core.retention;
 
+import io.kvbm.api.CallerException;
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockKey;
 import java.util.List;
 
@@ -14,6 +16,7 @@ public interface Lease extends AutoCloseable {
    *
    * @param durationNanos how long from now
    * @return whether it still holds the blocks; false where it has ended
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the time is not above 0
    */
   boolean renew(long durationNanos);
 

@@ -1,6 +1,8 @@
 package io.kvbm.core.retention;
 
+import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
+import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
@@ -48,10 +50,13 @@ public final class Leases implements AutoCloseable {
    * @param durationNanos how long from now
    * @return the lease, without those that are not in the pool any more, as they live in another
    *     tier now
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the time is not above 0
    * @throws CapacityException with {@link ErrorCode#NOT_ENOUGH_BLOCKS_AVAILABLE} if more would be
    *     kept than may be; nothing was leased
+   * @throws ClosedException if the pool or the deadlines are closed; nothing was leased
    */
   public synchronized Lease grant(List<ImmutableBlock> found, long durationNanos) {
+    Durations.requirePositive("a lease", durationNanos);
     List<BlockKey> keys;
     try {
       keys = blocks.retain(found.stream().map(ImmutableBlock::key).toList());
@@ -60,9 +65,14 @@ public final class Leases implements AutoCloseable {
       throw e;
     }
     TimedLease lease = new TimedLease(keys);
+    try {
+      lease.schedule(durationNanos);
+    } catch (RuntimeException e) {
+      blocks.release(keys); // nothing would ever end it
+      throw e;
+    }
     active.add(lease);
     granted++;
-    lease.schedule(durationNanos);
     return lease;
   }
 
@@ -88,6 +98,7 @@ public final class Leases implements AutoCloseable {
   }
 
   private synchronized boolean renew(TimedLease lease, long durationNanos) {
+    Durations.requirePositive("a lease", durationNanos);
     if (!active.contains(lease)) {
       return false;
     }

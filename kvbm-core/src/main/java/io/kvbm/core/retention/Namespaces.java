@@ -4,9 +4,11 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.policy.EvictionPolicy;
 import io.kvbm.core.pool.BlockPoolBuilder;
 import io.kvbm.core.pool.ContentListener;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -16,6 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Quotas refuse nothing here: {@link #overQuota} says who must give first. Blocks that are on
  * their way into a tier, as told by {@link #expect}, count as being there where that is decided.
  *
- * <p>Threading: safe from any thread; nothing is called back, so also under a pool's lock.
+ * <p>Threading: safe from any thread; nothing is called back that takes a lock, so also under a
+ * pool's lock.
  */
 public final class Namespaces {
 
@@ -65,21 +71,31 @@ public final class Namespaces {
     private final int id;
     private final long[] blocks = new long[Integer.SIZE];
     private final long[] expected = new long[Integer.SIZE];
-    private final Map<Integer, Long> quotas = new HashMap<>();
+    private final long[] quotas = new long[Integer.SIZE];
+
+    /** By tier: the share of its quota it is above it by, where it stands among the givers. */
+    private final double[] ranks = new double[Integer.SIZE];
 
     Namespace(String name, int id) {
       this.name = name;
       this.id = id;
+      Arrays.fill(quotas, NO_QUOTA);
     }
 
     /** Blocks above the quota of a tier, with those that are on their way there. */
     private long excess(int tier) {
-      return Math.max(0, blocks[tier] + expected[tier] - quota(tier));
+      return Math.max(0, blocks[tier] + expected[tier] - quotas[tier]);
     }
 
-    private long quota(int tier) {
-      return quotas.getOrDefault(tier, NO_QUOTA);
+    private double excessShare(int tier) {
+      return (double) excess(tier) / Math.max(1, quotas[tier]);
     }
+  }
+
+  /** The order of those above their quota in a tier: the largest share of it first. */
+  private static Comparator<Namespace> mostAbove(int tier) {
+    return Comparator.comparingDouble((Namespace one) -> -one.ranks[tier])
+        .thenComparingInt(one -> one.id);
   }
 
   private final int maxNamespaces;
@@ -92,6 +108,12 @@ public final class Namespaces {
   private final Set<BlockKey> pending = new LinkedHashSet<>();
 
   private final Namespace unclaimed;
+
+  /** By tier: those above their quota there. */
+  private final List<TreeSet<Namespace>> givers = new ArrayList<>();
+
+  /** How many of them there are, so that nobody waits for the lock where there are none. */
+  private final AtomicIntegerArray giverCounts = new AtomicIntegerArray(Integer.SIZE);
 
   /** How many quotas there are, so that nobody waits for the lock where there are none. */
   private volatile int quotaCount;
@@ -128,6 +150,7 @@ public final class Namespaces {
           "tier %s is there already, or one of 32: give each pool a tier of its own"
               .formatted(tier));
     }
+    givers.add(new TreeSet<>(mostAbove(tiers.size())));
     tiers.add(tier);
     return new TierMembers(tiers.size() - 1, owners);
   }
@@ -159,11 +182,29 @@ public final class Namespaces {
               .formatted(blocks, name));
     }
     int index = tierIndex(tier);
-    require(name).quotas.put(index, blocks);
+    Namespace namespace = require(name);
     quotaCount =
-        byName.values().stream()
-            .mapToInt(one -> (int) one.quotas.values().stream().filter(q -> q < NO_QUOTA).count())
-            .sum();
+        quotaCount + (blocks < NO_QUOTA ? 1 : 0) - (namespace.quotas[index] < NO_QUOTA ? 1 : 0);
+    namespace.quotas[index] = blocks;
+    rank(namespace, index);
+  }
+
+  /**
+   * Puts a namespace where it belongs among the givers of a tier, as its blocks there, those
+   * expected or the quota may have changed. The monitor is held.
+   */
+  private void rank(Namespace namespace, int tier) {
+    double share = namespace.excessShare(tier);
+    if (share == namespace.ranks[tier]) {
+      return;
+    }
+    TreeSet<Namespace> own = givers.get(tier);
+    own.remove(namespace); // while it is found by the share it had
+    namespace.ranks[tier] = share;
+    if (share > 0) {
+      own.add(namespace);
+    }
+    giverCounts.set(tier, own.size());
   }
 
   /** {@return whether anybody has a quota} */
@@ -190,6 +231,7 @@ public final class Namespaces {
       if (member != null && ((member.tiers | member.expecting) & bit) == 0) {
         member.expecting |= bit;
         member.namespace.expected[index]++;
+        rank(member.namespace, index);
         awaited.add(member);
       }
     }
@@ -202,10 +244,11 @@ public final class Namespaces {
   }
 
   /** A block is not waited for any more. The monitor is held. */
-  private static void arrived(Member member, int tier) {
+  private void arrived(Member member, int tier) {
     if ((member.expecting & 1 << tier) != 0) {
       member.expecting &= ~(1 << tier);
       member.namespace.expected[tier]--;
+      rank(member.namespace, tier);
     }
   }
 
@@ -288,15 +331,27 @@ public final class Namespaces {
     return Optional.ofNullable(first);
   }
 
-  /** Returns the numbers of those that must give blocks of a tier, the first to give first. */
-  synchronized int[] givers(int tier) {
-    return byName.values().stream()
-        .filter(namespace -> namespace.excess(tier) > 0)
-        .sorted(
-            Comparator.comparingDouble(
-                namespace -> -(double) namespace.excess(tier) / Math.max(1, namespace.quota(tier))))
-        .mapToInt(namespace -> namespace.id)
-        .toArray();
+  /**
+   * Asks those that must give blocks of a tier for one, the first to give first, until one has one.
+   * Costs one read where nobody must.
+   *
+   * @param tier its index
+   * @param slotOf the slot that the namespace of a number gives, or {@link EvictionPolicy#NONE};
+   *     must be quick and take no lock
+   * @return that slot, or {@link EvictionPolicy#NONE} if none has one
+   */
+  int firstOfGivers(int tier, IntUnaryOperator slotOf) {
+    return giverCounts.get(tier) == 0 ? EvictionPolicy.NONE : askGivers(tier, slotOf);
+  }
+
+  private synchronized int askGivers(int tier, IntUnaryOperator slotOf) {
+    for (Namespace giver : givers.get(tier)) {
+      int slot = slotOf.applyAsInt(giver.id);
+      if (slot != EvictionPolicy.NONE) {
+        return slot;
+      }
+    }
+    return EvictionPolicy.NONE;
   }
 
   /** {@return what each namespace has in each tier} */
@@ -320,7 +375,7 @@ public final class Namespaces {
         namespace.id,
         tiers.get(tier),
         namespace.blocks[tier],
-        namespace.quota(tier));
+        namespace.quotas[tier]);
   }
 
   synchronized int tierIndex(String tier) {
@@ -365,6 +420,7 @@ public final class Namespaces {
       member.namespace.blocks[tier]++;
     }
     arrived(member, tier);
+    rank(member.namespace, tier);
     return member.namespace.id;
   }
 
@@ -375,6 +431,7 @@ public final class Namespaces {
     }
     member.tiers &= ~(1 << tier);
     member.namespace.blocks[tier]--;
+    rank(member.namespace, tier);
     if (member.tiers == 0) {
       members.remove(key);
       arrivedEverywhere(member);
@@ -394,7 +451,10 @@ public final class Namespaces {
               }
               return gone;
             });
-    byName.values().forEach(namespace -> namespace.blocks[tier] = 0);
+    for (Namespace namespace : byName.values()) {
+      namespace.blocks[tier] = 0;
+      rank(namespace, tier);
+    }
   }
 
   /** Counts what one pool reports. */

@@ -1,5 +1,6 @@
 package io.kvbm.core.retention;
 
+import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockKey;
@@ -57,10 +58,12 @@ public final class Pins implements AutoCloseable {
    * @param keys the blocks; one that is named twice is pinned twice
    * @param durationNanos how long from now, or {@link Deadlines#NEVER} for no end
    * @return which are pinned and which absent
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the time is not above 0
    * @throws CapacityException with {@link ErrorCode#NOT_ENOUGH_BLOCKS_AVAILABLE} if more would be
    *     kept than may be; nothing was pinned
    */
   public synchronized PinReport pin(String owner, List<BlockKey> keys, long durationNanos) {
+    Durations.requirePositive("a pin", durationNanos);
     List<BlockKey> found;
     try {
       found = blocks.retain(keys);

@@ -87,10 +87,12 @@ public final class Retention implements AutoCloseable {
    * @param keys the blocks; one that is named twice is pinned twice
    * @param durationNanos how long from now, or {@link Deadlines#NEVER} for no end
    * @return which are pinned, in no particular order, and which are in no tier
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the time is not above 0
    * @throws CapacityException with {@link ErrorCode#NOT_ENOUGH_BLOCKS_AVAILABLE} if more of a tier
    *     would be kept than may be; nothing was pinned
    */
   public PinReport pin(String owner, List<BlockKey> keys, long durationNanos) {
+    Durations.requirePositive("a pin", durationNanos);
     List<BlockKey> pinned = new ArrayList<>();
     List<BlockKey> absent = keys;
     long before;
@@ -111,7 +113,7 @@ public final class Retention implements AutoCloseable {
       Kept tier, String owner, List<BlockKey> keys, long durationNanos, List<BlockKey> pinned) {
     try {
       return tier.pins.pin(owner, keys, durationNanos);
-    } catch (CapacityException e) {
+    } catch (RuntimeException e) {
       unpin(owner, pinned);
       throw e;
     }
@@ -178,10 +180,13 @@ public final class Retention implements AutoCloseable {
    * @param durationNanos how long from now
    * @return the lease, or empty where one of the blocks has moved to another tier meanwhile, so
    *     that they are to be looked up again; nothing is leased then
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the time is not above 0,
+   *     with {@link ErrorCode#BLOCK_STATE_INVALID} if a block is closed; nothing was leased
    * @throws CapacityException with {@link ErrorCode#NOT_ENOUGH_BLOCKS_AVAILABLE} if more of a tier
    *     would be kept than may be; nothing was leased
    */
   public Optional<Lease> lease(Map<Integer, List<ImmutableBlock>> found, long durationNanos) {
+    Durations.requirePositive("a lease", durationNanos);
     List<Lease> leases = new ArrayList<>();
     List<BlockKey> keys = new ArrayList<>();
     boolean complete = true;
@@ -192,7 +197,7 @@ public final class Retention implements AutoCloseable {
         keys.addAll(lease.keys());
         complete &= lease.keys().size() == entry.getValue().size();
       }
-    } catch (CapacityException e) {
+    } catch (RuntimeException e) {
       leases.forEach(Lease::close);
       throw e;
     }
@@ -286,11 +291,12 @@ public final class Retention implements AutoCloseable {
    *
    * @param namespace made if it is not there
    * @param lifeNanos how long, or {@link Deadlines#NEVER}
-   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} where namespaces or times to live
-   *     are off
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the time is not above 0,
+   *     with {@link ErrorCode#UNSUPPORTED} where namespaces or times to live are off
    * @throws CapacityException if there are too many namespaces
    */
   public void setLife(String namespace, long lifeNanos) {
+    Durations.requirePositive("a life", lifeNanos);
     requireNamespaces();
     requireLives();
     rules.namespaces().idOf(namespace);
@@ -311,9 +317,11 @@ public final class Retention implements AutoCloseable {
    *
    * @param key a block that some tier has; another one is left out
    * @param lifeNanos how long from now, or {@link Deadlines#NEVER}
-   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} where times to live are off
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the time is not above 0,
+   *     with {@link ErrorCode#UNSUPPORTED} where times to live are off
    */
   public void renew(BlockKey key, long lifeNanos) {
+    Durations.requirePositive("a life", lifeNanos);
     requireLives();
     rules.lives().renew(key, lifeNanos);
   }

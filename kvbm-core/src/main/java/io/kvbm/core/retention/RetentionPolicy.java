@@ -3,6 +3,7 @@ package io.kvbm.core.retention;
 import io.kvbm.api.policy.EvictionPolicy;
 import io.kvbm.api.policy.EvictionPolicyProvider;
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,8 @@ final class RetentionPolicy implements EvictionPolicy {
   private boolean[] offered;
   private long[] keys;
   private Links links;
+
+  private final IntUnaryOperator firstOfOwner = this::firstOf;
 
   /** What {@link #victim()} gave by a quota, or {@link #NONE}. */
   private int byQuota = NONE;
@@ -142,7 +145,7 @@ final class RetentionPolicy implements EvictionPolicy {
 
   @Override
   public int victim() {
-    byQuota = namespaces.hasQuotas() ? victimByQuota() : NONE;
+    byQuota = namespaces.firstOfGivers(tier, firstOfOwner);
     if (byQuota != NONE) {
       return byQuota;
     }
@@ -155,14 +158,13 @@ final class RetentionPolicy implements EvictionPolicy {
     return NONE;
   }
 
-  private int victimByQuota() {
-    for (int owner : namespaces.givers(tier)) {
-      for (int own = 0; own < classes.length; own++) {
-        int index = listIndex(owner, own);
-        SlotList list = index < candidates.length ? candidates[index] : null;
-        if (list != null && list.first != NONE) {
-          return list.first;
-        }
+  /** What an owner gives first, or {@link #NONE}. */
+  private int firstOf(int owner) {
+    for (int own = 0; own < classes.length; own++) {
+      int index = listIndex(owner, own);
+      SlotList list = index < candidates.length ? candidates[index] : null;
+      if (list != null && list.first != NONE) {
+        return list.first;
       }
     }
     return NONE;

@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
+import io.kvbm.api.ClosedException;
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.core.pool.BlockPool;
@@ -113,6 +115,30 @@ class LeasesTest {
   }
 
   /** Looks blocks up, leases them and goes away. */
+  @Test
+  void a_lease_that_nothing_would_end_is_not_granted() {
+    chain(pool, 1);
+    deadlines.close();
+
+    assertThatExceptionOfType(ClosedException.class).isThrownBy(() -> lease(keys(1), SECOND));
+
+    assertThat(retained.blockCount()).isZero();
+    assertThat(leases.statistics()).isEqualTo(new LeaseStatistics(0, 0, 0, 0, 0));
+  }
+
+  @Test
+  void a_time_that_is_over_before_it_begins_is_refused() {
+    Lease lease = lease(chain(pool, 1), SECOND);
+    for (long nanos : new long[] {0, -1, Long.MIN_VALUE}) {
+      assertThatExceptionOfType(CallerException.class)
+          .isThrownBy(() -> lease(keys(1), nanos))
+          .withMessage("a lease of %d ns is over before it begins: give more than 0", nanos)
+          .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
+      assertThatExceptionOfType(CallerException.class).isThrownBy(() -> lease.renew(nanos));
+    }
+    assertThat(lease.isActive()).isTrue();
+  }
+
   private Lease lease(List<BlockKey> keys, long durationNanos) {
     List<ImmutableBlock> found = pool.matchBlocks(keys);
     try {

@@ -9,7 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
+import io.kvbm.api.policy.EvictionPolicy;
 import io.kvbm.core.pool.BlockPool;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 
 class NamespacesTest {
@@ -141,6 +146,49 @@ class NamespacesTest {
             new NamespaceUsage("", 0, "host", 0, Namespaces.NO_QUOTA),
             new NamespaceUsage("a", 1, "device", 0, Namespaces.NO_QUOTA),
             new NamespaceUsage("a", 1, "host", 0, 7));
+  }
+
+  /** {@return the numbers of those that must give blocks of a tier, the first to give first} */
+  static List<Integer> givers(Namespaces namespaces, int tier) {
+    List<Integer> givers = new ArrayList<>();
+    int slot =
+        namespaces.firstOfGivers(
+            tier,
+            id -> {
+              givers.add(id);
+              return EvictionPolicy.NONE;
+            });
+    assertThat(slot).isEqualTo(EvictionPolicy.NONE);
+    return givers;
+  }
+
+  @Test
+  void the_first_giver_that_has_a_block_gives_it() {
+    namespaces.claim("a", keys(1));
+    chain(device, 1, 2);
+    namespaces.claim("b", keys(11));
+    chain(device, 11);
+    namespaces.setQuota("a", "device", 0);
+    namespaces.setQuota("b", "device", 0);
+    int later = namespaces.idOf("b");
+
+    assertThat(givers(namespaces, 0)).containsExactly(namespaces.idOf("a"), later);
+    assertThat(namespaces.firstOfGivers(0, id -> id == later ? 7 : EvictionPolicy.NONE))
+        .isEqualTo(7);
+  }
+
+  @Test
+  void who_must_give_follows_from_what_is_there_expected_and_allowed() {
+    long seed = ThreadLocalRandom.current().nextLong();
+    GiversModel model = new GiversModel(new SplittableRandom(seed));
+    for (int step = 0; step < 4000; step++) {
+      model.step();
+      for (int tier = 0; tier < GiversModel.TIERS; tier++) {
+        assertThat(givers(model.namespaces, tier))
+            .as("tier %d, step %d, seed %d", tier, step, seed)
+            .isEqualTo(model.givers(tier));
+      }
+    }
   }
 
   private long blocks(String name, String tier) {
