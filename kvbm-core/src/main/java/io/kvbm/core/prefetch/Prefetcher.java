@@ -190,6 +190,7 @@ public final class Prefetcher implements AutoCloseable {
   /** The tier blocks are loaded into was emptied. */
   public void evictedAll() {
     synchronized (monitor) {
+      loading.replaceAll((key, before) -> before == Loading.USED ? Loading.USED : Loading.GONE);
       fetched.values().forEach(block -> settle(block, false));
       fetched.clear();
     }
@@ -213,7 +214,8 @@ public final class Prefetcher implements AutoCloseable {
   }
 
   /**
-   * Cancels everything and takes nothing more; what runs still completes its handle. Idempotent.
+   * Cancels everything and takes nothing more; what runs still completes its handle. What was
+   * loaded and not used so far is wasted. Idempotent.
    */
   @Override
   public void close() {
@@ -224,6 +226,7 @@ public final class Prefetcher implements AutoCloseable {
       all.addAll(running);
     }
     all.forEach(this::cancel);
+    evictedAll();
   }
 
   void cancel(PrefetchRequest request) {
