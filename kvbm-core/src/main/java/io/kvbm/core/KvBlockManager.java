@@ -680,7 +680,10 @@ public final class KvBlockManager implements AutoCloseable {
 
     /**
      * Loads blocks of the next turn of a conversation before it is asked for: {@link
-     * KvBlockManager#prefetching()}.
+     * KvBlockManager#prefetching()}. Only a request through {@link TieringEngine#onboard} counts as
+     * the use of what was loaded: blocks that are taken from a pool itself, by {@code matchBlocks}
+     * or {@code find}, count as wasted when they leave, and too many of those stop prefetching for
+     * a while.
      *
      * @param value how
      * @return this builder
