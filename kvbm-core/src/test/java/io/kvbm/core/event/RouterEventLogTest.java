@@ -177,6 +177,10 @@ class RouterEventLogTest {
   /**
    * There, three sources tell of one block and a router hears of the first store and the last
    * removal. Here each tier tells for itself, once: a router that wants less can count.
+   *
+   * <p>What else there is of it does not apply: nothing is read from a socket here, so no message
+   * can be malformed, and events go out in the order of their numbers, without being sorted into
+   * runs.
    */
   @Test
   void unlike_case61_each_tier_tells_of_a_block_once_and_of_its_own_removal() {
