@@ -93,25 +93,22 @@ public final class KvBlockManager implements AutoCloseable {
       owned.add(platform);
     }
     try {
+      MetricsSink.Part sink = config.runtime().metricsRegistry().part();
+      owned.add(sink);
       this.hashScheme = platform.hashScheme(config.hashScheme());
       this.mover =
-          new BlockMover(
-              platform.transfers(),
-              platform.clock(),
-              from.tiering.verification(),
-              config.runtime().metricsRegistry());
+          new BlockMover(platform.transfers(), platform.clock(), from.tiering.verification(), sink);
       this.events = from.events == null ? null : eventLog(from.events, platform);
       RetentionRules rules =
           from.retention == null ? null : new RetentionRules(from.retention, platform.clock());
       Prefetcher loader = from.prefetch == null ? null : prefetcher(from, platform);
-      TierExtras extras = new TierExtras(events, rules, loader);
+      TierExtras extras = new TierExtras(sink, events, rules, loader);
       TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned, extras);
       BlockRegistry registry = new BlockRegistry(builder.expectedBlocks());
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
       addTier(CacheLevel.HOST, config.hostLayout(), builder, registry);
       addTier(CacheLevel.DISK, config.diskLayout(), builder, registry);
-      MetricsSink sink = config.runtime().metricsRegistry();
-      ManagerMetrics metrics = sink == MetricsSink.NULL ? null : new ManagerMetrics(sink, tiers);
+      ManagerMetrics metrics = metrics(sink);
       this.retention = rules == null ? null : keep(rules, platform);
       this.tiering =
           new TieringEngine(
@@ -132,6 +129,15 @@ public final class KvBlockManager implements AutoCloseable {
       owned.closeAfter(e);
       throw e;
     }
+  }
+
+  private @Nullable ManagerMetrics metrics(MetricsSink sink) {
+    if (sink == MetricsSink.NULL) {
+      return null;
+    }
+    ManagerMetrics metrics = new ManagerMetrics(sink, tiers);
+    owned.add(metrics);
+    return metrics;
   }
 
   private RouterEventLog eventLog(RouterEventLogConfig how, Platform platform) {
@@ -674,7 +680,10 @@ public final class KvBlockManager implements AutoCloseable {
 
     /**
      * Loads blocks of the next turn of a conversation before it is asked for: {@link
-     * KvBlockManager#prefetching()}.
+     * KvBlockManager#prefetching()}. Only a request through {@link TieringEngine#onboard} counts as
+     * the use of what was loaded: blocks that are taken from a pool itself, by {@code matchBlocks}
+     * or {@code find}, count as wasted when they leave, and too many of those stop prefetching for
+     * a while.
      *
      * @param value how
      * @return this builder

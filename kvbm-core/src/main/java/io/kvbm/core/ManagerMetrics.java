@@ -36,12 +36,13 @@ import java.util.function.ToLongFunction;
  * Shows what a manager does, by tier, route and cause. What the parts count themselves is read when
  * it is asked for; only requests are counted here. Threading: safe from any thread.
  */
-final class ManagerMetrics implements RequestListener {
+final class ManagerMetrics implements RequestListener, AutoCloseable {
 
   private static final String TIER = "tier";
   private static final String ROUTE = "route";
 
   private final MetricsSink sink;
+  private final List<Tier> tiers;
   private final Counter requests;
   private final Counter blocks;
   private final List<LongAdder> hits = new ArrayList<>();
@@ -56,6 +57,7 @@ final class ManagerMetrics implements RequestListener {
    */
   ManagerMetrics(MetricsSink sink, List<Tier> tiers) {
     this.sink = sink;
+    this.tiers = tiers;
     requests = sink.counter("kvbm.lookup.requests");
     blocks = sink.counter("kvbm.lookup.blocks");
     duration = sink.histogram("kvbm.lookup.nanos");
@@ -297,5 +299,14 @@ final class ManagerMetrics implements RequestListener {
     sink.counter("kvbm.events.published", () -> events.statistics().events());
     sink.gauge("kvbm.events.retained", () -> events.statistics().retainedEvents());
     sink.gauge("kvbm.events.resident.blocks", () -> events.statistics().residentBlocks());
+  }
+
+  /** No block of the manager can be found any more: each has left, so that the sums still hold. */
+  @Override
+  public void close() {
+    for (Tier tier : tiers) {
+      sink.counter("kvbm.tier.left.blocks", TIER, tier.name(), "cause", "closed")
+          .add(tier.pool().residency().resident());
+    }
   }
 }

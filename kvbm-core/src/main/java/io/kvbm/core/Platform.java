@@ -81,6 +81,7 @@ public final class Platform implements AutoCloseable {
   private final PlatformThreads threads;
   private final Clock clock;
   private final MetricsSink metrics;
+  private final MetricsSink.Part ownMetrics;
   private final Optional<Disk> disk;
   private final MemoryBudget memoryBudget;
   private final boolean leakDetection;
@@ -99,6 +100,7 @@ public final class Platform implements AutoCloseable {
     threads = new PlatformThreads(builder.ioThreads);
     clock = builder.clock;
     metrics = builder.metrics;
+    ownMetrics = metrics.part();
     disk = Optional.ofNullable(builder.disk);
     memoryBudget = builder.memoryBudget;
     leakDetection = builder.leakDetection;
@@ -365,6 +367,11 @@ public final class Platform implements AutoCloseable {
     return metrics;
   }
 
+  /** {@return where what ends with the platform reports to} */
+  MetricsSink ownMetrics() {
+    return ownMetrics;
+  }
+
   /** {@return what ends waits on the platform's time} */
   Deadlines deadlines() {
     return deadlines;
@@ -396,6 +403,7 @@ public final class Platform implements AutoCloseable {
       }
       deadlines.close();
       open.close(failures);
+      ownMetrics.close();
       threads.close();
       plugins.close();
     }
@@ -472,7 +480,7 @@ public final class Platform implements AutoCloseable {
         threads.io(),
         threads.compute(),
         threads.computeParallelism(),
-        metrics,
+        ownMetrics,
         codecs.plugins(),
         disk,
         memoryBudget,

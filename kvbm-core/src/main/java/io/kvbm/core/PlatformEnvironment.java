@@ -107,7 +107,7 @@ final class PlatformEnvironment implements TransferEnvironment {
 
   @Override
   public MetricsSink metrics() {
-    return platform.metrics();
+    return platform.ownMetrics();
   }
 
   @Override

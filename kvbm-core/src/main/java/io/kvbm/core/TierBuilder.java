@@ -154,7 +154,6 @@ final class TierBuilder {
         .hashScheme(hashScheme)
         .events(config.eventManager())
         .metadata(config.metadata())
-        .metrics(runtime.metricsRegistry())
         .clock(runtime.clock())
         .executor(executor)
         .cancellation(runtime.cancellationToken())

@@ -1,5 +1,6 @@
 package io.kvbm.core;
 
+import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.policy.EvictionPolicyProvider;
 import io.kvbm.core.event.RouterEventLog;
 import io.kvbm.core.pool.BlockPoolBuilder;
@@ -10,18 +11,21 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a manager adds to the pools of its tiers beside their blocks; nothing where it is off. */
+/** What a manager adds to the pools of its tiers beside their blocks. */
 final class TierExtras {
 
+  private final MetricsSink metrics;
   private final @Nullable RouterEventLog events;
   private final @Nullable RetentionRules retention;
   private final @Nullable Prefetcher prefetcher;
   private boolean isTop = true;
 
   TierExtras(
+      MetricsSink metrics,
       @Nullable RouterEventLog events,
       @Nullable RetentionRules retention,
       @Nullable Prefetcher prefetcher) {
+    this.metrics = metrics;
     this.events = events;
     this.retention = retention;
     this.prefetcher = prefetcher;
@@ -32,7 +36,7 @@ final class TierExtras {
    * order, the fastest first.
    */
   void apply(String tier, BlockPoolBuilder pool, EvictionPolicyProvider policy) {
-    pool.evictionPolicy(policy);
+    pool.evictionPolicy(policy).metrics(metrics);
     List<ContentListener> listeners = new ArrayList<>();
     if (events != null) {
       listeners.add(events.tier(tier));

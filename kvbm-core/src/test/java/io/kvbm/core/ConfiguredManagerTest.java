@@ -248,7 +248,7 @@ class ConfiguredManagerTest {
     "DYN_KVBM_MAX_TRANSFER_BATCH_SIZE, 0, transfers.maxBatchBlocks",
     "DYN_KVBM_MAX_CONCURRENT_TRANSFERS, 0, transfers.maxBatchesInFlight",
   })
-  void case29_aValueThatIsNoneIsAnErrorThatNamesTheVariable(
+  void unlike_case29_aValueThatIsNoneIsAnErrorThatNamesTheVariable(
       String variable, String text, String path) {
     assertThatThrownBy(
             () ->

@@ -157,7 +157,7 @@ class ManagerMetricsTest {
           // A damaged block that is pinned is out of its tier and still in use.
           manager.retention().orElseThrow().release("a");
           TestTiers.await(() -> sum("kvbm.tier.blocks", "state", "used") == 0);
-          assertSums(tiers, "%s, round %d, seed %d".formatted(write, round, seed));
+          assertSums(List.of(tiers), "%s, round %d, seed %d".formatted(write, round, seed));
         }
       }
       clock.advance(Duration.ofHours(2));
@@ -187,16 +187,19 @@ class ManagerMetricsTest {
     return keys(LongStream.range(start, start + 1 + random.nextInt(6)).toArray());
   }
 
+  private static long residents(BlockPool pool) {
+    return LongStream.range(0, UNIVERSE).filter(n -> pool.contains(key(n))).count();
+  }
+
   /** The invariants of {@code docs/metrics.md}. */
-  private void assertSums(TestTiers tiers, String when) {
-    for (Tier tier : tiers.manager.tiers()) {
+  private void assertSums(List<TestTiers> open, String when) {
+    for (Tier tier : open.getFirst().manager.tiers()) {
       String name = tier.name();
       String what = name + ", " + when;
       double resident = sum("kvbm.tier.resident.blocks", "tier", name);
       assertThat(resident)
           .as(what)
-          .isEqualTo(
-              LongStream.range(0, UNIVERSE).filter(n -> tier.pool().contains(key(n))).count());
+          .isEqualTo(open.stream().mapToLong(tiers -> residents(tiers.pool(tier.level()))).sum());
       assertThat(sum("kvbm.tier.entered.blocks", "tier", name))
           .as(what)
           .isEqualTo(resident + sum("kvbm.tier.left.blocks", "tier", name))
@@ -214,7 +217,9 @@ class ManagerMetricsTest {
                   + sum("kvbm.tier.left.blocks", "tier", name, "cause", "moved"));
       assertThat(sum("kvbm.tier.age", "tier", name))
           .as(what)
-          .isEqualTo(sum("kvbm.tier.left.blocks", "tier", name));
+          .isEqualTo(
+              sum("kvbm.tier.left.blocks", "tier", name)
+                  - sum("kvbm.tier.left.blocks", "tier", name, "cause", "closed"));
     }
     assertThat(sum("kvbm.lookup.blocks"))
         .as(when)
@@ -246,6 +251,62 @@ class ManagerMetricsTest {
     assertThat(sum("kvbm.onboard.loaded.bytes"))
         .as(when)
         .isEqualTo(up.stream().mapToDouble(Double::doubleValue).sum());
+  }
+
+  /** Each has a sink of its own, as two parts of a program would make them. */
+  @Test
+  void theSumsOfTwoManagersAgreeAndStillDoWhenOneIsClosed() {
+    try (TestTiers one = prefetching(MicrometerMetrics.of(registry))) {
+      try (TestTiers other = prefetching(MicrometerMetrics.of(registry))) {
+        work(one, 0);
+        work(other, 40);
+        assertSums(List.of(one, other), "both open");
+        assertThat(sum("kvbm.tier.resident.blocks")).isPositive();
+        assertThat(sum("kvbm.prefetch.unsettled.bytes")).isPositive();
+        assertThat(sum("kvbm.pool.total.blocks", "pool", "device")).isEqualTo(8);
+      }
+      assertThat(sum("kvbm.lookup.blocks")).isEqualTo(24);
+      assertThat(sum("kvbm.tier.left.blocks", "cause", "closed")).isPositive();
+      assertThat(sum("kvbm.pool.total.blocks", "pool", "device")).isEqualTo(4);
+      assertSums(List.of(one), "one closed");
+      work(one, 80);
+      assertSums(List.of(one), "one closed, the other at work");
+    }
+    assertThat(sum("kvbm.tier.entered.blocks")).isEqualTo(sum("kvbm.tier.left.blocks"));
+    assertThat(sum("kvbm.prefetch.issued.bytes"))
+        .isEqualTo(sum("kvbm.prefetch.used.bytes") + sum("kvbm.prefetch.wasted.bytes"));
+  }
+
+  private TestTiers prefetching(MetricsSink own) {
+    return new TestTiers(
+        4,
+        12,
+        16,
+        builder ->
+            builder
+                .tiering(
+                    TieringOptions.DEFAULT.withWrites(
+                        List.of(WritePolicy.THROUGH, WritePolicy.BACK)))
+                .events(RouterEventLogConfig.of(4))
+                .prefetch(PrefetchOptions.DEFAULT.withTimes(HOUR, 0)),
+        clock,
+        own);
+  }
+
+  /** Twelve blocks are asked for, of which the device keeps four, and some are prefetched. */
+  private void work(TestTiers tiers, long first) {
+    for (long n = first; n < first + 12; n += 4) {
+      tiers.use(keys(n, n + 1, n + 2, n + 3));
+    }
+    assertThat(tiers.tiering().flush(TimeUnit.SECONDS.toNanos(20))).isTrue();
+    tiers
+        .manager
+        .prefetching()
+        .orElseThrow()
+        .prefetch(keys(first, first + 1), clock.nanoTime() + HOUR)
+        .completion()
+        .toCompletableFuture()
+        .join();
   }
 
   @Test

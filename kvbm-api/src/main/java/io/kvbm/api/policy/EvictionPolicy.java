@@ -89,9 +89,9 @@ public interface EvictionPolicy {
   void remove(int slot);
 
   /**
-   * Chooses the candidate to evict next and changes nothing: the pool answers with {@link
-   * #evicted}, or with {@link #withdraw} if the block came into use meanwhile, and may then ask
-   * again.
+   * Chooses the candidate to evict next. It may reorder candidates, but none stops being one: the
+   * pool answers with {@link #evicted}, or with {@link #withdraw} if the block came into use
+   * meanwhile, and may then ask again.
    *
    * @return its slot, or {@link #NONE} if there is no candidate
    */

@@ -13,6 +13,7 @@ import io.kvbm.cli.trace.TraceFormat;
 import io.kvbm.core.policy.EvictionPolicies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -109,17 +110,18 @@ final class SimulateCommand implements Subcommand {
   @Override
   public int run(Console console) {
     checkSizes();
+    checkReport();
     List<String> names = chosenPolicies();
     Trace trace = read(console);
     References references = References.of(trace);
     List<PolicyScore> scores = score(references, names, console);
-    if (report != null) {
-      writeReport(report, trace, references, scores);
-    }
     if (console.isJson()) {
       console.document(json -> write(trace, references, scores, json));
     } else {
       print(trace, references, scores, console);
+    }
+    if (report != null) { // last: what it took long to find out is told whatever the disk does
+      writeReport(report, trace, references, scores);
     }
     return OK;
   }
@@ -138,6 +140,26 @@ final class SimulateCommand implements Subcommand {
         throw new ParameterException(
             spec.commandLine(), "--capacity %d is no number of blocks above 0".formatted(capacity));
       }
+    }
+  }
+
+  /** Before a run of minutes, not after it. */
+  private void checkReport() {
+    if (report == null) {
+      return;
+    }
+    if (Files.exists(report)) {
+      if (Files.isDirectory(report) || !Files.isWritable(report)) {
+        throw new ParameterException(
+            spec.commandLine(), "--report %s is no file that can be replaced".formatted(report));
+      }
+      return;
+    }
+    Path folder = report.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--report %s: %s is no directory that can be written to".formatted(report, folder));
     }
   }
 

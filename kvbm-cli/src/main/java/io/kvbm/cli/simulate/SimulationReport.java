@@ -26,11 +26,14 @@ final class SimulationReport {
   private static final int BOTTOM = 46;
   private static final int LABEL_HEIGHT = 15;
 
-  /** Told apart also by those who see fewer colours (Okabe and Ito, 2008). */
-  private static final List<String> COLOURS =
+  /**
+   * As many as there are policies. The first six are told apart also by those who see fewer colours
+   * (Okabe and Ito, 2008).
+   */
+  static final List<String> COLOURS =
       List.of(
           "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f",
-          "#a6761d");
+          "#a6761d", "#b3123f");
 
   private final String title;
   private final String subtitle;

@@ -15,9 +15,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SimulateCommandTest {
 
@@ -147,13 +150,35 @@ class SimulateCommandTest {
         .contains(trace.getFileName().toString());
   }
 
-  @Test
-  void a_report_that_cannot_be_written_is_one_line() {
+  /** Nor is the trace read first, which may take minutes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"no/such/folder.html", "", "t.jsonl/page.html"})
+  void a_report_that_cannot_be_written_is_a_usage_error(String page) {
     Invocation ran =
-        simulate("2", "lru", "--report", folder.resolve("no/such/folder.html").toString());
+        Invocation.of(
+            "simulate",
+            "--trace",
+            folder.resolve("no-trace.jsonl").toString(),
+            "--capacity",
+            "2",
+            "--policy",
+            "lru",
+            "--report",
+            folder.resolve(page).toString());
+
+    assertThat(ran.exitCode()).isEqualTo(2);
+    assertThat(ran.err().lines()).filteredOn(line -> line.contains("--report")).hasSize(1);
+    assertThat(ran.err()).doesNotContain("no-trace");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void the_figures_are_printed_also_where_the_report_cannot_be_written_after_all() {
+    Invocation ran = simulate("2", "lru", "--report", "/dev/full");
 
     assertThat(ran.exitCode()).isEqualTo(1);
-    assertThat(ran.err().lines()).hasSize(1).allMatch(line -> line.contains("does not exist"));
+    assertThat(ran.out()).contains("lru");
+    assertThat(ran.err().lines()).hasSize(1);
   }
 
   @ParameterizedTest

@@ -63,6 +63,13 @@ class SimulationReportTest {
   }
 
   @Test
+  void each_policy_there_is_has_a_colour_of_its_own() {
+    assertThat(SimulationReport.COLOURS)
+        .doesNotHaveDuplicates()
+        .hasSizeGreaterThanOrEqualTo(PolicyNames.all().size());
+  }
+
+  @Test
   void one_capacity_and_no_hits_make_a_page_too() {
     assertThat(html("t", List.of(score("lru", 7, 0)))).doesNotContain("NaN").contains("0.0000");
   }

@@ -14,8 +14,9 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stream of block events of one manager: it gathers blocks into events, numbers these from 0
- * without a gap and hands them to subscribers.
+ * A stream of block events, for who drives pools without a manager, which keeps a {@link
+ * RouterEventLog}: it gathers blocks into events, numbers these from 0 without a gap and hands them
+ * to subscribers.
  *
  * <p>An event is published when the next block belongs to another tier or is lost where the ones
  * before were gained, when the batch is full, or when its time is over. Each subscriber is served

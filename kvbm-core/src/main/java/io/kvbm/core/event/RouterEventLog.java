@@ -111,7 +111,8 @@ public final class RouterEventLog {
     }
     Map<String, List<RouterSnapshot.Resident>> tiers = new HashMap<>();
     images.forEach((tier, image) -> tiers.put(tier, ResidentTable.read(image)));
-    return new RouterSnapshot(incarnation, sequence, config.blockSize(), tiers);
+    return new RouterSnapshot(
+        incarnation, sequence, config.blockSize(), config.maxBlocksPerEvent(), tiers);
   }
 
   /**

@@ -3,6 +3,7 @@ package io.kvbm.core.event;
 import io.kvbm.api.block.BlockKey;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -36,17 +37,33 @@ public final class VllmEventEncoder {
 
   private final Form form;
   private final OptionalInt dataParallelRank;
+  private final @Nullable String loraName;
 
   /**
-   * Creates an encoder.
+   * Creates an encoder for blocks of the model itself.
    *
    * @param form how an event is written
    * @param dataParallelRank which of several replicas of the model in one engine this is, left out
    *     where empty
    */
   public VllmEventEncoder(Form form, OptionalInt dataParallelRank) {
+    this(form, dataParallelRank, Optional.empty());
+  }
+
+  /**
+   * Creates an encoder for blocks of the model with a LoRA adapter. Events do not say whose blocks
+   * they name: give each adapter a manager and an encoder of its own.
+   *
+   * @param form how an event is written
+   * @param dataParallelRank which of several replicas of the model in one engine this is, left out
+   *     where empty
+   * @param loraName vLLM's {@code lora_name} of blocks that are stored, nil where empty; its {@code
+   *     lora_id}, which says the same by a number that differs between workers, is always nil
+   */
+  public VllmEventEncoder(Form form, OptionalInt dataParallelRank, Optional<String> loraName) {
     this.form = form;
     this.dataParallelRank = dataParallelRank;
+    this.loraName = loraName.orElse(null);
   }
 
   /**
@@ -103,7 +120,11 @@ public final class VllmEventEncoder {
     name(out, "medium");
     out.string(medium(event.tier()));
     name(out, "lora_name");
-    out.nil();
+    if (loraName == null) {
+      out.nil();
+    } else {
+      out.string(loraName);
+    }
   }
 
   private void write(MessagePackWriter out, RouterEvent.Removed event) {

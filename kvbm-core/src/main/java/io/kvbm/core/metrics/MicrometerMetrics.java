@@ -9,11 +9,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
@@ -26,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  * Micrometer adds the time unit of the monitoring system; other histograms become distribution
  * summaries. Both publish percentile histograms.
  *
+ * <p>A registry has one sink. What several owners show under one name and the same tags is one
+ * meter with the sum of all, gauges included. What a {@linkplain #part part} showed is gone from
+ * the sums when it is closed, but for what it counted.
+ *
  * <p>Threading: safe from any thread. Looking up a meter costs a map access and an allocation: keep
  * what is returned.
  */
@@ -34,26 +40,37 @@ public final class MicrometerMetrics implements MetricsSink {
   private static final String NANOS = ".nanos";
   private static final String BYTES = "bytes";
 
-  private record Key(String name, List<String> tags) {}
+  /** Weak on both sides: the meters of a registry keep its sink, and that keeps the registry. */
+  private static final Map<MeterRegistry, WeakReference<MicrometerMetrics>> SINKS =
+      new WeakHashMap<>();
+
+  /** What tells meters apart. */
+  record Key(String name, List<String> tags) {}
 
   private final MeterRegistry registry;
   private final ConcurrentMap<Key, Counter> counters = new ConcurrentHashMap<>();
   private final ConcurrentMap<Key, Histogram> histograms = new ConcurrentHashMap<>();
-
-  /** What is read by function counters, which refer to it weakly. */
-  private final List<LongSupplier> totals = new CopyOnWriteArrayList<>();
+  private final ConcurrentMap<Key, ShownSum> sums = new ConcurrentHashMap<>();
 
   private MicrometerMetrics(MeterRegistry registry) {
     this.registry = registry;
   }
 
   /**
-   * {@return a sink that reports to the registry}
+   * {@return the sink that reports to the registry, one and the same on each call}
    *
    * @param registry the caller closes it
    */
   public static MicrometerMetrics of(MeterRegistry registry) {
-    return new MicrometerMetrics(registry);
+    synchronized (SINKS) {
+      WeakReference<MicrometerMetrics> known = SINKS.get(registry);
+      MicrometerMetrics sink = known == null ? null : known.get();
+      if (sink == null) {
+        sink = new MicrometerMetrics(registry);
+        SINKS.put(registry, new WeakReference<>(sink));
+      }
+      return sink;
+    }
   }
 
   @Override
@@ -63,12 +80,7 @@ public final class MicrometerMetrics implements MetricsSink {
 
   @Override
   public void counter(String name, LongSupplier total, String... tags) {
-    Key key = key(name, tags);
-    FunctionCounter.builder(name, total, counted -> (double) counted.getAsLong())
-        .tags(Tags.of(key.tags.toArray(String[]::new)))
-        .baseUnit(baseUnit(name))
-        .register(registry);
-    totals.add(total); // a function counter does not keep what it reads
+    total(key(name, tags)).add(total::getAsLong);
   }
 
   @Override
@@ -78,12 +90,45 @@ public final class MicrometerMetrics implements MetricsSink {
 
   @Override
   public void gauge(String name, DoubleSupplier value, String... tags) {
-    Key key = key(name, tags);
-    Gauge.builder(name, value, DoubleSupplier::getAsDouble)
+    level(key(name, tags)).add(value);
+  }
+
+  @Override
+  public Part part() {
+    return new MicrometerPart(this);
+  }
+
+  /** {@return the sum that a function counter shows} */
+  ShownSum total(Key key) {
+    return sums.computeIfAbsent(key, this::newTotal);
+  }
+
+  /** {@return the sum that a gauge shows} */
+  ShownSum level(Key key) {
+    return sums.computeIfAbsent(key, this::newLevel);
+  }
+
+  private ShownSum newTotal(Key key) {
+    FunctionCounter.builder(key.name, this, _ -> shown(key))
         .tags(Tags.of(key.tags.toArray(String[]::new)))
-        .baseUnit(baseUnit(name))
+        .baseUnit(baseUnit(key.name))
+        .register(registry);
+    return new ShownSum();
+  }
+
+  private ShownSum newLevel(Key key) {
+    Gauge.builder(key.name, () -> shown(key))
+        .tags(Tags.of(key.tags.toArray(String[]::new)))
+        .baseUnit(baseUnit(key.name))
         .strongReference(true)
         .register(registry);
+    return new ShownSum();
+  }
+
+  /** Called by the meters, which so keep this sink as long as their registry lives. */
+  private double shown(Key key) {
+    ShownSum sum = sums.get(key);
+    return sum == null ? 0 : sum.getAsDouble();
   }
 
   private Counter newCounter(Key key) {
@@ -118,7 +163,7 @@ public final class MicrometerMetrics implements MetricsSink {
     return name.endsWith("." + BYTES) ? BYTES : null;
   }
 
-  private static Key key(String name, String... tags) {
+  static Key key(String name, String... tags) {
     if (tags.length % 2 != 0) {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT,

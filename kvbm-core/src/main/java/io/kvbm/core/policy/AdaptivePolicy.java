@@ -15,6 +15,10 @@ import java.util.Arrays;
  * block used longest ago goes. {@link ShadowContest} watches whether the choice by index has as
  * many hits as {@code lru} and {@code arc} would have, and hands over to the one that leads.
  *
+ * <p>What is learnt is measured in the capacity it was learnt for. A tier whose slots more than
+ * double since then is learnt anew, with memories and shadows of the new size; until it has been,
+ * the block used longest ago goes, as at the start.
+ *
  * <p>Only blocks that no resident block follows are given up, so a prefix is evicted from its end
  * even where every block is offered. Priorities are not looked at. All calls are O(log n) or
  * better, amortised.
@@ -44,12 +48,9 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   private final SlotOrders residents;
   private final ConversationTurns turns;
-  private final EvictedBlocks evicted;
-  private final ReuseIndex reuse;
   private final RatedGroups leaves;
   private final ArcFollower arc;
-  private final ShadowCaches shadows;
-  private final ShadowContest contest;
+  private Learning learning;
 
   /** By slot: the key, mixed. */
   private long[] keys;
@@ -68,25 +69,40 @@ final class AdaptivePolicy implements EvictionPolicy {
   AdaptivePolicy(int capacity) {
     residents = new SlotOrders(NAME, capacity);
     turns = new ConversationTurns(capacity);
-    evicted = new EvictedBlocks(capacity);
-    reuse = new ReuseIndex(GROUPS, capacity);
-    leaves = new RatedGroups(GROUPS, PARTS, capacity, reuse);
-    int shadowSlots = ShadowCaches.slotCount(capacity, WAYS);
-    ArcShadow arcShadow = new ArcShadow(ShadowCaches.capacity(capacity), shadowSlots);
-    arc = new ArcFollower(capacity, arcShadow, evicted);
-    shadows =
-        new ShadowCaches(
-            capacity,
-            new RatedShadow(shadowSlots, GROUPS, reuse),
-            new AgeShadow(shadowSlots),
-            arcShadow);
-    contest = new ShadowContest(capacity, WAYS);
+    learning = Learning.of(capacity);
+    leaves = new RatedGroups(GROUPS, PARTS, capacity, learning.reuse);
+    arc = new ArcFollower(capacity, learning.arcShadow, learning.evicted);
     keys = new long[capacity];
     groups = new byte[capacity];
     segments = new byte[capacity];
     used = new boolean[capacity];
     offered = new boolean[capacity];
     lastUses = new long[capacity];
+  }
+
+  /**
+   * What learns from the uses of a tier.
+   *
+   * @param capacity how many blocks the tier has, for which it all is sized
+   */
+  private record Learning(
+      int capacity,
+      EvictedBlocks evicted,
+      ReuseIndex reuse,
+      ArcShadow arcShadow,
+      ShadowCaches shadows,
+      ShadowContest contest) {
+
+    private static Learning of(int capacity) {
+      ReuseIndex reuse = new ReuseIndex(GROUPS, capacity);
+      int slots = ShadowCaches.slotCount(capacity, WAYS);
+      ArcShadow arc = new ArcShadow(ShadowCaches.capacity(capacity), slots);
+      ShadowCaches shadows =
+          new ShadowCaches(
+              capacity, new RatedShadow(slots, GROUPS, reuse), new AgeShadow(slots), arc);
+      ShadowContest contest = new ShadowContest(capacity, WAYS);
+      return new Learning(capacity, new EvictedBlocks(capacity), reuse, arc, shadows, contest);
+    }
   }
 
   @Override
@@ -106,13 +122,23 @@ final class AdaptivePolicy implements EvictionPolicy {
     used = Arrays.copyOf(used, capacity);
     offered = Arrays.copyOf(offered, capacity);
     lastUses = Arrays.copyOf(lastUses, capacity);
+    if (capacity / 2 > learning.capacity) {
+      learnAnew(capacity);
+    }
+  }
+
+  /** The blocks stay as they are: the candidates in their groups, each in its segment. */
+  private void learnAnew(int capacity) {
+    learning = Learning.of(capacity);
+    leaves.rateBy(learning.reuse);
+    arc.follow(learning.arcShadow, learning.evicted);
   }
 
   @Override
   public void insert(int slot, long key, int parent, int priority) {
     residents.enter(slot);
     long mixed = Mixing.mix(key);
-    long remembered = evicted.find(mixed);
+    long remembered = learning.evicted.find(mixed);
     turns.enter(slot, parent, EvictedBlocks.turn(remembered), now);
     if (parent != NONE) {
       hold(parent);
@@ -167,12 +193,12 @@ final class AdaptivePolicy implements EvictionPolicy {
   }
 
   private void learn(long key, int group) {
-    reuse.use(key, group, now);
-    reuse.refreshIfDue(now);
-    if (shadows.isSampled(key)) {
-      contest.count(shadows.use(key, group, now));
+    learning.reuse.use(key, group, now);
+    learning.reuse.refreshIfDue(now);
+    if (learning.shadows.isSampled(key)) {
+      learning.contest.count(learning.shadows.use(key, group, now));
     }
-    contest.endRoundIfDue(now);
+    learning.contest.endRoundIfDue(now);
   }
 
   /** Changes nothing. */
@@ -213,7 +239,7 @@ final class AdaptivePolicy implements EvictionPolicy {
     residents.leave(slot);
     arc.leave(segments[slot]);
     if (used[slot]) {
-      evicted.remember(keys[slot], turns.turn(slot), segments[slot]);
+      learning.evicted.remember(keys[slot], turns.turn(slot), segments[slot]);
     }
     int parent = turns.leave(slot);
     if (parent != NONE) {
@@ -223,7 +249,7 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   @Override
   public int victim() {
-    return switch (contest.leader()) {
+    return switch (learning.contest.leader()) {
       case BY_INDEX -> leaves.leastPromising(now);
       case BY_AGE -> leaves.oldest();
       default -> victimOfArc();

@@ -11,8 +11,8 @@ final class ArcFollower {
   static final int ONCE = 0;
   static final int AGAIN = 1;
 
-  private final ArcShadow leader;
-  private final EvictedBlocks evicted;
+  private ArcShadow leader;
+  private EvictedBlocks evicted;
   private final KeptCount kept;
   private int onceCount;
   private int againCount;
@@ -30,6 +30,12 @@ final class ArcFollower {
 
   void grow(int capacity) {
     kept.grow(capacity);
+  }
+
+  /** Goes by another sample and memory from now on; the blocks keep their segments. */
+  void follow(ArcShadow newLeader, EvictedBlocks newMemory) {
+    leader = newLeader;
+    evicted = newMemory;
   }
 
   /**

@@ -2,8 +2,6 @@ package io.kvbm.core.policy;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -13,27 +11,25 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Each key has four counters; its frequency is the smallest of them, so it may be estimated too
  * high and, but for ageing, never too low. Counters stop at {@link #MAX_FREQUENCY}. After ten
  * increments per expected key all counters are halved, so that what was popular once does not stay
- * so.
+ * so. The halving is spread over the increments that follow, eight words each, and cannot be told
+ * from one that is done at once; what is left of it when the next one is due is done in one step.
  *
- * <p>Threading: safe from any thread, without locks. An increment that races the halving may be
- * halved with the rest.
+ * <p>Threading: safe from any thread. Reading and counting take no locks, but for the one increment
+ * in many that begins a halving. An increment that races the halving may be halved with the rest.
  */
 public final class FrequencySketch {
 
   /** Where counters stop. */
-  public static final int MAX_FREQUENCY = 15;
+  public static final int MAX_FREQUENCY = AgeingCounters.MAX;
 
-  private static final int COUNTERS_PER_WORD = 16;
   private static final int HASHES = 4;
   private static final int INCREMENTS_PER_KEY = 10;
   private static final int MAX_EXPECTED_KEYS = 1 << 29;
-  private static final long HALF_MASK = 0x7777_7777_7777_7777L;
   private static final long[] SEEDS = {
     0x9E37_79B9_7F4A_7C15L, 0xC2B2_AE3D_27D4_EB4FL, 0x1656_67B1_9E37_79F9L, 0x27D4_EB2F_1656_67C5L
   };
-  private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
 
-  private final long[] words;
+  private final AgeingCounters counters;
   private final int wordShift;
   private final long period;
   private final AtomicLong increments = new AtomicLong();
@@ -52,7 +48,7 @@ public final class FrequencySketch {
               .formatted(MAX_EXPECTED_KEYS, expectedKeys));
     }
     int wordCount = Math.max(2, ceilingPowerOfTwo(expectedKeys) / 2);
-    words = new long[wordCount];
+    counters = new AgeingCounters(wordCount);
     wordShift = Long.SIZE - Integer.numberOfTrailingZeros(wordCount);
     period = (long) INCREMENTS_PER_KEY * expectedKeys;
   }
@@ -66,7 +62,7 @@ public final class FrequencySketch {
     int smallest = MAX_FREQUENCY;
     for (int i = 0; i < HASHES; i++) {
       long hash = hash(key, i);
-      long word = (long) WORD.getOpaque(words, wordIndex(hash));
+      long word = counters.word(wordIndex(hash));
       smallest = Math.min(smallest, (int) (word >>> counterShift(hash)) & MAX_FREQUENCY);
     }
     return smallest;
@@ -80,8 +76,9 @@ public final class FrequencySketch {
   public void increment(long key) {
     for (int i = 0; i < HASHES; i++) {
       long hash = hash(key, i);
-      incrementCounter(wordIndex(hash), counterShift(hash));
+      counters.increment(wordIndex(hash), counterShift(hash));
     }
+    counters.ageSome();
     // Exactly one thread sees each multiple of the period, so each halving is done once.
     if (increments.incrementAndGet() % period == 0) {
       age();
@@ -90,37 +87,28 @@ public final class FrequencySketch {
 
   /** Halves all counters, rounding down; done by itself after ten increments per expected key. */
   public void age() {
-    for (int i = 0; i < words.length; i++) {
-      long word = (long) WORD.getOpaque(words, i);
-      while (word != 0 && !WORD.weakCompareAndSetPlain(words, i, word, word >>> 1 & HALF_MASK)) {
-        word = (long) WORD.getOpaque(words, i);
-      }
-    }
+    counters.age();
+  }
+
+  AgeingCounters counters() {
+    return counters;
   }
 
   /** {@return how many counters there are} */
   long counterCount() {
-    return (long) words.length * COUNTERS_PER_WORD;
+    return (long) counters.wordCount() * AgeingCounters.PER_WORD;
   }
 
   /** {@return how many counters are not 0} */
   long nonZeroCounterCount() {
     long count = 0;
-    for (int i = 0; i < words.length; i++) {
-      long word = (long) WORD.getOpaque(words, i);
-      for (int shift = 0; shift < Long.SIZE; shift += Long.SIZE / COUNTERS_PER_WORD) {
+    for (int i = 0; i < counters.wordCount(); i++) {
+      long word = counters.word(i);
+      for (int shift = 0; shift < Long.SIZE; shift += Long.SIZE / AgeingCounters.PER_WORD) {
         count += (word >>> shift & MAX_FREQUENCY) != 0 ? 1 : 0;
       }
     }
     return count;
-  }
-
-  private void incrementCounter(int index, int shift) {
-    long word = (long) WORD.getOpaque(words, index);
-    while ((word >>> shift & MAX_FREQUENCY) != MAX_FREQUENCY
-        && !WORD.weakCompareAndSetPlain(words, index, word, word + (1L << shift))) {
-      word = (long) WORD.getOpaque(words, index);
-    }
   }
 
   /**
@@ -133,7 +121,7 @@ public final class FrequencySketch {
 
   /** The counter comes from the lowest four bits of the hash. */
   private static int counterShift(long hash) {
-    return (int) (hash & COUNTERS_PER_WORD - 1) << 2;
+    return (int) (hash & AgeingCounters.PER_WORD - 1) << 2;
   }
 
   private static long hash(long key, int index) {

@@ -23,8 +23,8 @@ final class RatedGroups {
 
   private final long everyPart;
 
-  private final ReuseIndex reuse;
-  private final AgeSpans spans;
+  private ReuseIndex reuse;
+  private AgeSpans spans;
 
   /** Of each part its groups in a row. */
   private final GroupedQueues queues;
@@ -66,6 +66,14 @@ final class RatedGroups {
 
   void grow(int capacity) {
     queues.grow(capacity);
+  }
+
+  /** Goes by another index of as many groups from now on; every slot stays where it is. */
+  void rateBy(ReuseIndex index) {
+    reuse = index;
+    spans = index.spans();
+    ratedEdition = index.edition();
+    Arrays.fill(ratedTo, 0);
   }
 
   /** Adds a slot that is not there. */

@@ -5,8 +5,8 @@ package io.kvbm.core.policy;
  * for eight keys a slot that is halved by the uses of a tier.
  *
  * <p>Most uses of a tier are of blocks that it cannot keep. In a sketch with room for its own
- * blocks only, those raise every counter and the estimate of every key. 32 to 64 bytes a slot. Not
- * thread safe.
+ * blocks only, those raise every counter and the estimate of every key. 32 to 64 bytes a slot. The
+ * halving is spread over the uses that follow. Not thread safe.
  */
 final class UseCounts {
 

@@ -206,8 +206,11 @@ public final class ConversationPrefetcher implements AutoCloseable {
     try {
       executor.execute(
           () -> {
-            look();
-            scheduleLook();
+            try {
+              look();
+            } finally {
+              scheduleLook(); // whatever went wrong, the next look may go well
+            }
           });
     } catch (RejectedExecutionException e) {
       LOG.log(System.Logger.Level.DEBUG, "no more prefetching: the executor has ended", e);

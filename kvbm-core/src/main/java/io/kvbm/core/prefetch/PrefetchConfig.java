@@ -13,7 +13,7 @@ import io.kvbm.api.ErrorCode;
  * @param maxQueued at most so many prefetches wait, at least 1
  * @param maxTrackedBlocks so many loaded blocks are watched for use at most; beyond, the oldest
  *     counts as wasted; at least 1
- * @param maxLoad at this load and above nothing is prefetched
+ * @param maxLoad at this load and above nothing is prefetched, above 0
  * @param minProbability a predicted turn less likely than this is left alone, 0 to 1
  * @param wasteLimit prefetching stops where more than this share of the bytes was wasted, 0 to 1
  * @param sampleByteSize after so many bytes were used or wasted the share is judged, at least
@@ -44,6 +44,12 @@ public record PrefetchConfig(
     requireAtLeast("maxBlocksPerOperation", maxBlocksPerOperation, 1);
     requireAtLeast("maxQueued", maxQueued, 1);
     requireAtLeast("maxTrackedBlocks", maxTrackedBlocks, 1);
+    requireShare("minProbability", minProbability);
+    requireShare("wasteLimit", wasteLimit);
+    if (!(maxLoad > 0)) { // so that what is no number is refused, too
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG, "maxLoad is %s: it must be above 0".formatted(maxLoad));
+    }
     requireAtLeast("sampleByteSize", sampleByteSize, blockByteSize);
     requireAtLeast("pauseNanos", pauseNanos, 1);
     requireAtLeast("maxPauseNanos", maxPauseNanos, pauseNanos);
@@ -76,6 +82,13 @@ public record PrefetchConfig(
       throw new ConfigurationException(
           ErrorCode.INVALID_CONFIG,
           "%s is %d: it must be at least %d".formatted(name, value, least));
+    }
+  }
+
+  private static void requireShare(String name, double value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG, "%s is %s: it must be 0 to 1".formatted(name, value));
     }
   }
 }

@@ -50,6 +50,9 @@ public final class Prefetcher implements AutoCloseable {
   private final DoubleSupplier load;
   private final Clock clock;
 
+  /** Whether it was logged that the load cannot be told. */
+  private volatile boolean loadFailed;
+
   /** How often there was something to begin or to finish since the rounds last ended. */
   private final AtomicInteger wakeUps = new AtomicInteger();
 
@@ -92,7 +95,8 @@ public final class Prefetcher implements AutoCloseable {
    *
    * @param config its bounds
    * @param target loads blocks; the caller closes what is behind it after this
-   * @param load how busy the machine is, as the configuration's {@code maxLoad} is meant; quick
+   * @param load how busy the machine is, as the configuration's {@code maxLoad} is meant; quick.
+   *     While it throws, or says no number, the machine counts as busy
    * @param clock the platform's
    */
   public Prefetcher(
@@ -115,7 +119,7 @@ public final class Prefetcher implements AutoCloseable {
    * @throws ClosedException if this is closed
    */
   public PrefetchHandle prefetch(List<BlockKey> keys, long deadlineNanos) {
-    boolean busy = load.getAsDouble() >= config.maxLoad();
+    boolean busy = isBusy();
     PrefetchRequest request;
     synchronized (monitor) {
       if (closed) {
@@ -190,6 +194,7 @@ public final class Prefetcher implements AutoCloseable {
   /** The tier blocks are loaded into was emptied. */
   public void evictedAll() {
     synchronized (monitor) {
+      loading.replaceAll((key, before) -> before == Loading.USED ? Loading.USED : Loading.GONE);
       fetched.values().forEach(block -> settle(block, false));
       fetched.clear();
     }
@@ -213,7 +218,8 @@ public final class Prefetcher implements AutoCloseable {
   }
 
   /**
-   * Cancels everything and takes nothing more; what runs still completes its handle. Idempotent.
+   * Cancels everything and takes nothing more; what runs still completes its handle. What was
+   * loaded and not used so far is wasted. Idempotent.
    */
   @Override
   public void close() {
@@ -224,6 +230,7 @@ public final class Prefetcher implements AutoCloseable {
       all.addAll(running);
     }
     all.forEach(this::cancel);
+    evictedAll();
   }
 
   void cancel(PrefetchRequest request) {
@@ -281,8 +288,21 @@ public final class Prefetcher implements AutoCloseable {
     } while (seen != 0);
   }
 
+  /** No lock is held. It must not throw: who begins what there is would never have ended. */
+  private boolean isBusy() {
+    try {
+      return !(load.getAsDouble() < config.maxLoad());
+    } catch (RuntimeException e) {
+      if (!loadFailed) {
+        loadFailed = true;
+        LOG.log(System.Logger.Level.WARNING, "nothing is prefetched while the load throws", e);
+      }
+      return true;
+    }
+  }
+
   private @Nullable Operation nextOperation() {
-    boolean busy = load.getAsDouble() >= config.maxLoad();
+    boolean busy = isBusy();
     synchronized (monitor) {
       while (!waiting.isEmpty()) {
         PrefetchRequest request = waiting.first();

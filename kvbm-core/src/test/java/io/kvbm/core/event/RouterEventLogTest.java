@@ -19,6 +19,7 @@ import io.kvbm.core.pool.Eviction;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
@@ -176,6 +177,10 @@ class RouterEventLogTest {
   /**
    * There, three sources tell of one block and a router hears of the first store and the last
    * removal. Here each tier tells for itself, once: a router that wants less can count.
+   *
+   * <p>What else there is of it does not apply: nothing is read from a socket here, so no message
+   * can be malformed, and events go out in the order of their numbers, without being sorted into
+   * runs.
    */
   @Test
   void unlike_case61_each_tier_tells_of_a_block_once_and_of_its_own_removal() {
@@ -272,6 +277,43 @@ class RouterEventLogTest {
     }
     assertThat(fromEvents.tiers).isEqualTo(RouterMirror.of(snapshot).tiers);
     assertThat(snapshot.asEvents()).hasSize(3);
+  }
+
+  /** Callers name parents, and may name them in a circle. */
+  @Test
+  void a_snapshot_as_events_leaves_out_no_block_of_a_circle() {
+    RouterSnapshot snapshot =
+        snapshot(
+            100,
+            resident(1, 3),
+            resident(2, 1),
+            resident(3, 2),
+            resident(4, 2),
+            resident(5, 4),
+            resident(9, null));
+
+    assertThat(snapshot.asEvents().stream().map(event -> ((RouterEvent.Stored) event).keys()))
+        .containsExactlyInAnyOrder(keys(9), keys(1, 2, 3), keys(4, 5));
+  }
+
+  @Test
+  void a_snapshot_as_events_names_no_more_blocks_in_one_than_the_log() {
+    RouterSnapshot snapshot =
+        snapshot(2, resident(1, 7), resident(2, 1), resident(3, 2), resident(4, 3), resident(5, 4));
+
+    assertThat(snapshot.asEvents())
+        .containsExactly(
+            stored("device", 6, key(7), 1, 2),
+            stored("device", 6, key(2), 3, 4),
+            stored("device", 6, key(4), 5));
+  }
+
+  private static RouterSnapshot snapshot(int maxBlocks, RouterSnapshot.Resident... blocks) {
+    return new RouterSnapshot(1, 6, PAGE, maxBlocks, Map.of("device", List.of(blocks)));
+  }
+
+  private static RouterSnapshot.Resident resident(long key, @Nullable Integer parent) {
+    return new RouterSnapshot.Resident(key(key), parent == null ? null : key(parent));
   }
 
   @Test

@@ -3,8 +3,10 @@ package io.kvbm.core.event;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.block.BlockKey;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.msgpack.core.MessagePack;
@@ -57,6 +59,21 @@ class VllmEventEncoderTest {
 
     assertThat(hex(encoder.encode(EVENTS.subList(2, 4), TIME_NANOS)))
         .isEqualTo(GOLDEN_MAPS.replace(" ", ""));
+  }
+
+  @Test
+  void the_name_of_an_adapter_stands_where_nil_would() {
+    VllmEventEncoder encoder =
+        new VllmEventEncoder(
+            VllmEventEncoder.Form.ARRAYS, OptionalInt.of(1), Optional.of("sql-helper"));
+    String lora = "aa" + hex("sql-helper".getBytes(StandardCharsets.UTF_8));
+
+    assertThat(hex(encoder.encode(EVENTS, TIME_NANOS)))
+        .isEqualTo(
+            GOLDEN_ARRAYS
+                .replace("a3475055 c0", "a3475055" + lora)
+                .replace("a3435055 c0", "a3435055" + lora)
+                .replace(" ", ""));
   }
 
   @Test

@@ -80,4 +80,33 @@ class MicrometerMetricsTest {
         .withMessageContaining("kvbm.a has 1 tag strings")
         .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
   }
+
+  @Test
+  void whatSeveralShowUnderOneNameIsAddedUp() {
+    metrics.counter("kvbm.a", () -> 3, "k", "v");
+    MicrometerMetrics.of(registry).counter("kvbm.a", () -> 4, "k", "v");
+    metrics.counter("kvbm.a", () -> 100, "k", "other");
+    metrics.gauge("kvbm.b", () -> 0.5);
+    MicrometerMetrics.of(registry).gauge("kvbm.b", () -> 2);
+
+    assertThat(registry.get("kvbm.a").tag("k", "v").functionCounter().count()).isEqualTo(7);
+    assertThat(registry.get("kvbm.b").gauge().value()).isEqualTo(2.5);
+  }
+
+  @Test
+  void aClosedPartLeavesWhatItCountedAndNothingElse() {
+    AtomicLong value = new AtomicLong(5);
+    metrics.counter("kvbm.a", () -> 3);
+    MetricsSink.Part part = metrics.part();
+    part.counter("kvbm.a", value::get);
+    part.gauge("kvbm.b", value::get);
+    assertThat(registry.get("kvbm.a").functionCounter().count()).isEqualTo(8);
+    part.close();
+    value.set(1_000);
+    part.close();
+    part.gauge("kvbm.b", value::get);
+
+    assertThat(registry.get("kvbm.a").functionCounter().count()).isEqualTo(8);
+    assertThat(registry.get("kvbm.b").gauge().value()).isZero();
+  }
 }

@@ -24,7 +24,7 @@ class AdmissionTest {
   }
 
   @Test
-  void case_30_theKthSightingIsAdmitted() {
+  void case30_theKthSightingIsAdmitted() {
     SightingAdmission policy = sightings(2, 1000, SightingAdmission.NEVER);
     assertThat(admits(policy, 1)).isFalse();
     assertThat(admits(policy, 1)).isTrue();
@@ -34,7 +34,7 @@ class AdmissionTest {
   }
 
   @Test
-  void case_30_sightingsAreHalvedByTheSketchWhenThereAreMany() {
+  void case30_sightingsAreHalvedByTheSketchWhenThereAreMany() {
     SightingAdmission policy = sightings(2, 4, SightingAdmission.NEVER);
     for (int i = 0; i < 39; i++) {
       admits(policy, 1);
@@ -45,7 +45,7 @@ class AdmissionTest {
   }
 
   @Test
-  void case_30_sightingsAreHalvedWithEachPeriodUntilTheyAreGone() {
+  void case30_sightingsAreHalvedWithEachPeriodUntilTheyAreGone() {
     SightingAdmission policy = sightings(2, 1000, Duration.ofMillis(250).toNanos());
     for (int i = 0; i < 4; i++) {
       admits(policy, 1);

@@ -54,7 +54,7 @@ class OffloadSettlementTest {
   }
 
   @Test
-  void case_57_aCancelIsConfirmedOnlyAfterWhatIsInFlightHasDrained() {
+  void case57_aCancelIsConfirmedOnlyAfterWhatIsInFlightHasDrained() {
     Offloader offloader = tiers.offloader(tiers.edge(WritePolicy.NONE, 2));
     tiers.transport.holds = true;
     List<ImmutableBlock> chain = registerChain(tiers.device, 0, 4);
@@ -77,7 +77,7 @@ class OffloadSettlementTest {
   }
 
   @Test
-  void case_57_aCancelOfQueuedBlocksIsConfirmedAtOnce() {
+  void case57_aCancelOfQueuedBlocksIsConfirmedAtOnce() {
     Offloader offloader = tiers.offloader(tiers.edge(WritePolicy.NONE, 2));
     tiers.transport.holds = true;
     OffloadHandle busy = offload(offloader, registerChain(tiers.device, 0, 2), 0);

@@ -65,8 +65,12 @@ class OffloaderTest {
     return handle;
   }
 
+  /**
+   * That a block is empty, partly filled or complete and not registered is excluded by its type:
+   * those are no {@link ImmutableBlock}s, which is all that can be copied down.
+   */
   @Test
-  void case_19_onlyOpenBlocksOfTheSourceTierAreTaken() {
+  void case19_onlyOpenBlocksOfTheSourceTierAreTaken() {
     try (OffloadTiers tiers = new OffloadTiers(4, 4, 4)) {
       Offloader offloader = tiers.offloader(tiers.edge(WritePolicy.THROUGH, 8));
       ImmutableBlock open = register(tiers.device, 1);
@@ -95,7 +99,7 @@ class OffloaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"fully-contiguous", "paged", "layer-separate-block-contiguous"})
-  void case_20_aBlockArrivesUnderItsKeyWithItsBytes(String layout) {
+  void case20_aBlockArrivesUnderItsKeyWithItsBytes(String layout) {
     try (OffloadTiers tiers = new OffloadTiers(4, 4, 4, SHAPE, new LayoutType(layout))) {
       Offloader offloader = tiers.offloader(tiers.edge(WritePolicy.NONE, 8));
       ImmutableBlock parent = register(tiers.device, 41);
@@ -121,7 +125,7 @@ class OffloaderTest {
   }
 
   @Test
-  void case_21_aTierInBetweenMayBeLeftOut() {
+  void case21_aTierInBetweenMayBeLeftOut() {
     try (OffloadTiers tiers = new OffloadTiers(4, 4, 4)) {
       Offloader offloader =
           tiers.offloader(OffloadEdge.of(tiers.device, tiers.disk, WritePolicy.THROUGH));
@@ -135,7 +139,7 @@ class OffloaderTest {
   }
 
   @Test
-  void case_22_aFullTargetSkipsBlocksUntilThereIsRoom() {
+  void case22_aFullTargetSkipsBlocksUntilThereIsRoom() {
     try (OffloadTiers tiers = new OffloadTiers(4, 1, 4)) {
       Offloader offloader = tiers.offloader(tiers.edge(WritePolicy.NONE, 8));
       MutableBlock occupant = tiers.host.pool().allocateBlocks(1).getFirst();
@@ -166,7 +170,7 @@ class OffloaderTest {
   }
 
   @Test
-  void case_24_eachBlockArrivesOnceWithItsOwnBytesAlsoBeyondTheBatchLimit() {
+  void case24_eachBlockArrivesOnceWithItsOwnBytesAlsoBeyondTheBatchLimit() {
     try (OffloadTiers tiers = new OffloadTiers(40, 40, 40)) {
       Offloader offloader =
           tiers.offloader(
@@ -187,7 +191,7 @@ class OffloaderTest {
   }
 
   @Test
-  void case_26_aBlockOf32MiBIsCopied() {
+  void case26_aBlockOf32MiBIsCopied() {
     LayoutConfig large = SHAPE.toBuilder().numLayers(64).innerDim(32768).build();
     try (OffloadTiers tiers = new OffloadTiers(1, 1, 1, large, LayoutType.FULLY_CONTIGUOUS)) {
       Offloader offloader =
@@ -204,7 +208,7 @@ class OffloaderTest {
   }
 
   @Test
-  void case_31_higherPriorityFirstThenAge() {
+  void case31_higherPriorityFirstThenAge() {
     try (OffloadTiers tiers = new OffloadTiers(16, 16, 4)) {
       Offloader offloader = tiers.offloader(tiers.edge(WritePolicy.THROUGH, 1));
       occupy(tiers, offloader);
@@ -287,7 +291,7 @@ class OffloaderTest {
   }
 
   @Test
-  void case_58_oneKeyIsQueuedAndCopiedOnceForAllWhoWantIt() {
+  void case58_oneKeyIsQueuedAndCopiedOnceForAllWhoWantIt() {
     try (OffloadTiers tiers = new OffloadTiers(4, 4, 4)) {
       Offloader offloader = tiers.offloader(tiers.edge(WritePolicy.THROUGH, 8));
       occupy(tiers, offloader);
@@ -313,7 +317,7 @@ class OffloaderTest {
   }
 
   @Test
-  void case_57_aPartialFailureListsExactlyTheFailedBlocks() {
+  void case57_aPartialFailureListsExactlyTheFailedBlocks() {
     LayoutType layout = new LayoutType("layer-separate-block-contiguous");
     try (OffloadTiers tiers = new OffloadTiers(8, 8, 4, SHAPE, layout)) {
       Offloader offloader = tiers.offloader(tiers.edge(WritePolicy.THROUGH, 8));

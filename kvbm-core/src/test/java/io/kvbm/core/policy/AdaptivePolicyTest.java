@@ -6,10 +6,10 @@ import io.kvbm.api.policy.EvictionPolicy;
 import io.kvbm.api.policy.EvictionPolicyProvider;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
+import org.agrona.collections.IntArrayList;
+import org.agrona.collections.Long2LongHashMap;
 import org.junit.jupiter.api.Test;
 
 class AdaptivePolicyTest extends EvictionPolicyContract {
@@ -96,14 +96,27 @@ class AdaptivePolicyTest extends EvictionPolicyContract {
   /** Regression: the last block of such a prompt was held for a popular one and kept the rest. */
   @Test
   void long_prompts_that_come_once_make_way_for_popular_single_blocks() {
-    assertThat(hits("adaptive", 1_000, popularBesideLong(9)))
-        .isGreaterThan(hits("lru", 1_000, popularBesideLong(9)) * 23 / 20);
+    assertThat(hits("adaptive", 1_000, popularBesideLong(9, 30_000, 2_000)))
+        .isGreaterThan(hits("lru", 1_000, popularBesideLong(9, 30_000, 2_000)) * 23 / 20);
   }
 
   @Test
   void what_was_learnt_and_is_wrong_now_costs_little() {
     assertThat(hits("adaptive", 400, reversal(8)))
         .isGreaterThan(hits("lru", 400, reversal(8)) * 97 / 100);
+  }
+
+  /** What is learnt of a tier says nothing of one of a hundred times its size. */
+  @Test
+  void a_tier_that_grew_has_the_hits_of_one_that_was_large_from_the_start() {
+    int large = 100_000;
+    Replayed grown = new Replayed(provider().create(1_000), 1_000);
+    grown.run(popularBesideLong(9, 20_000, 2_000));
+    grown.grow(large);
+
+    assertThat(grown.run(popularBesideLong(10, 300_000, 2 * large)))
+        .isGreaterThan(
+            hits("adaptive", large, popularBesideLong(10, 300_000, 2 * large)) * 97 / 100);
   }
 
   /** A policy and the blocks it keeps, driven as a pool drives it: only leaves are offered. */
@@ -113,19 +126,35 @@ class AdaptivePolicyTest extends EvictionPolicyContract {
 
   private static final class Replayed {
     private final EvictionPolicy policy;
-    private final int capacity;
-    private final Map<Long, Integer> slots = new HashMap<>();
-    private final Map<Integer, Long> keys = new HashMap<>();
-    private final Map<Integer, Integer> parents = new HashMap<>();
-    private final Map<Integer, Integer> children = new HashMap<>();
-    private final ArrayDeque<Integer> free = new ArrayDeque<>();
+    private final Long2LongHashMap slots = new Long2LongHashMap(EvictionPolicy.NONE);
+    private final IntArrayList free = new IntArrayList();
+    private int capacity;
+    private long[] keys = new long[0];
+    private int[] parents = new int[0];
+    private int[] children = new int[0];
     private int granted;
 
     private Replayed(EvictionPolicy policy, int capacity) {
       this.policy = policy;
       this.capacity = capacity;
-      for (granted = 0; granted < capacity; granted++) {
-        free.add(granted);
+      grant(capacity);
+    }
+
+    private void grow(int newCapacity) {
+      capacity = newCapacity;
+      policy.grow(newCapacity);
+      grant(newCapacity);
+    }
+
+    private void grant(int slotCount) {
+      if (slotCount > keys.length) {
+        int room = Math.max(slotCount, 2 * keys.length);
+        keys = Arrays.copyOf(keys, room);
+        parents = Arrays.copyOf(parents, room);
+        children = Arrays.copyOf(children, room);
+      }
+      for (; granted < slotCount; granted++) {
+        free.pushInt(granted);
       }
     }
 
@@ -137,13 +166,13 @@ class AdaptivePolicyTest extends EvictionPolicyContract {
         }
         for (int i = 0; i < request.length; i++) {
           if (!slots.containsKey(request[i])) {
-            enter(request[i], i == 0 ? EvictionPolicy.NONE : slots.get(request[i - 1]));
+            enter(request[i], i == 0 ? EvictionPolicy.NONE : (int) slots.get(request[i - 1]));
           }
         }
         for (int i = request.length - 1; i >= 0; i--) {
-          int slot = slots.get(request[i]);
+          int slot = (int) slots.get(request[i]);
           policy.touch(slot);
-          if (children.getOrDefault(slot, 0) == 0) {
+          if (children[slot] == 0) {
             policy.offer(slot);
           }
         }
@@ -156,25 +185,25 @@ class AdaptivePolicyTest extends EvictionPolicyContract {
 
     private void enter(long key, int parent) {
       if (free.isEmpty()) {
-        policy.grow(++granted);
-        free.add(granted - 1);
+        policy.grow(granted + 1);
+        grant(granted + 1);
       }
-      int slot = free.poll();
+      int slot = free.popInt();
       slots.put(key, slot);
-      keys.put(slot, key);
-      parents.put(slot, parent);
+      keys[slot] = key;
+      parents[slot] = parent;
       policy.insert(slot, key, parent, 0);
-      if (parent != EvictionPolicy.NONE && children.merge(parent, 1, Integer::sum) == 1) {
+      if (parent != EvictionPolicy.NONE && children[parent]++ == 0) {
         policy.withdraw(parent);
       }
     }
 
     private void leave(int slot) {
-      assertThat(children.getOrDefault(slot, 0)).isZero();
-      slots.remove(keys.remove(slot));
-      free.add(slot);
-      int parent = parents.remove(slot);
-      if (parent != EvictionPolicy.NONE && children.merge(parent, -1, Integer::sum) == 0) {
+      assertThat(children[slot]).isZero();
+      slots.remove(keys[slot]);
+      free.pushInt(slot);
+      int parent = parents[slot];
+      if (parent != EvictionPolicy.NONE && --children[parent] == 0) {
         policy.offer(parent);
       }
     }
@@ -212,16 +241,16 @@ class AdaptivePolicyTest extends EvictionPolicyContract {
   }
 
   /** Four in five are single documents, the others of 30 blocks that never come back. */
-  private static Supplier<long[]> popularBesideLong(long seed) {
+  private static Supplier<long[]> popularBesideLong(long seed, int requests, int documents) {
     SplittableRandom random = new SplittableRandom(seed);
     long[] state = {0, 1L << 40};
     return () -> {
-      if (state[0]++ == 30_000) {
+      if (state[0]++ == requests) {
         return null;
       }
       return random.nextInt(40) == 0
           ? fresh(new long[0], 30, state)
-          : new long[] {(long) (2_000 * Math.pow(random.nextDouble(), 3))};
+          : new long[] {(long) (documents * Math.pow(random.nextDouble(), 3))};
     };
   }
 

@@ -39,6 +39,7 @@ class LineagePolicyTest extends EvictionPolicyContract {
     return order;
   }
 
+  /** There is no variant by order of arrival, in which theirs gives up B, Y, A, X here. */
   @Test
   void case46_twoChainsLeaveLeavesFirstAndAParentKeepsItsTick() {
     come(A, EvictionPolicy.NONE);

@@ -142,6 +142,21 @@ class PoolCasesTest {
   }
 
   @Test
+  void case49_itIsGoneWithABlockThatWasEvicted() {
+    BlockPool pool = Pools.ofSize(2);
+    ImmutableBlock parent = register(pool, key(1), null);
+    ImmutableBlock child = register(pool, key(2), key(1));
+    pool.dropWhenUnused(parent, true);
+    parent.close();
+    child.close();
+    assertThat(pool.status()).as("the child keeps its parent").isEqualTo(new PoolStatus(0, 2, 0));
+    BlockPool.closeAll(pool.allocateBlocks(2)); // evicts both
+    register(pool, key(3), null).close();
+    register(pool, key(4), null).close();
+    assertThat(pool.status()).isEqualTo(new PoolStatus(0, 2, 0));
+  }
+
+  @Test
   void case49_itSurvivesThatSomebodyTakesTheBlockAgain() {
     BlockPool pool = Pools.ofSize(4);
     ImmutableBlock parent = register(pool, key(1), null);

@@ -7,15 +7,22 @@ import io.kvbm.api.CancellationToken;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.spi.Clock;
+import io.kvbm.core.time.Deadlines;
 import io.kvbm.testkit.ManualClock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PrefetcherTest {
 
@@ -30,7 +37,8 @@ class PrefetcherTest {
   private final ManualClock clock = new ManualClock();
   private final List<Call> calls = new ArrayList<>();
   private double load;
-  private final Prefetcher prefetcher = new Prefetcher(CONFIG, this::load, () -> load, clock);
+  private @Nullable RuntimeException loadFailure;
+  private final Prefetcher prefetcher = new Prefetcher(CONFIG, this::load, this::load, clock);
 
   @Test
   void no_more_bytes_and_operations_are_in_flight_than_allowed() {
@@ -327,6 +335,102 @@ class PrefetcherTest {
         .withMessageContaining("maxBytesInFlight is 99: it must be at least 100");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "NaN,0.5,0.5,maxLoad",
+    "0,0.5,0.5,maxLoad",
+    "1,NaN,0.5,minProbability",
+    "1,1.1,0.5,minProbability",
+    "1,0.5,NaN,wasteLimit",
+    "1,0.5,-0.1,wasteLimit"
+  })
+  void shares_that_are_none_are_refused(
+      double maxLoad, double minProbability, double wasteLimit, String named) {
+    assertThatExceptionOfType(ConfigurationException.class)
+        .isThrownBy(
+            () ->
+                new PrefetchConfig(1, 1, 1, 1, 1, 1, maxLoad, minProbability, wasteLimit, 1, 1, 1))
+        .withMessageStartingWith(named + " is ");
+  }
+
+  @Test
+  void a_load_that_throws_is_high_load_and_nothing_else() {
+    prefetcher.prefetch(keys(1, 4), SECOND);
+    PrefetchHandle waiting = prefetcher.prefetch(keys(5, 5), SECOND);
+    loadFailure = new IllegalStateException("no load");
+    PrefetchHandle refused = prefetcher.prefetch(keys(6, 6), SECOND);
+    List.copyOf(calls).forEach(Call::finish);
+
+    assertThat(report(refused).outcome()).isEqualTo(PrefetchOutcome.BUSY);
+    assertThat(report(waiting).outcome()).isEqualTo(PrefetchOutcome.BUSY);
+    loadFailure = null;
+    fetch(7, 9);
+    load = Double.NaN;
+    assertThat(outcomeOf(10)).isEqualTo(PrefetchOutcome.BUSY);
+  }
+
+  /** The next look is scheduled whatever became of the last one. */
+  @Test
+  void a_look_that_fails_is_not_the_last() {
+    AtomicBoolean broken = new AtomicBoolean();
+    Clock unsteady =
+        new Clock() {
+          @Override
+          public long nanoTime() {
+            if (broken.get()) {
+              throw new IllegalStateException("no time");
+            }
+            return clock.nanoTime();
+          }
+
+          @Override
+          public Instant instant() {
+            return clock.instant();
+          }
+        };
+    Prefetcher loader = new Prefetcher(CONFIG, this::load, () -> load, unsteady);
+    Deadlines deadlines = Deadlines.manual(clock.nanoTime());
+    List<Runnable> looks = new ArrayList<>();
+    PrefetchOptions options = PrefetchOptions.DEFAULT.withTimes(SECOND, SECOND);
+    try (ConversationPrefetcher conversations =
+        new ConversationPrefetcher(options, loader, clock, deadlines, looks::add)) {
+      conversations.start();
+      deadlines.advanceTo(clock.nanoTime() + 2 * SECOND);
+      broken.set(true);
+      assertThatExceptionOfType(IllegalStateException.class)
+          .isThrownBy(() -> looks.getFirst().run());
+      broken.set(false);
+      deadlines.advanceTo(clock.nanoTime() + 4 * SECOND);
+
+      assertThat(looks).hasSize(2);
+    }
+  }
+
+  /** They have left with the others, though their load was not known to have ended. */
+  @Test
+  void what_is_being_loaded_when_the_tier_is_emptied_is_wasted_and_may_be_loaded_again() {
+    prefetcher.prefetch(keys(1, 2), SECOND);
+    prefetcher.used(key(2));
+    prefetcher.evictedAll();
+    calls.getFirst().finish();
+
+    assertThat(prefetcher.statistics().unsettledBytes()).isZero();
+    assertThat(prefetcher.statistics().wastedBytes()).isEqualTo(BLOCK);
+    assertThat(prefetcher.statistics().usedBytes()).isEqualTo(BLOCK);
+    prefetcher.prefetch(keys(1, 1), SECOND);
+    assertThat(calls).hasSize(2);
+  }
+
+  @Test
+  void what_is_unused_at_the_end_is_wasted() {
+    fetch(1, 3);
+    prefetcher.used(key(2));
+    prefetcher.close();
+
+    assertThat(prefetcher.statistics().unsettledBytes()).isZero();
+    assertThat(prefetcher.statistics().wastedBytes()).isEqualTo(2 * BLOCK);
+  }
+
   private record Call(
       List<BlockKey> keys,
       long deadlineNanos,
@@ -335,6 +439,13 @@ class PrefetcherTest {
     void finish() {
       answer.complete(bytes(keys.size()));
     }
+  }
+
+  private double load() {
+    if (loadFailure != null) {
+      throw loadFailure;
+    }
+    return load;
   }
 
   private CompletionStage<long[]> load(

@@ -105,7 +105,7 @@ class PoolRacesTest {
   }
 
   @Test
-  void eviction_against_re_register() throws Exception {
+  void case47_eviction_against_re_register() throws Exception {
     BlockPool pool = pool(3);
     register(pool, 1).close();
     register(pool, 2).close();

@@ -93,8 +93,12 @@ class TransferMisbehaviourTest {
         .forEach(outcome -> assertBackendFailure(outcome, "busy"));
   }
 
+  /**
+   * There, a second notification of a transfer is ignored. Here a transport that tells of a block
+   * twice has lost count, and nobody knows which of the two was true: the block is not used.
+   */
   @Test
-  void case56_reportingTwiceFailsThatBlock() {
+  void unlike_case56_reportingTwiceFailsThatBlock() {
     List<BlockOutcome> outcomes =
         run(
             (_, completion) -> {
