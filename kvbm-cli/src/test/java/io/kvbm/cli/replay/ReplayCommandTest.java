@@ -487,7 +487,8 @@ class ReplayCommandTest {
     Path trace = folder.resolve("three.jsonl");
     Files.writeString(trace, "{\"timestamp\": 0, \"hash_ids\": [1, 2, 3]}\n");
     Path config = folder.resolve("kvbm.yaml");
-    Files.writeString(config, "tiers: {device: {byteSize: 64KiB, backend: system}, host: {byteSize: 9KiB}}\n");
+    Files.writeString(
+        config, "tiers: {device: {byteSize: 64KiB, backend: system}, host: {byteSize: 9KiB}}\n");
     List<String> command =
         List.of("replay", "--trace", "" + trace, "--block-bytes", "4KiB", "--config", "" + config);
     Invocation ran =
@@ -496,9 +497,12 @@ class ReplayCommandTest {
     Map<String, Object> tiers = member(JsonText.object(ran.out()), "tiers");
     assertThat(member(tiers, "device")).containsEntry("blocks", 16);
     assertThat(member(tiers, "host")).containsEntry("blocks", 2);
-    Files.writeString(config, "tiers: {device: {byteSize: 64KiB, backend: system}, host: {byteSize: 9}}\n");
+    Files.writeString(
+        config, "tiers: {device: {byteSize: 64KiB, backend: system}, host: {byteSize: 9}}\n");
     Invocation small = Invocation.of(command.toArray(String[]::new));
     assertThat(small.exitCode()).isNotZero();
-    assertThat(small.err()).contains("tiers.host.byteSize", "a block takes 4096 bytes").hasLineCount(1);
+    assertThat(small.err())
+        .contains("tiers.host.byteSize", "a block takes 4096 bytes")
+        .hasLineCount(1);
   }
 }

@@ -27,7 +27,9 @@ class ScratchDirectoryTest {
       assertThat(living.path()).isDirectory();
       assertThat(next.path()).isDirectory().isNotEqualTo(living.path());
     }
-    assertThat(parent).isDirectoryContaining(other::equals).isDirectoryNotContaining("glob:**owner");
+    assertThat(parent)
+        .isDirectoryContaining(other::equals)
+        .isDirectoryNotContaining("glob:**owner");
     Files.delete(other);
     assertThat(parent).isEmptyDirectory();
   }

@@ -596,9 +596,7 @@ final class LoadTable {
     }
     Cancellable alarm;
     try {
-      alarm =
-          deadlines.scheduleAfter(
-              stallNanos, () -> execute(() -> stalled(batch)));
+      alarm = deadlines.scheduleAfter(stallNanos, () -> execute(() -> stalled(batch)));
     } catch (ClosedException _) {
       return; // closing waits for nothing that stalls
     }
@@ -654,7 +652,9 @@ final class LoadTable {
   /** Whether all that may be in flight along a route at once has stalled. */
   private boolean isStuck(LoadRoute route) {
     long inTheWay = stuck.stream().filter(batch -> batch.route == route).count();
-    return inTheWay > 0 && inTheWay == route.batchesInFlight && route.batchesInFlight >= most(route);
+    return inTheWay > 0
+        && inTheWay == route.batchesInFlight
+        && route.batchesInFlight >= most(route);
   }
 
   private TransientException stalledAlong(LoadRoute route) {

@@ -291,8 +291,7 @@ final class WriteBack {
   private boolean admits(AdmissionPolicy admission, int tier, ImmutableBlock block) {
     long byteSize = tiers.get(tier).pool().shape().blockByteSize();
     try {
-      return admission.admit(
-          block.key(), byteSize, block.metadata().offloadPriority().orElse(0L));
+      return admission.admit(block.key(), byteSize, block.metadata().offloadPriority().orElse(0L));
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.WARNING, "an admission failed; the block is not moved down", e);
       return false;
