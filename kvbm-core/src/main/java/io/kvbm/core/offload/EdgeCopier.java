@@ -84,6 +84,7 @@ final class EdgeCopier {
       }
       move = move(blocks, TransferOptions.DEFAULT.withPriority(batch.priority()));
     } catch (RuntimeException | Error e) {
+      BlockPool.closeAll(blocks); // before anybody is told
       fail(batch, entries, e, "a batch could not be started");
       return;
     } finally {

@@ -223,28 +223,30 @@ class OffloadStallTest {
 
   @Test
   void aManagerHasTheTimeToStallFromItsTransfers() {
-    TransferLimits impatient = TransferLimits.DEFAULT.withPatience(20_000_000, 64, 0);
+    TransferLimits impatient = TransferLimits.DEFAULT.withPatience(20_000_000, 64, 30_000_000_000L);
     TestTiers manager =
         new TestTiers(
             64, 64, 0, TieringOptions.DEFAULT.withWrites(List.of(WritePolicy.THROUGH)), impatient);
     BlockPool device = manager.pool(CacheLevel.DEVICE);
-    List<Tier> all = manager.manager.tiers();
     try (ImmutableBlock block = TestTiers.register(device, TestTiers.key(1), null)) {
       manager.transport.holds = true;
-      assertStalled(
-          manager
-              .tiering()
-              .offload(all.get(0), all.get(1), List.of(block), OffloadOptions.DEFAULT));
+      assertStalled(offload(manager, block));
       manager.transport.holds = false;
-      assertThat(
-              manager
-                  .tiering()
-                  .offload(all.get(0), all.get(1), List.of(block), OffloadOptions.DEFAULT)
-                  .await())
-          .hasOnlyElementsOfType(OffloadResult.Copied.class);
-      assertThat(manager.tiering().offloads().get("device->host").stalled()).isEqualTo(1);
+      // A busy machine may take longer than the limit for any copy.
+      TestTiers.await(
+          () ->
+              offload(manager, block).await().getFirst() instanceof OffloadResult.Copied
+                  || manager.pool(CacheLevel.HOST).contains(block.key()));
+      assertThat(manager.tiering().offloads().get("device->host").stalled()).isPositive();
       manager.transport.release();
     }
     manager.close();
+  }
+
+  private static OffloadHandle offload(TestTiers manager, ImmutableBlock block) {
+    List<Tier> all = manager.manager.tiers();
+    return manager
+        .tiering()
+        .offload(all.get(0), all.get(1), List.of(block), OffloadOptions.DEFAULT);
   }
 }

@@ -91,7 +91,11 @@ final class OffloadTiers implements AutoCloseable {
   }
 
   Offloader offloader(Executor executor, OffloadEdge... edges) {
-    Offloader offloader = new Offloader(mover, executor, clock, deadlines, List.of(edges));
+    return offloader(executor, null, edges);
+  }
+
+  Offloader offloader(Executor executor, @Nullable RoomMaker room, OffloadEdge... edges) {
+    Offloader offloader = new Offloader(mover, executor, clock, deadlines, List.of(edges), room);
     offloaders.add(offloader);
     return offloader;
   }
@@ -105,7 +109,7 @@ final class OffloadTiers implements AutoCloseable {
     return new OffloadLimits(queued, batchBlocks, 1L << 30, batches, 0, 1_000_000_000L);
   }
 
-  void pass(Duration time) {
+  synchronized void pass(Duration time) {
     clock.advance(time);
     deadlines.advanceTo(clock.nanoTime());
   }

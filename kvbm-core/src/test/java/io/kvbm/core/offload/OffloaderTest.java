@@ -27,6 +27,10 @@ import io.kvbm.core.pool.PoolStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -362,6 +366,33 @@ class OffloaderTest {
       assertThat(offload(tiers, offloader, block).await()).containsExactly(COPIED);
       block.close();
       tiers.assertNothingInUse();
+    }
+  }
+
+  /** Regression: who was told of the failure found the blocks still in use. */
+  @Test
+  void blocksOfABatchThatCannotStartAreFreeWhenItsFailureIsTold() {
+    try (OffloadTiers tiers = new OffloadTiers(4, 4, 4)) {
+      RoomMaker broken =
+          (target, count) -> {
+            throw new IllegalStateException("no room for " + count + " in " + target.name());
+          };
+      AtomicReference<@Nullable Runnable> start = new AtomicReference<>();
+      Executor executor =
+          task -> {
+            if (!start.compareAndSet(null, task)) {
+              task.run(); // continuations, at once
+            }
+          };
+      Offloader offloader = tiers.offloader(executor, broken, tiers.edge(WritePolicy.NONE, 8));
+      ImmutableBlock block = register(tiers.device, 1);
+      OffloadHandle handle = offload(tiers, offloader, block);
+      block.close();
+      List<Long> inUse = new ArrayList<>();
+      handle.results().thenRun(() -> inUse.add(tiers.device.pool().status().active()));
+      Objects.requireNonNull(start.get()).run();
+      assertFailed(handle.await().getFirst(), "no room for 1 in host");
+      assertThat(inUse).containsExactly(0L);
     }
   }
 
