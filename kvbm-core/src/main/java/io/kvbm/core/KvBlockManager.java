@@ -417,7 +417,8 @@ public final class KvBlockManager implements AutoCloseable {
    * @return what was found; the caller closes its lease or lets it run out
    * @throws CapacityException with {@link ErrorCode#NOT_ENOUGH_BLOCKS_AVAILABLE} if more of a tier
    *     would be kept than may be; nothing is leased
-   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} where retention is off
+   * @throws CallerException with {@link ErrorCode#UNSUPPORTED} where retention is off, with {@link
+   *     ErrorCode#INVALID_ARGUMENT} if the time is not above 0
    */
   public LeasedPrefix lookup(List<BlockKey> keys, long leaseNanos) {
     requireOpen();
@@ -449,8 +450,9 @@ public final class KvBlockManager implements AutoCloseable {
   }
 
   /**
-   * Copies blocks to a lower tier, into what room it can make. A block for which there is none is
-   * skipped: its result is a failure with NOT_ENOUGH_BLOCKS_AVAILABLE.
+   * Copies blocks to a lower tier, into what room it can make. What is in the way moves down along
+   * a write-back edge; the call waits for that. A block for which there is no room is skipped: its
+   * result is a failure with NOT_ENOUGH_BLOCKS_AVAILABLE.
    *
    * @param blocks registered blocks of one tier of this manager; they stay the caller's
    * @param target the tier they go to
@@ -463,13 +465,14 @@ public final class KvBlockManager implements AutoCloseable {
       List<ImmutableBlock> blocks, CacheLevel target, TransferOptions options) {
     requireOpen();
     Tier from = tierOf(blocks);
-    return mover.move(
+    return move(
         from, blocks, requireTier(from, target, target.compareTo(from.level()) > 0), options);
   }
 
   /**
-   * Copies blocks to a higher tier, into what room it can make. A block that is there already is
-   * handed back as it is.
+   * Copies blocks to a higher tier, into what room it can make. What is in the way moves down along
+   * a write-back edge; the call waits for that. A block that is there already is handed back as it
+   * is.
    *
    * @param blocks registered blocks of one tier of this manager; they stay the caller's
    * @param target the tier they go to
@@ -482,7 +485,7 @@ public final class KvBlockManager implements AutoCloseable {
       List<ImmutableBlock> blocks, CacheLevel target, TransferOptions options) {
     requireOpen();
     Tier from = tierOf(blocks);
-    return mover.move(
+    return move(
         from, blocks, requireTier(from, target, target.compareTo(from.level()) < 0), options);
   }
 
@@ -506,6 +509,12 @@ public final class KvBlockManager implements AutoCloseable {
     Tier from = tierOf(blocks);
     Tier to = requireTier(from, target, target.compareTo(from.level()) < 0);
     return mover.move(from, blocks, to, targets, options);
+  }
+
+  /** What makes room goes down along write-back edges, as everything else does. */
+  private MoveHandle move(
+      Tier from, List<ImmutableBlock> blocks, Tier to, TransferOptions options) {
+    return mover.move(from, blocks, to, count -> tiering.makeRoom(to, count), options);
   }
 
   private Tier tierOf(List<ImmutableBlock> blocks) {

@@ -297,8 +297,9 @@ class ManagerMetricsTest {
   private void work(TestTiers tiers, long first) {
     for (long n = first; n < first + 12; n += 4) {
       tiers.use(keys(n, n + 1, n + 2, n + 3));
+      // Copied before the next ones evict them.
+      assertThat(tiers.tiering().flush(TimeUnit.SECONDS.toNanos(20))).isTrue();
     }
-    assertThat(tiers.tiering().flush(TimeUnit.SECONDS.toNanos(20))).isTrue();
     tiers
         .manager
         .prefetching()

@@ -7,7 +7,9 @@ import java.util.OptionalLong;
  * What a user keeps with a block; it travels through registration, offload and onboard.
  *
  * @implSpec called from any thread, also concurrently, and on the hot path: be quick, do not block,
- *     do not throw. Ticks are the pool's logical time; they never run backwards.
+ *     do not throw. Ticks are a pool's logical time and never run backwards in one pool; copies of
+ *     a block in several tiers share their metadata, which hears of the use of each. So {@link
+ *     #reset} leaves this object as it is.
  */
 @Stability(Stability.Level.STABLE)
 public interface BlockMetadata {

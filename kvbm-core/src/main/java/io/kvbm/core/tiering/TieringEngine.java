@@ -172,8 +172,15 @@ public final class TieringEngine implements AutoCloseable {
     return tier > 0 && options.write(tier - 1) == WritePolicy.BACK;
   }
 
-  /** What is copied down makes what it displaces go down too, as everything else does. */
-  private List<MutableBlock> makeRoom(Tier target, int count) {
+  /**
+   * Takes as many blocks of a tier as there is room for, after moving down what is in their way
+   * along a write-back edge.
+   *
+   * @param target one of {@link #tiers()}
+   * @param count how many at most
+   * @return the blocks; the caller closes or registers each
+   */
+  public List<MutableBlock> makeRoom(Tier target, int count) {
     return writeBack.allocateUpTo(tiers.indexOf(target), count);
   }
 
@@ -430,7 +437,10 @@ public final class TieringEngine implements AutoCloseable {
     return refused;
   }
 
-  /** Cancels what is queued, and waits for what is in flight as long as the options say. */
+  /**
+   * Cancels what is queued and what is on its way up, and waits for copies that are on their way
+   * down as long as the options say. Whoever makes room waits for that in its own call.
+   */
   @Override
   public void close() {
     onboarder.close();

@@ -30,6 +30,7 @@ import io.kvbm.core.tier.LocatedBlock;
 import io.kvbm.core.tier.ScriptedTransport;
 import io.kvbm.core.tier.TestTiers;
 import io.kvbm.core.tier.Tier;
+import io.kvbm.core.transfer.TransferOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -385,6 +386,22 @@ class TieringEngineTest {
       assertThat(tiers.pool(CacheLevel.HOST).contains(key(2))).isFalse();
       assertThat(tiers.tiering().refused()).containsEntry("device", 1L);
       assertThat(tiers.tiering().dropped()).containsEntry("device", 0L);
+    }
+  }
+
+  @Test
+  void whatACallerMovesMakesWhatItDisplacesGoDownToo() {
+    try (TestTiers tiers = new TestTiers(4, 1, 4)) {
+      TestTiers.register(tiers.pool(CacheLevel.HOST), key(1), null).close();
+      ImmutableBlock block = TestTiers.register(tiers.pool(CacheLevel.DEVICE), key(2), null);
+      tiers
+          .manager
+          .offload(List.of(block), CacheLevel.HOST, TransferOptions.DEFAULT)
+          .await()
+          .forEach(moved -> moved.block().orElseThrow().close());
+      block.close();
+      assertThat(tiers.pool(CacheLevel.HOST).contains(key(2))).isTrue();
+      assertThat(tiers.pool(CacheLevel.DISK).contains(key(1))).isTrue();
     }
   }
 
