@@ -3,6 +3,7 @@ package io.kvbm.core.offload;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.block.MutableBlock;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.tier.BlockMover;
@@ -75,16 +76,20 @@ final class EdgeCopier {
     List<QueueEntry> entries = batch.entries();
     List<QueueEntry> moving = new ArrayList<>(entries.size());
     List<ImmutableBlock> blocks = new ArrayList<>(entries.size());
+    List<MutableBlock> targets = List.of();
     MoveHandle move;
     try {
+      targets = makeRoom(entries);
       commit(entries, moving, blocks);
       if (blocks.isEmpty()) {
+        BlockPool.closeAll(targets);
         queue.leave(batch);
         return;
       }
-      move = move(blocks, TransferOptions.DEFAULT.withPriority(batch.priority()));
+      move = move(blocks, targets, TransferOptions.DEFAULT.withPriority(batch.priority()));
     } catch (RuntimeException | Error e) {
       BlockPool.closeAll(blocks); // before anybody is told
+      BlockPool.closeAll(targets);
       fail(batch, entries, e, "a batch could not be started");
       return;
     } finally {
@@ -93,13 +98,25 @@ final class EdgeCopier {
     move.results().whenComplete((moved, error) -> finish(batch, moving, moved, error));
   }
 
-  private MoveHandle move(List<ImmutableBlock> blocks, TransferOptions options) {
-    Tier target = edge.target();
-    RoomMaker maker = room;
-    return maker == null
-        ? mover.move(edge.source(), blocks, target, options)
-        : mover.move(
-            edge.source(), blocks, target, count -> maker.allocateUpTo(target, count), options);
+  /**
+   * What is in the way may take long to move down, so this comes before the sources are taken into
+   * use: the upper tier can evict them meanwhile.
+   */
+  private List<MutableBlock> makeRoom(List<QueueEntry> entries) {
+    if (room == null) {
+      return List.of();
+    }
+    BlockPool below = edge.target().pool();
+    long missing =
+        queue.wanted(entries).stream().filter(entry -> !below.contains(entry.key)).count();
+    return missing == 0 ? List.of() : room.allocateUpTo(edge.target(), (int) missing);
+  }
+
+  private MoveHandle move(
+      List<ImmutableBlock> blocks, List<MutableBlock> targets, TransferOptions options) {
+    return room == null
+        ? mover.move(edge.source(), blocks, edge.target(), options)
+        : mover.move(edge.source(), blocks, edge.target(), _ -> targets, options);
   }
 
   /** Takes the blocks into use that are still there and still wanted; the others end here. */

@@ -118,7 +118,7 @@ public final class BlockMover {
    * @param blocks registered blocks of that tier; they stay the caller's
    * @param target another tier
    * @param room gives blocks of the target tier, asked once, in this thread, for as many as are not
-   *     there yet; may give fewer. They are consumed
+   *     there yet; may give fewer or more. They are consumed, those not needed are returned
    * @param options priority and deadline
    * @return the movement
    * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if a block is not of the source

@@ -4,6 +4,7 @@ import static io.kvbm.core.tier.TestTiers.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.block.MutableBlock;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.TestTiers;
@@ -72,6 +73,24 @@ class OffloadRoomTest {
       flush(tiers);
       assertThat(tiers.pool(CacheLevel.DISK).status().inactive()).isEqualTo(12);
       assertAllAreSomewhere(tiers, 16);
+    }
+  }
+
+  /** Regression: blocks that waited for room below were in use above meanwhile. */
+  @Test
+  void whoWaitsForRoomBelowKeepsNothingInUseAbove() {
+    try (TestTiers tiers = tiers(WritePolicy.THROUGH)) {
+      for (long n = 0; n < 4; n++) {
+        tiers.use(List.of(key(n)));
+        flush(tiers);
+      }
+      tiers.transport.holdsNext.set(1); // host to disk
+      tiers.use(List.of(key(4)));
+      TestTiers.await(() -> tiers.transport.heldCount() == 1);
+      assertThat(tiers.pool(CacheLevel.DEVICE).status().active()).isZero();
+      tiers.tiering().allocate(2).forEach(MutableBlock::close);
+      tiers.transport.release();
+      flush(tiers);
     }
   }
 }
