@@ -15,9 +15,9 @@ import java.util.Arrays;
  * block used longest ago goes. {@link ShadowContest} watches whether the choice by index has as
  * many hits as {@code lru} and {@code arc} would have, and hands over to the one that leads.
  *
- * <p>What is learnt is measured in the capacity it was learnt for. A tier whose slots more than
- * double since then is learnt anew, with memories and shadows of the new size; until it has been,
- * the block used longest ago goes, as at the start.
+ * <p>What is learnt is measured in the capacity it was learnt for. A tier that keeps more than
+ * twice as many blocks as then is learnt anew, with memories and shadows of the new size; until it
+ * has been, the block used longest ago goes, as at the start.
  *
  * <p>Only blocks that no resident block follows are given up, so a prefix is evicted from its end
  * even where every block is offered. Priorities are not looked at. All calls are O(log n) or
@@ -51,6 +51,9 @@ final class AdaptivePolicy implements EvictionPolicy {
   private final RatedGroups leaves;
   private final ArcFollower arc;
   private Learning learning;
+
+  /** Whether a block has been used since the latest one came. */
+  private boolean betweenRequests;
 
   /** By slot: the key, mixed. */
   private long[] keys;
@@ -122,9 +125,25 @@ final class AdaptivePolicy implements EvictionPolicy {
     used = Arrays.copyOf(used, capacity);
     offered = Arrays.copyOf(offered, capacity);
     lastUses = Arrays.copyOf(lastUses, capacity);
-    if (capacity / 2 > learning.capacity) {
-      learnAnew(capacity);
+  }
+
+  /**
+   * Between two requests a tier keeps no more than fits. Slots alone do not tell how large it is:
+   * there may be more of them for a request that holds more than the tier does.
+   */
+  private void learnAnewIfGrown() {
+    if (!betweenRequests) {
+      return;
     }
+    betweenRequests = false;
+    if (residents.residentCount() / 2 > learning.capacity) {
+      learnAnew(residents.capacity());
+    }
+  }
+
+  /** {@return the size of the tier that is learnt for, in blocks} */
+  int learntCapacity() {
+    return learning.capacity;
   }
 
   /** The blocks stay as they are: the candidates in their groups, each in its segment. */
@@ -136,6 +155,7 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   @Override
   public void insert(int slot, long key, int parent, int priority) {
+    learnAnewIfGrown();
     residents.enter(slot);
     long mixed = Mixing.mix(key);
     long remembered = learning.evicted.find(mixed);
@@ -170,6 +190,7 @@ final class AdaptivePolicy implements EvictionPolicy {
 
   @Override
   public void touch(int slot) {
+    betweenRequests = true;
     residents.requireResident(slot);
     now++;
     int group = group(slot, turns.use(slot, now));

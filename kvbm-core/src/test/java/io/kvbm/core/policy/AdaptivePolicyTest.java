@@ -6,8 +6,11 @@ import io.kvbm.api.policy.EvictionPolicy;
 import io.kvbm.api.policy.EvictionPolicyProvider;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.agrona.collections.IntArrayList;
 import org.agrona.collections.Long2LongHashMap;
 import org.junit.jupiter.api.Test;
@@ -117,6 +120,17 @@ class AdaptivePolicyTest extends EvictionPolicyContract {
     assertThat(grown.run(popularBesideLong(10, 300_000, 2 * large)))
         .isGreaterThan(
             hits("adaptive", large, popularBesideLong(10, 300_000, 2 * large)) * 97 / 100);
+  }
+
+  /** Regression: slots for one request that is larger than the tier looked like a larger tier. */
+  @Test
+  void aRequestLargerThanTheTierDoesNotMakeItLookGrown() {
+    Replayed policy = new Replayed(provider().create(100), 100);
+    long[] large = LongStream.range(1_000_000, 1_000_400).toArray();
+    Iterator<long[]> once = List.of(large).iterator();
+    policy.run(() -> once.hasNext() ? once.next() : null);
+    policy.run(chats(3, 0));
+    assertThat(((AdaptivePolicy) policy.policy).learntCapacity()).isEqualTo(100);
   }
 
   /** A policy and the blocks it keeps, driven as a pool drives it: only leaves are offered. */
