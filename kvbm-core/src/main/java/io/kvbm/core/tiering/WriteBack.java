@@ -7,6 +7,8 @@ import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
 import io.kvbm.api.policy.AdmissionPolicy;
+import io.kvbm.core.cost.GateMode;
+import io.kvbm.core.cost.RecomputeCost;
 import io.kvbm.core.offload.WritePolicy;
 import io.kvbm.core.onboard.TierResidence;
 import io.kvbm.core.pool.BlockPool;
@@ -42,14 +44,11 @@ final class WriteBack {
 
   private static final System.Logger LOG = System.getLogger(WriteBack.class.getName());
 
-  /** So many demotions in a row that were not done in time make a route that has stopped. */
-  private static final int STRIKES = 2;
-
   /** At most this part of a tier is made empty before anybody needs it. */
   private static final int SPARE_SHARE = 64;
 
-  /** A route that stays stopped is tried again after longer and longer, up to this many times. */
-  private static final int LONGEST_REST = 64;
+  /** Nobody waits longer than that for blocks that need not go down yet. */
+  private static final long SPARE_NANOS = 2_000_000;
 
   private final List<Tier> tiers;
   private final BlockMover mover;
@@ -64,50 +63,6 @@ final class WriteBack {
 
   /** By tier: how the way down does. */
   private final Descent[] descents;
-
-  /** How the way down from one tier does. Threading: safe from any thread. */
-  private static final class Descent {
-    private final long mostHeld;
-    private final long restNanos;
-    private long held;
-    private int overdueInARow;
-    private long restsUntilNanos;
-
-    /**
-     * @param mostHeld blocks that batches may hold which nobody waits for any more
-     * @param restNanos how long a route that has stopped is left alone, at first
-     */
-    Descent(long mostHeld, long restNanos) {
-      this.mostHeld = mostHeld;
-      this.restNanos = restNanos;
-    }
-
-    /** {@return whether to start anything} */
-    synchronized boolean isPassable(long nowNanos) {
-      return held <= mostHeld && (overdueInARow < STRIKES || nowNanos - restsUntilNanos >= 0);
-    }
-
-    /** A demotion was done in time, or something of one that was not has arrived after all. */
-    synchronized void moves() {
-      overdueInARow = 0;
-    }
-
-    /** A demotion was not done in time. */
-    synchronized void overdue(long nowNanos) {
-      overdueInARow++;
-      long times = 1L << Math.clamp(overdueInARow - STRIKES, 0, Long.SIZE - 2);
-      restsUntilNanos = nowNanos + restNanos * Math.min(LONGEST_REST, times);
-    }
-
-    /** A batch is left behind, with so many blocks. */
-    synchronized void hold(int blocks) {
-      held += blocks;
-    }
-
-    synchronized void drained(int blocks) {
-      held -= blocks;
-    }
-  }
 
   /**
    * @param retention knows what is kept, null for nothing
@@ -137,8 +92,19 @@ final class WriteBack {
       locks[i] = new ReentrantLock();
       dropped[i] = new LongAdder();
       refused[i] = new LongAdder();
-      descents[i] = new Descent(mostHeld(i), options.demotionNanos());
+      descents[i] = new Descent(mostHeld(i), options.demotionNanos(), worthNanos(options));
     }
+  }
+
+  /**
+   * Where the cost gate decides, what goes down is to come up again at about the same price, and
+   * both together are to take less than computing the block.
+   */
+  private static double worthNanos(TieringOptions options) {
+    RecomputeCost recompute = options.recompute();
+    return options.gate() == GateMode.ENFORCE && recompute != null
+        ? recompute.nanos(0, 1) / 2
+        : Double.POSITIVE_INFINITY;
   }
 
   /** An eighth of either tier. */
@@ -195,14 +161,16 @@ final class WriteBack {
   }
 
   /**
-   * So many blocks of a lower tier go down at once, where as many are next to nothing of it: a
-   * store takes a full batch faster than its blocks one by one, and the next few who need room find
-   * it. The top tier, whose blocks cost nothing to find, gives no more than it must.
+   * So many blocks of a lower tier go down at once, where as many are next to nothing of it and go
+   * quickly: a store takes a full batch faster than its blocks one by one, and the next few who
+   * need room find it. The top tier, whose blocks cost nothing to find, gives no more than it must.
    */
   private int batch(int tier, BlockPool pool) {
-    return tier == 0
-        ? 0
-        : (int) Math.min(options.transfers().maxBatchBlocks(), pool.totalBlocks() / SPARE_SHARE);
+    if (tier == 0) {
+      return 0;
+    }
+    long few = Math.min(options.transfers().maxBatchBlocks(), pool.totalBlocks() / SPARE_SHARE);
+    return (int) Math.min(few, descents[tier].blocksIn(SPARE_NANOS));
   }
 
   /** As many blocks of a tier as there is room for, at most {@code count}. */
@@ -318,10 +286,12 @@ final class WriteBack {
     }
   }
 
-  private void demoteChunk(int tier, List<Eviction> victims, Set<BlockKey> moved) {
-    if (!descents[tier].isPassable(deadlines.nanoTime())) {
+  private void demoteChunk(int tier, List<Eviction> all, Set<BlockKey> moved) {
+    int count = descents[tier].admits(all.size(), deadlines.nanoTime());
+    if (count == 0) {
       return; // nobody waits behind what does not move
     }
+    List<Eviction> victims = all.subList(all.size() - count, all.size());
     List<ImmutableBlock> blocks = victims.stream().map(Eviction::block).toList();
     try (Expectation _ = expect(tier + 1, blocks)) {
       List<MutableBlock> targets = allocate(tier + 1, blocks.size());
@@ -348,7 +318,8 @@ final class WriteBack {
    * stalls keeps no others from their end.
    */
   private List<BlockKey> move(int tier, List<ImmutableBlock> blocks, List<MutableBlock> targets) {
-    long deadline = deadlines.nanoTime() + options.demotionNanos();
+    long start = deadlines.nanoTime();
+    long deadline = start + options.demotionNanos();
     List<MoveHandle> handles = start(tier, blocks, targets, deadline);
     List<ImmutableBlock> kept = new ArrayList<>();
     boolean inTime = true;
@@ -360,11 +331,8 @@ final class WriteBack {
       }
       ended.orElse(List.of()).forEach(moved -> moved.block().ifPresent(kept::add));
     }
-    if (inTime) {
-      descents[tier].moves();
-    } else {
-      descents[tier].overdue(deadlines.nanoTime());
-    }
+    long end = deadlines.nanoTime();
+    descents[tier].ended(blocks.size(), end - start, inTime, end);
     List<BlockKey> keys = kept.stream().map(ImmutableBlock::key).toList();
     try {
       // Victims come children first; whoever copies them on wants parents first.
@@ -428,7 +396,6 @@ final class WriteBack {
                 one.block()
                     .ifPresent(
                         block -> {
-                          descent.moves();
                           keepHighest(tier, block.key());
                           block.close();
                         });
