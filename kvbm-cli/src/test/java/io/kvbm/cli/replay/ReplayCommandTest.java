@@ -326,7 +326,7 @@ class ReplayCommandTest {
   }
 
   @Test
-  void a_gate_that_is_told_of_instant_computing_loads_nothing() throws IOException {
+  void a_gate_that_is_told_of_instant_computing_moves_nothing() throws IOException {
     Map<String, Object> document =
         JsonText.object(
             replay(
@@ -341,8 +341,9 @@ class ReplayCommandTest {
                     "--json")
                 .out());
 
-    assertThat(number(document, "avoided")).isPositive();
-    assertThat(hits(document, "disk")).isLessThan(100);
+    // The first demotion shows how long one takes, and then one block from time to time.
+    assertThat(number(member(document, "dropped"), "device")).isPositive();
+    assertThat(hits(document, "host") + hits(document, "disk")).isLessThan(100);
   }
 
   @Test
