@@ -272,10 +272,32 @@ final class LoadTable {
     int seen;
     do {
       seen = route.pumps.get();
-      for (LoadBatch batch = take(route); batch != null; batch = take(route)) {
-        start(batch);
+      while (startTogether(route, 1)) {
+        startTogether(route, Integer.MAX_VALUE);
       }
     } while (route.pumps.addAndGet(-seen) != 0);
+  }
+
+  /**
+   * Starts up to so many batches one right after the other, once there is room for all: making room
+   * takes a lower tier longer than starting does, and what it is read from is idle meanwhile. The
+   * first batch of a route goes alone, so that it is under way while room is made for the others.
+   *
+   * @return whether there was any
+   */
+  private boolean startTogether(LoadRoute route, int most) {
+    List<Prepared> prepared = new ArrayList<>();
+    boolean any = false;
+    for (int i = 0; i < most; i++) {
+      LoadBatch batch = take(route);
+      if (batch == null) {
+        break;
+      }
+      any = true;
+      prepare(batch).ifPresent(prepared::add);
+    }
+    prepared.forEach(this::start);
+    return any;
   }
 
   private @Nullable LoadBatch take(LoadRoute route) {
@@ -312,18 +334,28 @@ final class LoadTable {
     return Math.min(mostBatches, Math.ceilDiv(share(route), SMALLEST_BATCH));
   }
 
-  private void start(LoadBatch batch) {
+  /** Makes room for a batch; empty if it has ended, as there is none. */
+  private Optional<Prepared> prepare(LoadBatch batch) {
     List<MutableBlock> targets;
     try {
       targets = makeRoom(batch);
     } catch (RuntimeException e) {
       end(batch, List.of(), failed(batch, e));
-      return;
+      return Optional.empty();
     }
     if (batch.loads.isEmpty()) {
       end(batch, List.of(), List.of());
-      return;
+      return Optional.empty();
     }
+    return Optional.of(new Prepared(batch, targets));
+  }
+
+  /** A batch and the blocks it goes into. */
+  private record Prepared(LoadBatch batch, List<MutableBlock> targets) {}
+
+  private void start(Prepared prepared) {
+    LoadBatch batch = prepared.batch();
+    List<MutableBlock> targets = prepared.targets();
     Flight flight = costs.begin(batch.route.name, batch.loads.size() * blockByteSize());
     MoveHandle move;
     try {

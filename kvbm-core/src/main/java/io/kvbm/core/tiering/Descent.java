@@ -54,16 +54,20 @@ final class Descent {
   }
 
   /**
-   * A demotion has ended, or is waited for no longer.
+   * A demotion has ended, or is waited for no longer. One that has brought nothing, and said so in
+   * time, shows nothing about how long blocks take.
    *
-   * @param blocks how many blocks it had
+   * @param arrived how many blocks it brought down
    * @param nanos how long it was waited for
    * @param isInTime whether it has ended
    * @param nowNanos when that is
    */
-  synchronized void ended(int blocks, long nanos, boolean isInTime, long nowNanos) {
+  synchronized void ended(int arrived, long nanos, boolean isInTime, long nowNanos) {
+    if (arrived == 0 && isInTime) {
+      return;
+    }
     overdueInARow = isInTime ? 0 : overdueInARow + 1;
-    double each = (double) nanos / blocks;
+    double each = (double) nanos / Math.max(1, arrived);
     boolean isNew = rests || nanosPerBlock == UNKNOWN;
     nanosPerBlock = isNew ? each : nanosPerBlock + (each - nanosPerBlock) / MEMORY;
     rests = overdueInARow >= STRIKES || nanosPerBlock > worthNanos;

@@ -332,7 +332,7 @@ final class WriteBack {
       ended.orElse(List.of()).forEach(moved -> moved.block().ifPresent(kept::add));
     }
     long end = deadlines.nanoTime();
-    descents[tier].ended(blocks.size(), end - start, inTime, end);
+    descents[tier].ended(kept.size(), end - start, inTime, end);
     List<BlockKey> keys = kept.stream().map(ImmutableBlock::key).toList();
     try {
       // Victims come children first; whoever copies them on wants parents first.

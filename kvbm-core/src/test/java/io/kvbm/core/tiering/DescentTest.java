@@ -72,6 +72,30 @@ class DescentTest {
   }
 
   @Test
+  void aDemotionThatFailsAtOnceSaysNothingAboutHowLongBlocksTake() {
+    takes(0, 1);
+    assertThat(descent.blocksIn(1_000)).as("still unknown").isZero();
+    takes(10, 400);
+    takes(0, 1);
+    assertThat(descent.blocksIn(1_000)).isEqualTo(25);
+    takes(4, 1_000);
+    takes(0, 1);
+    assertThat(descent.admits(4, now)).as("it rests all the same").isZero();
+    now += REST;
+    takes(0, 1);
+    assertThat(descent.admits(4, now)).as("a probe that failed is no quick one").isEqualTo(1);
+  }
+
+  @Test
+  void whatHasNotArrivedInTimeCountsAsLate() {
+    Descent patient = new Descent(8, REST, Double.POSITIVE_INFINITY);
+    patient.ended(0, 500, false, 500);
+    patient.ended(0, 500, false, 1_000);
+    assertThat(patient.admits(4, 1_000)).isZero();
+    assertThat(patient.blocksIn(1_000)).isEqualTo(2);
+  }
+
+  @Test
   void tooManyBlocksLeftBehindStopTheWayUntilTheyEnd() {
     descent.hold(9);
     assertThat(descent.admits(1, now)).isZero();
