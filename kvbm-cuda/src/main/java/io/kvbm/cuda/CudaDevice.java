@@ -9,7 +9,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
-import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUmemoryPool;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
@@ -207,19 +206,6 @@ public final class CudaDevice implements AutoCloseable {
     if (lost.get() == null) {
       call("cuMemFree", () -> JCudaDriver.cuMemFree(CudaAddress.device(address)));
     }
-  }
-
-  /**
-   * Sets bytes of device memory and waits for it.
-   *
-   * @param address the first byte
-   * @param value the byte
-   * @param byteSize how many
-   */
-  public void fill(long address, byte value, long byteSize) {
-    CUdeviceptr target = CudaAddress.device(address);
-    call("cuMemsetD8", () -> JCudaDriver.cuMemsetD8(target, value, byteSize));
-    call("cuCtxSynchronize", JCudaDriver::cuCtxSynchronize); // of device memory it is asynchronous
   }
 
   /**

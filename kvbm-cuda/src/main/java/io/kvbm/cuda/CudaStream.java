@@ -163,6 +163,39 @@ public final class CudaStream implements AutoCloseable {
     device.call("cuMemcpy2DAsync", () -> JCudaDriver.cuMemcpy2DAsync(copy, stream));
   }
 
+  /**
+   * Starts setting bytes of device memory.
+   *
+   * @param address the first byte
+   * @param value the byte
+   * @param byteSize how many
+   * @throws KvbmException if that cannot be started
+   */
+  public void fill(long address, byte value, long byteSize) {
+    device.call(
+        "cuMemsetD8Async",
+        () ->
+            JCudaDriver.cuMemsetD8Async(CudaAddress.device(address), value, byteSize, stream));
+  }
+
+  /**
+   * Waits, blocking the calling thread, until everything started before has ended.
+   *
+   * @throws KvbmException if it failed
+   */
+  public void await() {
+    device.call("cuStreamSynchronize", () -> JCudaDriver.cuStreamSynchronize(stream));
+  }
+
+  /** Waits until everything started before has ended, well or not; does not throw. */
+  public void settle() {
+    try {
+      await();
+    } catch (KvbmException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a CUDA stream was waited for after a failure", e);
+    }
+  }
+
   /** Starts a kernel; {@code parameters} point to its arguments. */
   void launch(CopyKernel kernel, int blocks, int threads, Pointer parameters) {
     device.call(
@@ -212,7 +245,7 @@ public final class CudaStream implements AutoCloseable {
       if (waiter.isLast()) {
         return;
       }
-      Optional<KvbmException> failure = await(waiter);
+      Optional<KvbmException> failure = endOf(waiter);
       try {
         waiter.action().accept(failure);
       } catch (RuntimeException e) {
@@ -221,7 +254,7 @@ public final class CudaStream implements AutoCloseable {
     }
   }
 
-  private Optional<KvbmException> await(Waiter waiter) {
+  private Optional<KvbmException> endOf(Waiter waiter) {
     CUevent event = Objects.requireNonNull(waiter.event());
     try {
       device.call("cuEventSynchronize", () -> JCudaDriver.cuEventSynchronize(event));
