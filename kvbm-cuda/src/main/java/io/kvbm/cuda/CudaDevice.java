@@ -9,7 +9,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
-import jcuda.driver.CUmemoryPool;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +30,6 @@ public final class CudaDevice implements AutoCloseable {
   private final CUcontext context = new CUcontext();
   private final String name;
   private final long totalByteSize;
-  private final boolean hasPools;
   private final long maxPitch;
   private final AtomicReference<@Nullable CudaException> lost = new AtomicReference<>();
   private volatile boolean closed;
@@ -45,7 +43,6 @@ public final class CudaDevice implements AutoCloseable {
     long[] size = new long[1];
     CudaResults.check("cuDeviceTotalMem", JCudaDriver.cuDeviceTotalMem(size, device));
     totalByteSize = size[0];
-    hasPools = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED) != 0;
     maxPitch = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_PITCH);
     CudaResults.check(
         "cuDevicePrimaryCtxRetain", JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
@@ -156,8 +153,7 @@ public final class CudaDevice implements AutoCloseable {
   }
 
   /**
-   * Takes device memory; its contents are undefined. Out of memory, what the driver's pool keeps for
-   * later is given back once.
+   * Takes device memory; its contents are undefined.
    *
    * @param byteSize the length in bytes, above zero
    * @return the address, aligned to at least 256 bytes; {@link #free} gives it back
@@ -166,10 +162,6 @@ public final class CudaDevice implements AutoCloseable {
   public long allocate(long byteSize) {
     CudaAddress.DeviceResult address = new CudaAddress.DeviceResult();
     int result = resultOf(() -> JCudaDriver.cuMemAlloc(address, byteSize));
-    if (result == CudaResults.OUT_OF_MEMORY) {
-      trim();
-      result = resultOf(() -> JCudaDriver.cuMemAlloc(address, byteSize));
-    }
     if (result == CudaResults.OUT_OF_MEMORY) {
       long available = freeByteSize();
       throw new CapacityException(
@@ -183,18 +175,6 @@ public final class CudaDevice implements AutoCloseable {
       throw failed("cuMemAlloc of " + byteSize + " bytes", result);
     }
     return address.address();
-  }
-
-  /** Makes the default pool, which other users of the process may have filled, give back its rest. */
-  private void trim() {
-    if (hasPools) {
-      CUmemoryPool pool = new CUmemoryPool();
-      call("cuCtxSynchronize", JCudaDriver::cuCtxSynchronize);
-      call(
-          "cuDeviceGetDefaultMemPool",
-          () -> JCudaDriver.cuDeviceGetDefaultMemPool(pool, device));
-      call("cuMemPoolTrimTo", () -> JCudaDriver.cuMemPoolTrimTo(pool, 0));
-    }
   }
 
   /**

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** The CUDA driver of this machine. One for the process. Threading: safe from any thread. */
 public final class CudaDriver {
 
-  /** CUDA 11.2, the first with pools of device memory. */
+  /** CUDA 11.2: older drivers were never tried. */
   private static final int LEAST_VERSION = 11_020;
 
   private static @Nullable CudaDriver loaded;

@@ -5,7 +5,7 @@ import io.kvbm.api.storage.AbstractStorage;
 import io.kvbm.api.storage.AllocationRequest;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.StorageType;
-import io.kvbm.backend.cuda.SharedDevice.Memory;
+import io.kvbm.cuda.SlabPool.Memory;
 
 /**
  * Memory of one GPU, zeroed, freed when closed. Its address is a device pointer, which other users
