@@ -130,7 +130,12 @@ public final class CudaDevice implements AutoCloseable {
     return failure;
   }
 
-  private void requireWorking() {
+  /**
+   * Checks that the device can be used.
+   *
+   * @throws KvbmException if it is closed, or disabled since its context was lost
+   */
+  public void requireWorking() {
     if (closed) {
       throw new ClosedException(ErrorCode.CLOSED, "CUDA device " + ordinal + " is closed");
     }

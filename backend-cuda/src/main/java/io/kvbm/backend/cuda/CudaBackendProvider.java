@@ -67,6 +67,7 @@ public final class CudaBackendProvider implements BackendProvider {
       CudaDriver driver = CudaDriver.load();
       SharedDevice device = SharedDevice.join(device(config));
       try {
+        device.device().requireWorking();
         return new Availability.Available(
             "%s with %s, device %d of %d, CUDA %s"
                 .formatted(
