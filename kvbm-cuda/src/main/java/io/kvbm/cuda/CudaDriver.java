@@ -38,16 +38,15 @@ public final class CudaDriver {
   private static void require(String call, int result) {
     if (result != CudaResults.SUCCESS) {
       throw NativeBinding.unavailable(
-          "the NVIDIA driver does not start: %s says %s"
-              .formatted(call, CudaResults.name(result)));
+          "the NVIDIA driver does not start: %s says %s".formatted(call, CudaResults.name(result)));
     }
   }
 
   /**
    * {@return the driver, loaded at the first call}
    *
-   * @throws ConfigurationException with {@link ErrorCode#BACKEND_UNAVAILABLE} if there is none or it
-   *     does not start, saying why
+   * @throws ConfigurationException with {@link ErrorCode#BACKEND_UNAVAILABLE} if there is none or
+   *     it does not start, saying why
    */
   public static synchronized CudaDriver load() {
     if (loaded == null) {

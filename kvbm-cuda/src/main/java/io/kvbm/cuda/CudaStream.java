@@ -174,8 +174,7 @@ public final class CudaStream implements AutoCloseable {
   public void fill(long address, byte value, long byteSize) {
     device.call(
         "cuMemsetD8Async",
-        () ->
-            JCudaDriver.cuMemsetD8Async(CudaAddress.device(address), value, byteSize, stream));
+        () -> JCudaDriver.cuMemsetD8Async(CudaAddress.device(address), value, byteSize, stream));
   }
 
   /**

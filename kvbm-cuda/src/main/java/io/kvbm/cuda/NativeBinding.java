@@ -12,8 +12,9 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * Loads JCuda's native half. As a plugin it comes from the plugin's class loader, in a copy of its
- * own. Elsewhere JCuda looks for a file of a fixed name in {@code java.io.tmpdir}, and takes whatever
- * lies there: so that property names a folder of ours, with the right file in it, while JCuda looks.
+ * own. Elsewhere JCuda looks for a file of a fixed name in {@code java.io.tmpdir}, and takes
+ * whatever lies there: so that property names a folder of ours, with the right file in it, while
+ * JCuda looks.
  */
 @SuppressWarnings("restricted")
 final class NativeBinding {
@@ -27,8 +28,8 @@ final class NativeBinding {
   /**
    * Loads the driver and JCuda.
    *
-   * @throws ConfigurationException with {@link ErrorCode#BACKEND_UNAVAILABLE} saying why that cannot
-   *     be; it may be tried again where the driver was not there
+   * @throws ConfigurationException with {@link ErrorCode#BACKEND_UNAVAILABLE} saying why that
+   *     cannot be; it may be tried again where the driver was not there
    */
   static void load() {
     requirePlatform();
@@ -53,7 +54,8 @@ final class NativeBinding {
     String system = System.getProperty("os.name");
     String machine = System.getProperty("os.arch");
     if (!system.equals("Linux") || !machine.equals("amd64")) {
-      throw unavailable("CUDA is called on 64-bit x86 Linux only, this is " + system + " " + machine);
+      throw unavailable(
+          "CUDA is called on 64-bit x86 Linux only, this is " + system + " " + machine);
     }
   }
 

@@ -49,7 +49,8 @@ public final class OffsetAllocator {
     long bestSize = Long.MAX_VALUE;
     for (Map.Entry<Long, Long> hole : holes.entrySet()) {
       long size = hole.getValue();
-      if (size < bestSize && aligned(base, hole.getKey(), alignment) + length <= hole.getKey() + size) {
+      if (size < bestSize
+          && aligned(base, hole.getKey(), alignment) + length <= hole.getKey() + size) {
         best = hole.getKey();
         bestSize = size;
       }

@@ -8,8 +8,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory that is slow to get, had a slab at a time: what is small is carved from slabs, what is large
- * is had alone. One empty slab is kept for whoever comes next. Threading: safe from any thread.
+ * Memory that is slow to get, had a slab at a time: what is small is carved from slabs, what is
+ * large is had alone. One empty slab is kept for whoever comes next. Threading: safe from any
+ * thread.
  */
 public final class SlabPool {
 

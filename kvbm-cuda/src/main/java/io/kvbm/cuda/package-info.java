@@ -3,8 +3,8 @@
  * host memory, streams, copies, and what goes wrong with them.
  *
  * <p>The driver is found at run time ({@code libcuda.so.1}); where there is none, {@link
- * io.kvbm.cuda.CudaDriver#load()} says so and nothing else happens. Source of the calls: CUDA Driver
- * API reference, NVIDIA.
+ * io.kvbm.cuda.CudaDriver#load()} says so and nothing else happens. Source of the calls: CUDA
+ * Driver API reference, NVIDIA.
  */
 @NullMarked
 package io.kvbm.cuda;

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The copies of some blocks as few calls of the driver: what follows each other on both sides is one
- * copy, what is as long and as far apart is copied as rows. For one thread.
+ * The copies of some blocks as few calls of the driver: what follows each other on both sides is
+ * one copy, what is as long and as far apart is copied as rows. For one thread.
  *
  * <p>Rows keep the order of the blocks, so that each call is of a run of blocks.
  */
@@ -73,8 +73,7 @@ final class CopyPlan {
     return new Rows(rows.source(), width, rows.target(), width, width, 1);
   }
 
-  private @Nullable Rows secondRow(
-      Rows rows, long source, long target, long byteSize) {
+  private @Nullable Rows secondRow(Rows rows, long source, long target, long byteSize) {
     long sourcePitch = source - rows.source();
     long targetPitch = target - rows.target();
     boolean fits =
@@ -88,8 +87,7 @@ final class CopyPlan {
         : null;
   }
 
-  private static @Nullable Rows nextRow(
-      Rows rows, long source, long target, long byteSize) {
+  private static @Nullable Rows nextRow(Rows rows, long source, long target, long byteSize) {
     boolean isNext =
         byteSize == rows.width()
             && source == rows.source() + rows.height() * rows.sourcePitch()

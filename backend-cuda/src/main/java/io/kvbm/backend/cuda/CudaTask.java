@@ -45,10 +45,7 @@ final class CudaTask {
    * @param ended run after the batch was reported drained
    */
   CudaTask(
-      TransferBatch batch,
-      TransferCompletion completion,
-      CudaTransport transport,
-      Runnable ended) {
+      TransferBatch batch, TransferCompletion completion, CudaTransport transport, Runnable ended) {
     this.batch = batch;
     this.completion = completion;
     this.transport = transport;
@@ -120,9 +117,7 @@ final class CudaTask {
 
   /** Rows are copied on one device only. */
   private long maxPitch(Way way) {
-    return way.isBetweenDevices()
-        ? 0
-        : transport.lane(way.device()).shared().device().maxPitch();
+    return way.isBetweenDevices() ? 0 : transport.lane(way.device()).shared().device().maxPitch();
   }
 
   private Way wayOf(int copy) {

@@ -18,9 +18,9 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Copies between host memory and GPUs, and among GPUs, on streams of its own: work of others on the
- * same device is not waited for. From and to page-locked memory the copy engines work while the host
- * goes on; ordinary host memory the driver copies through a buffer of its own, which blocks, so a
- * thread for I/O starts such batches.
+ * same device is not waited for. From and to page-locked memory the copy engines work while the
+ * host goes on; ordinary host memory the driver copies through a buffer of its own, which blocks,
+ * so a thread for I/O starts such batches.
  */
 final class CudaTransport implements Transport {
 

@@ -51,8 +51,7 @@ public final class DeviceAllocator implements StorageAllocator {
     long byteSize = request.byteSize();
     takeFromBudget(byteSize);
     try {
-      return new DeviceStorage(
-          Reservation.on(device, request, () -> used.addAndGet(-byteSize)));
+      return new DeviceStorage(Reservation.on(device, request, () -> used.addAndGet(-byteSize)));
     } catch (RuntimeException e) {
       used.addAndGet(-byteSize);
       throw e;

@@ -28,8 +28,7 @@ final class Lane implements AutoCloseable {
 
   synchronized CudaStream stream(Direction direction) {
     return streams.computeIfAbsent(
-        direction,
-        way -> shared.device().openStream(way.name().toLowerCase(Locale.ROOT)));
+        direction, way -> shared.device().openStream(way.name().toLowerCase(Locale.ROOT)));
   }
 
   synchronized CopyKernel kernel() {

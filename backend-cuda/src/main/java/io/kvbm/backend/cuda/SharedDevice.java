@@ -10,8 +10,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A device with what its users here share: the context, slabs of memory and the stream that sets it.
- * Backends and storages are its users; it is closed with the last. Threading: safe from any thread.
+ * A device with what its users here share: the context, slabs of memory and the stream that sets
+ * it. Backends and storages are its users; it is closed with the last. Threading: safe from any
+ * thread.
  */
 final class SharedDevice implements SlabPool.Source {
 

@@ -29,7 +29,10 @@ public final class PinnedBackendProvider implements BackendProvider {
           .withRange(0, Long.MAX_VALUE);
   private static final ConfigKey HUGE_PAGES =
       new ConfigKey(
-          "hugePages", ConfigKey.Type.BOOLEAN, "true", "Ask for huge pages, where the kernel has them");
+          "hugePages",
+          ConfigKey.Type.BOOLEAN,
+          "true",
+          "Ask for huge pages, where the kernel has them");
   private static final ConfigKey NUMA_NODE =
       new ConfigKey(
               "numaNode",

@@ -37,8 +37,7 @@ final class PosixPages {
   private static final MethodHandle MLOCK = call("mlock", JAVA_LONG, JAVA_LONG);
   private static final MethodHandle GETRLIMIT = call("getrlimit", JAVA_INT, JAVA_LONG);
   private static final MethodHandle SYSCALL =
-      call(
-          "syscall", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+      call("syscall", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
   private PosixPages() {}
 

@@ -12,6 +12,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -21,10 +22,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A simulator of the CUDA driver: a library with the soname {@code libcuda.so.1} that makes the calls
- * of the driver on host memory, strictly, with errors and delays on demand and a count of what is
- * alive. It is compiled with gcc when a test asks for it. Once it is loaded, whoever asks this process
- * for {@code libcuda.so.1} gets it.
+ * A simulator of the CUDA driver: a library with the soname {@code libcuda.so.1} that makes the
+ * calls of the driver on host memory, strictly, with errors and delays on demand and a count of
+ * what is alive. It is compiled with gcc when a test asks for it. Once it is loaded, whoever asks
+ * this process for {@code libcuda.so.1} gets it.
  *
  * <p>One for the process. Threading: safe from any thread.
  */
@@ -112,7 +113,7 @@ public final class CudaSimulator {
   private static void run(String... command) throws IOException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes());
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int status = process.onExit().join().exitValue();
     if (status != 0) {
       throw new IOException("gcc ended with " + status + ": " + output);
@@ -143,7 +144,7 @@ public final class CudaSimulator {
    * @throws IllegalStateException if anything is alive
    */
   public void reset(int devices, long byteSize) {
-    if ((long) invoke(reset, devices, byteSize) != 0) {
+    if (invoke(reset, devices, byteSize) != 0) {
       throw new IllegalStateException("the simulator is in use: " + ledger());
     }
   }
@@ -187,7 +188,7 @@ public final class CudaSimulator {
     Map<String, Long> ledger = new LinkedHashMap<>();
     try (Arena arena = Arena.ofConfined()) {
       for (String kind : KINDS) {
-        ledger.put(kind, (long) invoke(live, arena.allocateFrom(kind)));
+        ledger.put(kind, invoke(live, arena.allocateFrom(kind)));
       }
     }
     return ledger;
@@ -206,7 +207,7 @@ public final class CudaSimulator {
 
   /** {@return bytes around allocations that were overwritten, found when they were freed} */
   public long damagedGuards() {
-    return (long) invoke(damaged);
+    return invoke(damaged);
   }
 
   /** Makes contexts that were lost work again, as only another process has it with a driver. */
@@ -214,9 +215,10 @@ public final class CudaSimulator {
     invoke(clearError);
   }
 
-  private static @Nullable Object invoke(MethodHandle call, Object... arguments) {
+  /** {@return what a control gives; 0 where it gives nothing} */
+  private static long invoke(MethodHandle call, Object... arguments) {
     try {
-      return call.invokeWithArguments(arguments);
+      return call.invokeWithArguments(arguments) instanceof Number number ? number.longValue() : 0;
     } catch (Throwable e) {
       throw new AssertionError("a control of the simulator has no errors", e);
     }
