@@ -4,14 +4,14 @@ import io.kvbm.testkit.RequiredTools;
 import io.kvbm.testkit.cuda.CudaSimulator;
 import java.util.Optional;
 
-/** The driver under test: the simulator, or with {@code KVBM_CUDA=real} that of the machine. */
+/** The driver under test: the simulator, or with {@code CUDA_UNDER_TEST=real} that of the machine. */
 final class Driver {
 
   private Driver() {}
 
   /** {@return the simulator, reset; empty where the driver of the machine is tested} */
   static Optional<CudaSimulator> prepare() {
-    if ("real".equals(System.getenv("KVBM_CUDA"))) {
+    if ("real".equals(System.getenv("CUDA_UNDER_TEST"))) {
       return Optional.empty();
     }
     RequiredTools.assumeOrFail(

@@ -314,9 +314,9 @@ static void write_ledger(void) {
 }
 
 __attribute__((constructor)) static void read_environment(void) {
-  const char *devices = getenv("KVBM_SIM_DEVICES");
-  const char *bytes = getenv("KVBM_SIM_BYTES");
-  ledger_file = getenv("KVBM_SIM_LEDGER");
+  const char *devices = getenv("CUDASIM_DEVICES");
+  const char *bytes = getenv("CUDASIM_BYTES");
+  ledger_file = getenv("CUDASIM_LEDGER");
   if (devices != NULL) {
     device_count = atoi(devices) < MAX_DEVICES ? atoi(devices) : MAX_DEVICES;
   }
