@@ -4,7 +4,9 @@ import io.kvbm.testkit.RequiredTools;
 import io.kvbm.testkit.cuda.CudaSimulator;
 import java.util.Optional;
 
-/** The driver under test: the simulator, or with {@code CUDA_UNDER_TEST=real} that of the machine. */
+/**
+ * The driver under test: the simulator, or with {@code CUDA_UNDER_TEST=real} that of the machine.
+ */
 final class Driver {
 
   private Driver() {}

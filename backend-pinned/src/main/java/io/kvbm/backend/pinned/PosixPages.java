@@ -3,6 +3,8 @@ package io.kvbm.backend.pinned;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -11,6 +13,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** The calls of the C library that map pages, place them and lock them (Linux, 64 bits). */
 @SuppressWarnings("restricted")
@@ -25,6 +30,7 @@ final class PosixPages {
   private static final long SYS_MBIND = 237; // x86-64
   private static final int MPOL_PREFERRED = 1;
   private static final int RLIMIT_MEMLOCK = 8;
+  private static final long CAP_IPC_LOCK = 1L << 14;
   private static final long MAX_NODES = 64;
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO =
@@ -128,6 +134,22 @@ final class PosixPages {
 
   /** {@return how many bytes this process may lock; -1 for any number} */
   static long lockLimit() {
+    return mayLockAll(Path.of("/proc/self/status")) ? -1 : resourceLimit();
+  }
+
+  /** Whether the process has {@code CAP_IPC_LOCK}: then the limit is not asked for. */
+  static boolean mayLockAll(Path status) {
+    try (Stream<String> lines = Files.lines(status)) {
+      return lines
+          .filter(line -> line.startsWith("CapEff:"))
+          .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+          .anyMatch(capabilities -> (capabilities & CAP_IPC_LOCK) != 0);
+    } catch (IOException | UncheckedIOException | NumberFormatException _) {
+      return false;
+    }
+  }
+
+  private static long resourceLimit() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment limits = arena.allocate(JAVA_LONG, 2);
       long _ =

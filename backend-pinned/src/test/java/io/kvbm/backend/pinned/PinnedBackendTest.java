@@ -18,9 +18,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PinnedBackendTest {
+
+  @BeforeAll
+  static void mayLock() {
+    long limit = PosixPages.lockLimit();
+    Assumptions.assumeTrue(
+        limit == -1 || limit >= 256 << 20,
+        "this process may lock " + limit + " bytes only; see 'ulimit -l'");
+  }
 
   private static Backend open(BackendConfig config) {
     return new PinnedBackendProvider().open(new TestContext(), config);
@@ -45,6 +56,18 @@ class PinnedBackendTest {
       large.close();
       assertThat(lockedKibibytes()).isEqualTo(before);
     }
+  }
+
+  @TempDir private Path folder;
+
+  @Test
+  void theLimitDoesNotBindWhoMayLockEverything() throws IOException {
+    Path status = folder.resolve("status");
+    Files.writeString(status, "Name:\tjava\nCapEff:\t0000000000004000\n");
+    assertThat(PosixPages.mayLockAll(status)).isTrue();
+    Files.writeString(status, "Name:\tjava\nCapEff:\t00000000a80425fb\n");
+    assertThat(PosixPages.mayLockAll(status)).as("that of a container").isFalse();
+    assertThat(PosixPages.mayLockAll(folder.resolve("none"))).isFalse();
   }
 
   @Test
