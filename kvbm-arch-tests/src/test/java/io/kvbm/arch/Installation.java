@@ -48,7 +48,7 @@ record Installation(Path root) {
     for (Path jar : jars) {
       copy(jar, lib);
     }
-    for (String name : List.of("backend-system", "backend-disk")) {
+    for (String name : List.of("backend-system", "backend-pinned", "backend-cuda", "backend-disk")) {
       copy(reactor.module(name).jar(), installation.plugin(name));
       for (Path library : RuntimeClasspath.of(reactor.module(name)).libraries()) {
         copy(library, installation.plugin(name));
