@@ -40,7 +40,6 @@ public interface DeviceCache extends AutoCloseable {
    *     with a {@link ClosedException} if the cache was closed before the copy began
    * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if other threads must not read
    *     the bytes
-   * @throws CapacityException if it is larger than the cache; an older value stays
    */
   default CompletionStage<Void> cacheAsync(String key, MemorySegment data) {
     try {

@@ -166,7 +166,12 @@ public final class GpuCache implements DeviceCache {
           "the bytes of value '%s' are in an arena of one thread; call cache(), or use a shared arena"
               .formatted(key));
     }
-    long ticket = fills.announce(key, data.byteSize());
+    long ticket;
+    try {
+      ticket = fills.announce(key, data.byteSize());
+    } catch (CapacityException e) {
+      return CompletableFuture.failedStage(e);
+    }
     CompletableFuture<Void> end = new CompletableFuture<>();
     try {
       executor.execute(() -> write(key, data, ticket, end));
