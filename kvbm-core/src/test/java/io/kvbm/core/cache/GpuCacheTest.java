@@ -302,7 +302,7 @@ class GpuCacheTest {
         assertThat(cache.devicePointer(key)).as(key).isEmpty();
       }
       assertThat(cache.statistics().usedByteSize()).isEqualTo(UNIT);
-      cache.cache("a", bytes(3 * UNIT, 4));
+      cache.cache("a", bytes(2 * UNIT, 4));
       verify(cache, "a", 4);
       verify(cache, "b", "b".hashCode());
     }
