@@ -34,8 +34,8 @@ public interface DeviceCache extends AutoCloseable {
    * value before it is there whole.
    *
    * @param key the value's key
-   * @param data its bytes, which stay the caller's: they must neither change nor be freed before the
-   *     stage completes, and must be readable by any thread
+   * @param data its bytes, which stay the caller's: they must neither change nor be freed before
+   *     the stage completes, and must be readable by any thread
    * @return completes when the value can be looked up; exceptionally as {@link #cache} fails, and
    *     with a {@link ClosedException} if the cache was closed before the copy began
    * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if other threads must not read

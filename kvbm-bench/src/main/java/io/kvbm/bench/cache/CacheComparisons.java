@@ -20,14 +20,12 @@ final class CacheComparisons {
       for (String keys : threads == 1 ? List.of("disjoint") : List.of("disjoint", "same")) {
         String which = threads == 1 ? where : where + ", " + keys;
         Subject peer = subject("mapGet", threads, keys);
-        plan.add(
-            new Comparison("hit" + which, subject("hit", threads, keys), PEER, peer));
+        plan.add(new Comparison("hit" + which, subject("hit", threads, keys), PEER, peer));
         plan.add(
             new Comparison(
                 "hit, as a long" + which, subject("hitAsLong", threads, keys), PEER, peer));
         plan.add(
-            new Comparison(
-                "pin+close" + which, subject("pinAndClose", threads, keys), PEER, peer));
+            new Comparison("pin+close" + which, subject("pinAndClose", threads, keys), PEER, peer));
       }
       plan.add(
           new Comparison(

@@ -1,4 +1,4 @@
-/** {@code kvbm bench cache}: the block cache beside what the JDK offers. */
+/** {@code kvbm bench cache}: the device cache beside what the JDK offers. */
 @NullMarked
 package io.kvbm.bench.cache;
 

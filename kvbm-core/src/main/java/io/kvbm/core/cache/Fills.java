@@ -144,7 +144,8 @@ final class Fills {
   @Nullable OptionalLong tryLoad(String key, ObjectStore store, Runnable settled) {
     long ticket = beginLoad(key);
     Brought brought = new Brought();
-    try (StagedObject object = carrier.read(store, key, size -> residents.checkByteSize(key, size))) {
+    try (StagedObject object =
+        carrier.read(store, key, size -> residents.checkByteSize(key, size))) {
       if (object != null) {
         brought.byteSize = object.byteSize();
         brought.range = reserve(key, object.byteSize());

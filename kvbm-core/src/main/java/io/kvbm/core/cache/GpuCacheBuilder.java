@@ -1,7 +1,7 @@
 package io.kvbm.core.cache;
 
-import io.kvbm.api.CapacityException;
 import io.kvbm.api.CallerException;
+import io.kvbm.api.CapacityException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.policy.EvictionPolicyProvider;
@@ -15,7 +15,9 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/** Says what a {@link GpuCache} is made of; all but memory and size has a default. For one thread. */
+/**
+ * Says what a {@link GpuCache} is made of; all but memory and size has a default. For one thread.
+ */
 public final class GpuCacheBuilder {
 
   private final StorageAllocator allocator;
@@ -33,9 +35,9 @@ public final class GpuCacheBuilder {
   }
 
   /**
-   * Sets whose transfers bring the bytes, whose policies are known by name and whose executor fills.
-   * It stays the caller's and must be closed after the cache. By default the cache loads a platform
-   * of its own, which sees what is on the module and the class path, and closes it.
+   * Sets whose transfers bring the bytes, whose policies are known by name and whose executor
+   * fills. It stays the caller's and must be closed after the cache. By default the cache loads a
+   * platform of its own, which sees what is on the module and the class path, and closes it.
    *
    * @param value the platform, best the one the allocator came from
    * @return this builder

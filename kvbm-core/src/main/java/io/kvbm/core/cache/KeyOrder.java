@@ -21,15 +21,21 @@ final class KeyOrder {
 
   /** A write begins; returns its ticket. */
   long beginWrite(String key) {
-    long ticket = beginLoad(key);
-    pending.get(key).lastWrite = ticket;
-    return ticket;
+    Pending known = join(key);
+    known.lastWrite = ++tickets;
+    return known.lastWrite;
   }
 
   /** A load begins; returns its ticket. */
   long beginLoad(String key) {
-    pending.computeIfAbsent(key, _ -> new Pending()).count++;
+    join(key);
     return ++tickets;
+  }
+
+  private Pending join(String key) {
+    Pending known = pending.computeIfAbsent(key, _ -> new Pending());
+    known.count++;
+    return known;
   }
 
   /** {@return whether a later write or removal took effect} */

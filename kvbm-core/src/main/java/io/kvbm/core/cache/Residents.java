@@ -203,8 +203,7 @@ final class Residents {
   /** Makes the bytes in a run the value of a key; an older one leaves. */
   CachedValue publish(String key, SlabRange range, long byteSize) {
     int slot = takeSlot();
-    CachedValue value =
-        new CachedValue(key, range, slot, byteSize, slabAddress + range.offset);
+    CachedValue value = new CachedValue(key, range, slot, byteSize, slabAddress + range.offset);
     slots[slot] = value;
     range.occupant = value;
     policy.insert(slot, Hashing.xxh3_64().hashCharsToLong(key), EvictionPolicy.NONE, 0);

@@ -71,10 +71,11 @@ final class SlabArena {
     used -= range.byteSize;
     range.occupant = null;
     SlabRange start = range;
-    if (isFree(range.before)) {
-      start = range.before;
-      free.remove(start);
-      absorb(start, range);
+    SlabRange previous = range.before;
+    if (previous != null && previous.free) {
+      free.remove(previous);
+      absorb(previous, range);
+      start = previous;
     }
     SlabRange next = start.after;
     if (next != null && next.free) {
@@ -121,10 +122,6 @@ final class SlabArena {
     if (next != null) {
       next.before = range;
     }
-  }
-
-  private static boolean isFree(@Nullable SlabRange range) {
-    return range != null && range.free;
   }
 
   private static long freeByteSize(@Nullable SlabRange range) {

@@ -37,9 +37,7 @@ final class StagingArea implements AutoCloseable {
 
   /** Takes a buffer back. */
   void giveBack(Storage buffer) {
-    if (closed
-        || buffer.byteSize() != BUFFER_BYTE_SIZE
-        || !spare.compareAndSet(null, buffer)) {
+    if (closed || buffer.byteSize() != BUFFER_BYTE_SIZE || !spare.compareAndSet(null, buffer)) {
       buffer.close();
     }
   }
