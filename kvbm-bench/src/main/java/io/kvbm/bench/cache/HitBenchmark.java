@@ -2,6 +2,7 @@ package io.kvbm.bench.cache;
 
 import io.kvbm.api.cache.DeviceCache;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -38,13 +39,13 @@ public class HitBenchmark {
 
   /** The peer of a hit. */
   @Benchmark
-  public Long mapGet(FilledCache filled, Keys keys) {
+  public @Nullable Long mapGet(FilledCache filled, Keys keys) {
     return filled.map.get(keys.next());
   }
 
   /** The peer of a miss. */
   @Benchmark
-  public Long mapMiss(FilledCache filled, Keys keys) {
+  public @Nullable Long mapMiss(FilledCache filled, Keys keys) {
     return filled.map.get(keys.nextAbsent());
   }
 }
