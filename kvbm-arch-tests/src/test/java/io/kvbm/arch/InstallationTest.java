@@ -208,6 +208,7 @@ class InstallationTest {
         .contains("libcuda.so.1 not found: install the NVIDIA driver");
   }
 
+  @SuppressWarnings("restricted")
   private static boolean hasDriver() {
     try {
       SymbolLookup.libraryLookup("libcuda.so.1", Arena.ofAuto());
