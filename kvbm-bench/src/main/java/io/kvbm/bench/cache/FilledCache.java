@@ -3,6 +3,7 @@ package io.kvbm.bench.cache;
 import io.kvbm.core.Platform;
 import io.kvbm.core.cache.GpuCache;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Scope;
@@ -26,7 +27,7 @@ public class FilledCache {
   /** Fills both. */
   @Setup(Level.Trial)
   public void fill() {
-    platform = Platform.load();
+    platform = platform();
     cache =
         GpuCache.builder(platform.allocator("system"), (long) VALUES * VALUE_BYTE_SIZE)
             .platform(platform)
@@ -43,6 +44,14 @@ public class FilledCache {
   public void close() {
     cache.close();
     platform.close();
+  }
+
+  /** The launcher keeps the backend of host memory off the class path, in a plugin folder. */
+  private static Platform platform() {
+    String home = System.getProperty("kvbm.home");
+    return home == null
+        ? Platform.load()
+        : Platform.builder().plugins(Path.of(home, "plugins", "backend-system")).build();
   }
 
   static String key(int index) {
