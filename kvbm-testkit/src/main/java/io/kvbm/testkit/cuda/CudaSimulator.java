@@ -77,8 +77,7 @@ public final class CudaSimulator {
 
   /** {@return why there can be no simulator on this machine; empty where there can} */
   public static Optional<String> missing() {
-    return missing(
-        System.getProperty("os.name"), System.getenv().getOrDefault("PATH", "/usr/bin"));
+    return missing(System.getProperty("os.name"), System.getenv().getOrDefault("PATH", "/usr/bin"));
   }
 
   static Optional<String> missing(String system, String searchPath) {
@@ -143,8 +142,7 @@ public final class CudaSimulator {
     if (loaded == null) {
       List<String> drivers = loadedDrivers();
       loaded =
-          new CudaSimulator(
-              drivers.isEmpty() ? compileAndLoad() : findLoaded(drivers.getFirst()));
+          new CudaSimulator(drivers.isEmpty() ? compileAndLoad() : findLoaded(drivers.getFirst()));
     }
     return loaded;
   }
@@ -280,7 +278,9 @@ public final class CudaSimulator {
     }
   }
 
-  /** {@return bytes around allocations, and in freed ones, that were overwritten since the reset} */
+  /**
+   * {@return bytes around allocations, and in freed ones, that were overwritten since the reset}
+   */
   public long damagedGuards() {
     return invoke(damaged);
   }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class CudaKernelTest extends SimulatedDriver {
@@ -65,7 +66,7 @@ class CudaKernelTest extends SimulatedDriver {
     simulator.release();
     driver.ok("cuStreamSynchronize", stream);
     byte[] expected = bytes(100, 1);
-    java.util.Arrays.fill(expected, 10, 15, (byte) 2);
+    Arrays.fill(expected, 10, 15, (byte) 2);
     assertThat(back.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(expected);
     long copy = allocate(table.byteSize());
     driver.ok("cuMemcpyHtoD", copy, table, table.byteSize());

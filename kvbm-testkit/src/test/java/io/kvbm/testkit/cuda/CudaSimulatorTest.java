@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,20 +37,24 @@ class CudaSimulatorTest {
         unsigned long address;
         printf("%d ", get_count(&count));
         printf("%d ", ((int (*)(unsigned))dlsym(driver, "cuInit"))(0));
-        printf("%d %d ", get_count(&count), count);
-        printf("%d %d ", retain(&context, count - 1), push(context));
+        printf("%d ", get_count(&count));
+        printf("%d ", count);
+        printf("%d ", retain(&context, count - 1));
+        printf("%d ", push(context));
         printf("%d ", allocate(&address, 4097));
         printf("%d", allocate(&address, 4096));
         return 0;
       }
       """;
 
+  @TempDir static Path libraries;
   @TempDir Path folder;
 
-  @BeforeEach
-  void needsCompiler() {
+  @BeforeAll
+  static void compile() {
     RequiredTools.assumeOrFail(
         "gcc", CudaSimulator.missing().isEmpty(), CudaSimulator.missing().orElse("gcc is there"));
+    CudaSimulator.compileInto(libraries);
   }
 
   @Test
@@ -77,14 +81,16 @@ class CudaSimulatorTest {
             "7f02-7f03 r--p 00000000 08:01 6   /usr/lib/libcudart.so.12",
             "7f03-7f04 rw-p 00000000 00:00 0");
     assertThat(CudaSimulator.drivers(maps)).containsExactly("/usr/lib/libcuda.so.550.54.14");
-    assertThat(CudaSimulator.drivers(Stream.of("7f00-7f01 r-xp 0 08:01 5 /tmp/libcuda.so.1 (deleted)")))
+    assertThat(
+            CudaSimulator.drivers(
+                Stream.of("7f00-7f01 r-xp 0 08:01 5 /tmp/libcuda.so.1 (deleted)")))
         .hasSize(1);
   }
 
   @Test
   void anotherCopyHasItsOwnStateAndIsNotStartedBeforeInit() {
     SymbolLookup symbols =
-        SymbolLookup.libraryLookup(CudaSimulator.compileInto(folder), Arena.global());
+        SymbolLookup.libraryLookup(libraries.resolve("libcuda.so.1"), Arena.global());
     DriverCalls driver = new DriverCalls(symbols);
     CudaSimulator simulator = new CudaSimulator(symbols);
     assertThat(driver.get("cuDriverGetVersion")).isEqualTo(12060);
@@ -120,12 +126,11 @@ class CudaSimulatorTest {
     Path source = Files.writeString(folder.resolve("program.c"), PROGRAM);
     Path program = folder.resolve("program");
     run(Map.of(), "gcc", source.toString(), "-o", program.toString());
-    CudaSimulator.compileInto(folder);
     Path ledger = folder.resolve("ledger");
     Map<String, String> variables =
         Map.of(
             "LD_LIBRARY_PATH",
-            folder.toString(),
+            libraries.toString(),
             prefix + "DEVICES",
             "3",
             prefix + "BYTES",

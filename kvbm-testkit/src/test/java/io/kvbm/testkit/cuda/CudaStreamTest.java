@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -142,7 +143,7 @@ class CudaStreamTest extends SimulatedDriver {
     driver.ok("cuStreamSynchronize", blocking);
     driver.ok("cuStreamQuery", 1L);
     byte[] expected = bytes(100, 1);
-    java.util.Arrays.fill(expected, 0, 50, (byte) 2);
+    Arrays.fill(expected, 0, 50, (byte) 2);
     assertThat(read(memory, 100)).isEqualTo(expected);
     destroy(blocking, free);
     free(memory);

@@ -28,7 +28,10 @@ final class DriverCalls {
   static final int ILLEGAL_ADDRESS = 700;
 
   private final SymbolLookup symbols;
-  private final Map<String, MethodHandle> handles = new ConcurrentHashMap<>();
+  private final Map<Signature, MethodHandle> handles = new ConcurrentHashMap<>();
+
+  /** Addresses are given as numbers and as segments, so that a name has several types. */
+  private record Signature(String name, FunctionDescriptor type) {}
 
   DriverCalls(SymbolLookup symbols) {
     this.symbols = symbols;
@@ -37,18 +40,18 @@ final class DriverCalls {
   /** {@return the result of a call, under the newest name cuda.h has for it} */
   int call(String name, Object... arguments) {
     MethodHandle handle =
-        handles.computeIfAbsent(
-            name,
-            _ ->
-                Linker.nativeLinker()
-                    .downcallHandle(
-                        symbols.find(name + "_v2").orElseGet(() -> symbols.findOrThrow(name)),
-                        typeOf(arguments)));
+        handles.computeIfAbsent(new Signature(name, typeOf(arguments)), this::bind);
     try {
       return (int) handle.invokeWithArguments(arguments);
     } catch (Throwable e) {
       throw new AssertionError(name, e);
     }
+  }
+
+  private MethodHandle bind(Signature call) {
+    MemorySegment function =
+        symbols.find(call.name + "_v2").orElseGet(() -> symbols.findOrThrow(call.name));
+    return Linker.nativeLinker().downcallHandle(function, call.type);
   }
 
   private static FunctionDescriptor typeOf(Object[] arguments) {

@@ -12,11 +12,13 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /** Two devices of a mebibyte, both retained, the context of the first current; nothing is left. */
+@SuppressWarnings("restricted")
 abstract class SimulatedDriver {
 
   static final long MEBIBYTE = 1 << 20;
@@ -110,7 +112,7 @@ abstract class SimulatedDriver {
 
   static byte[] bytes(int byteSize, int value) {
     byte[] bytes = new byte[byteSize];
-    java.util.Arrays.fill(bytes, (byte) value);
+    Arrays.fill(bytes, (byte) value);
     return bytes;
   }
 
