@@ -112,6 +112,7 @@ static const char *const KIND_NAMES[KINDS] = {
 typedef struct Context {
   int device;
   int retained;
+  int ending;           /* with all it has; nobody gets it before the end */
   CUresult lost;        /* by which error, which every call then gives */
   unsigned peers;       /* a bit for each device whose memory kernels reach */
   struct Stream *legacy; /* the stream 0, made when first used */
@@ -1005,10 +1006,17 @@ API CUresult cuDeviceCanAccessPeer(int *can, CUdevice device, CUdevice peer) {
 
 /* ---- the driver: contexts */
 
+static void await_end(Context *context) {
+  while (context->ending) {
+    await_change();
+  }
+}
+
 API CUresult cuDevicePrimaryCtxRetain(Context **context, CUdevice device) {
   ENTER("cuDevicePrimaryCtxRetain", NOTHING)
   REQUIRE(context != NULL, INVALID_VALUE)
   REQUIRE(is_device_ordinal(device), INVALID_DEVICE)
+  await_end(&contexts[device]);
   REQUIRE(contexts[device].lost == SUCCESS, contexts[device].lost)
   contexts[device].device = device;
   contexts[device].retained++;
@@ -1111,11 +1119,14 @@ API CUresult cuDevicePrimaryCtxRelease_v2(CUdevice device) {
   REQUIRE(context->retained > 0, INVALID_CONTEXT)
   live[CONTEXTS]--;
   if (--context->retained == 0) {
+    context->ending = 1;
     close_streams(context);
     release_ranges(context);
     destroy_events(context);
     unload_modules(context);
     context->peers = 0;
+    context->ending = 0;
+    tell_change();
   }
   return leave(SUCCESS);
 }
@@ -2178,6 +2189,9 @@ API int kvbm_sim_reset(int devices, uint64_t bytes_per_device) {
     return -1;
   }
   pthread_mutex_lock(&lock);
+  for (int i = 0; i < MAX_DEVICES; i++) {
+    await_end(&contexts[i]);
+  }
   long alive = count_alive();
   if (alive > 0) {
     pthread_mutex_unlock(&lock);

@@ -9,6 +9,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 class CudaErrorTest extends SimulatedDriver {
@@ -102,6 +105,38 @@ class CudaErrorTest extends SimulatedDriver {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("device=1");
     simulator.reset(2, MEBIBYTE);
+  }
+
+  /** All threads end the context now and then while others begin it. */
+  @Test
+  void threadsRetainAndReleaseAtOnce() throws InterruptedException {
+    driver.ok("cuCtxPopCurrent", MemorySegment.NULL);
+    driver.ok("cuDevicePrimaryCtxRelease", 0);
+    List<Throwable> failures = new CopyOnWriteArrayList<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      threads.add(
+          Thread.ofPlatform().uncaughtExceptionHandler((_, e) -> failures.add(e)).start(this::use));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(failures).isEmpty();
+    assertThat(simulator.live("device") + simulator.live("streams")).isZero();
+  }
+
+  private void use() {
+    for (int round = 0; round < 50; round++) {
+      driver.ok("cuCtxPushCurrent", driver.get("cuDevicePrimaryCtxRetain", 0));
+      long stream = stream();
+      long memory = allocate(100);
+      driver.ok("cuMemsetD8Async", memory, (byte) 1, 100L, stream);
+      driver.ok("cuStreamSynchronize", stream);
+      free(memory);
+      driver.ok("cuStreamDestroy", stream);
+      driver.ok("cuCtxPopCurrent", MemorySegment.NULL);
+      driver.ok("cuDevicePrimaryCtxRelease", 0);
+    }
   }
 
   @Test
