@@ -7,6 +7,7 @@ module io.kvbm.core {
   requires org.snakeyaml.engine;
   requires static org.jspecify;
 
+  exports io.kvbm.core.cache;
   exports io.kvbm.core.config;
   exports io.kvbm.core.cost;
   exports io.kvbm.core.event;

@@ -9,6 +9,7 @@ module io.kvbm.testkit {
 
   exports io.kvbm.testkit;
   exports io.kvbm.testkit.contract;
+  exports io.kvbm.testkit.cuda;
   exports io.kvbm.testkit.disk;
 
   opens io.kvbm.testkit.contract to

@@ -39,7 +39,7 @@ final class ConductRules {
 
   /** Apart from backends, code that calls native functions: one small class or package each. */
   private static final List<String> NATIVE_ALLOWED =
-      List.of("io.kvbm.backend", "io.kvbm.core.plugin");
+      List.of("io.kvbm.backend", "io.kvbm.cuda", "io.kvbm.testkit.cuda", "io.kvbm.core.plugin");
 
   private ConductRules() {}
 

@@ -32,8 +32,9 @@ final class DependencyRules {
               "io.kvbm.codecs",
               List.of("io.kvbm.api", "net.jpountz", "at.yawk.lz4", "com.github.luben.zstd")),
           Map.entry("io.kvbm.backend.system", List.of("io.kvbm.api")),
-          Map.entry("io.kvbm.backend.pinned", List.of("io.kvbm.api", "jcuda")),
-          Map.entry("io.kvbm.backend.cuda", List.of("io.kvbm.api", "jcuda")),
+          Map.entry("io.kvbm.cuda", List.of("io.kvbm.api", "jcuda")),
+          Map.entry("io.kvbm.backend.pinned", List.of("io.kvbm.api", "io.kvbm.cuda")),
+          Map.entry("io.kvbm.backend.cuda", List.of("io.kvbm.api", "io.kvbm.cuda")),
           Map.entry(
               "io.kvbm.backend.disk",
               List.of("io.kvbm.api", "com.github.benmanes.caffeine", "com.sun.nio.file")),

@@ -48,10 +48,15 @@ record Installation(Path root) {
     for (Path jar : jars) {
       copy(jar, lib);
     }
-    for (String name : List.of("backend-system", "backend-disk")) {
+    for (String name :
+        List.of("backend-system", "backend-pinned", "backend-cuda", "backend-disk")) {
       copy(reactor.module(name).jar(), installation.plugin(name));
-      for (Path library : RuntimeClasspath.of(reactor.module(name)).libraries()) {
+      RuntimeClasspath needed = RuntimeClasspath.of(reactor.module(name));
+      for (Path library : needed.libraries()) {
         copy(library, installation.plugin(name));
+      }
+      for (String own : needed.ownModules()) {
+        copy(reactor.module(own).jar(), installation.plugin(name));
       }
     }
     Files.writeString(

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import io.kvbm.testkit.RequiredTools;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -154,7 +157,7 @@ class InstallationTest {
     Files.delete(installation.plugin("backend-disk"));
 
     assertThat(document(installation.run("", "backends", "--json")).get("name"))
-        .containsExactly("system");
+        .containsExactly("cuda", "pinned", "system");
     Installation.Ran without = replay("--disk", "0");
     assertThat(document(without)).containsEntry("wrongBlocks", List.of("0"));
     Installation.Ran asked = replay("--disk", "160");
@@ -175,7 +178,8 @@ class InstallationTest {
     String older = "zstd-jni " + versionOf(olderZstd()) + ",";
     String platforms = "zstd-jni " + versionOf(platformsZstd()) + ",";
     Map<String, List<String>> listed = document(installation.run("", "backends", "--json"));
-    assertThat(listed.get("name")).containsExactly("disk", "system", "zstd-memory", "zstd-memory");
+    assertThat(listed.get("name"))
+        .containsExactly("cuda", "disk", "pinned", "system", "zstd-memory", "zstd-memory");
     assertThat(listed.get("version")).contains("1.0.0", "2.0.0");
     assertThat(listed.get("details"))
         .anyMatch(text -> text.contains(older))
@@ -194,6 +198,27 @@ class InstallationTest {
   }
 
   @Test
+  void withoutADriverTheCudaBackendSaysWhatIsMissing() throws Exception {
+    Assumptions.assumeFalse(hasDriver(), "a CUDA driver is installed here");
+    Installation.Ran ran = replay("--device-backend", "cuda");
+    assertThat(ran.exitCode()).isEqualTo(1);
+    assertThat(ran.err().lines())
+        .singleElement()
+        .asString()
+        .contains("libcuda.so.1 not found: install the NVIDIA driver");
+  }
+
+  @SuppressWarnings("restricted")
+  private static boolean hasDriver() {
+    try {
+      SymbolLookup.libraryLookup("libcuda.so.1", Arena.ofAuto());
+      return true;
+    } catch (IllegalArgumentException _) {
+      return false;
+    }
+  }
+
+  @Test
   void aBrokenPluginIsOneLineAndTheRestStarts() throws Exception {
     Files.writeString(installation.plugin("broken").resolve("broken.jar"), "no jar");
 
@@ -202,7 +227,7 @@ class InstallationTest {
     assertThat(ran.exitCode()).isZero();
     assertThat(ran.err().lines()).singleElement().asString().contains("broken.jar cannot be read");
     Map<String, List<String>> listed = document(ran);
-    assertThat(listed.get("name")).containsExactly("disk", "system");
+    assertThat(listed.get("name")).containsExactly("cuda", "disk", "pinned", "system");
   }
 
   private static Path olderZstd() throws IOException {

@@ -153,7 +153,9 @@ class PackagedModulesTest {
     modules.add(REACTOR.module("kvbm-core"));
     for (Reactor.Module module : modules) {
       jars.add(module.jar());
-      jars.addAll(RuntimeClasspath.of(module).libraries());
+      RuntimeClasspath needed = RuntimeClasspath.of(module);
+      jars.addAll(needed.libraries());
+      needed.ownModules().forEach(name -> jars.add(REACTOR.module(name).jar()));
       roots.add(module.moduleName());
     }
     jars.add(REACTOR.module("kvbm-api").jar());

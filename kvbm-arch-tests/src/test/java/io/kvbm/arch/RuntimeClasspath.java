@@ -26,6 +26,17 @@ record RuntimeClasspath(List<Path> entries, Path reactor) {
         root);
   }
 
+  /** {@return the folders of our own modules, without the api} */
+  List<String> ownModules() {
+    return entries.stream()
+        .filter(entry -> entry.startsWith(reactor))
+        .map(entry -> reactor.relativize(entry).getName(0).toString())
+        .filter(name -> !name.equals("kvbm-api"))
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
   /** {@return the jars of others} */
   List<Path> libraries() {
     return entries.stream()

@@ -1,5 +1,6 @@
 package io.kvbm.bench;
 
+import io.kvbm.bench.cache.CacheCommand;
 import io.kvbm.bench.collections.CollectionsCommand;
 import io.kvbm.bench.disk.DiskCommand;
 import io.kvbm.bench.pool.PoolCommand;
@@ -15,6 +16,7 @@ import picocli.CommandLine.Command;
     },
     synopsisSubcommandLabel = "BENCHMARK",
     subcommands = {
+      CacheCommand.class,
       CollectionsCommand.class,
       DiskCommand.class,
       PoolCommand.class,

@@ -13,7 +13,7 @@ class BenchCommandTest {
     Invocation help = Invocation.of("bench", "--help");
 
     assertThat(help.exitCode()).isZero();
-    assertThat(help.out()).contains("pool", "disk", "collections", "--json");
+    assertThat(help.out()).contains("cache", "pool", "disk", "collections", "--json");
   }
 
   @Test
@@ -32,12 +32,13 @@ class BenchCommandTest {
     Invocation bare = Invocation.of("bench");
 
     assertThat(bare.exitCode()).isEqualTo(2);
-    assertThat(bare.err()).contains("which command? One of: collections, disk, pool");
+    assertThat(bare.err()).contains("which command? One of: cache, collections, disk, pool");
   }
 
   @ParameterizedTest
   @CsvSource({
     "pool, --threads, 0, --threads 0 is not from 1 to 64",
+    "cache, --threads, 0, --threads 0 is not from 1 to 64",
     "pool, --threads, 65, --threads 65 is not from 1 to 64",
     "pool, --rounds, 0, --rounds 0 is not from 1 to 1000",
     "pool, --seconds, -1, --seconds -1.0 is not from 0.001 to 3600",

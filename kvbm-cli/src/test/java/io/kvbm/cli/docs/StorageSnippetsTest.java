@@ -81,7 +81,7 @@ class StorageSnippetsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"device", "pinned", "remote"})
+  @ValueSource(strings = {"remote", "cxl"})
   void aKindWithoutItsJarSaysWhatIsInstalled(String kind) {
     assertThatThrownBy(() -> platform.allocator(kind).allocate(1 << 20))
         .isInstanceOfSatisfying(

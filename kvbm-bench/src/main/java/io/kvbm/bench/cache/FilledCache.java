@@ -1,0 +1,60 @@
+package io.kvbm.bench.cache;
+
+import io.kvbm.core.Platform;
+import io.kvbm.core.cache.GpuCache;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/** A cache that is full, and the map that holds the same keys. */
+@State(Scope.Benchmark)
+public class FilledCache {
+
+  /** Values in the cache. */
+  static final int VALUES = 4096;
+
+  private static final int VALUE_BYTE_SIZE = 1024;
+
+  GpuCache cache;
+  final ConcurrentHashMap<String, Long> map = new ConcurrentHashMap<>();
+  private Platform platform;
+
+  /** Fills both. */
+  @Setup(Level.Trial)
+  public void fill() {
+    platform = platform();
+    cache =
+        GpuCache.builder(platform.allocator("system"), (long) VALUES * VALUE_BYTE_SIZE)
+            .platform(platform)
+            .build();
+    MemorySegment value = MemorySegment.ofArray(new byte[VALUE_BYTE_SIZE]);
+    for (int i = 0; i < VALUES; i++) {
+      cache.cache(key(i), value);
+      map.put(key(i), cache.devicePointerOrZero(key(i)));
+    }
+  }
+
+  /** Ends the cache. */
+  @TearDown(Level.Trial)
+  public void close() {
+    cache.close();
+    platform.close();
+  }
+
+  /** The launcher keeps the backend of host memory off the class path, in a plugin folder. */
+  private static Platform platform() {
+    String home = System.getProperty("kvbm.home");
+    return home == null
+        ? Platform.load()
+        : Platform.builder().plugins(Path.of(home, "plugins", "backend-system")).build();
+  }
+
+  static String key(int index) {
+    return "layer-" + index % 64 + "/block-" + index;
+  }
+}
