@@ -3,6 +3,7 @@ package io.kvbm.bench;
 import io.kvbm.bench.cache.CacheCommand;
 import io.kvbm.bench.collections.CollectionsCommand;
 import io.kvbm.bench.disk.DiskCommand;
+import io.kvbm.bench.gpu.GpuCommand;
 import io.kvbm.bench.pool.PoolCommand;
 import io.kvbm.bench.store.StoreCommand;
 import picocli.CommandLine.Command;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Command;
       CacheCommand.class,
       CollectionsCommand.class,
       DiskCommand.class,
+      GpuCommand.class,
       PoolCommand.class,
       StoreCommand.class
     },

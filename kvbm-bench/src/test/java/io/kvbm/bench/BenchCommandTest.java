@@ -13,7 +13,7 @@ class BenchCommandTest {
     Invocation help = Invocation.of("bench", "--help");
 
     assertThat(help.exitCode()).isZero();
-    assertThat(help.out()).contains("cache", "pool", "disk", "collections", "--json");
+    assertThat(help.out()).contains("cache", "pool", "disk", "gpu", "collections", "--json");
   }
 
   @Test

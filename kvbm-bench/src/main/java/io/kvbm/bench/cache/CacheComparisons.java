@@ -6,12 +6,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What {@code kvbm bench cache} compares. */
-final class CacheComparisons {
+/** What {@code kvbm bench cache}, and in part {@code kvbm bench gpu}, compare. */
+public final class CacheComparisons {
 
   private static final String PEER = "ConcurrentHashMap<String, Long>.get";
 
   private CacheComparisons() {}
+
+  /** {@return hits of a cache in the memory of a GPU} */
+  public static List<Comparison> inDeviceMemory() {
+    Map<String, String> parameters = Map.of("keys", "disjoint", "memory", "device");
+    return List.of(
+        new Comparison(
+            "cache hit, as a long",
+            new Subject(HitBenchmark.class, "hitAsLong", 1, parameters),
+            PEER,
+            new Subject(HitBenchmark.class, "mapGet", 1, parameters)));
+  }
 
   static List<Comparison> of(List<Integer> threadCounts) {
     List<Comparison> plan = new ArrayList<>();

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -20,6 +21,10 @@ public class FilledCache {
 
   private static final int VALUE_BYTE_SIZE = 1024;
 
+  /** The kind of memory the values are in; a look-up never touches it. */
+  @Param("system")
+  public String memory;
+
   GpuCache cache;
   final ConcurrentHashMap<String, Long> map = new ConcurrentHashMap<>();
   private Platform platform;
@@ -29,7 +34,7 @@ public class FilledCache {
   public void fill() {
     platform = platform();
     cache =
-        GpuCache.builder(platform.allocator("system"), (long) VALUES * VALUE_BYTE_SIZE)
+        GpuCache.builder(platform.allocator(memory), (long) VALUES * VALUE_BYTE_SIZE)
             .platform(platform)
             .build();
     MemorySegment value = MemorySegment.ofArray(new byte[VALUE_BYTE_SIZE]);
@@ -46,12 +51,12 @@ public class FilledCache {
     platform.close();
   }
 
-  /** The launcher keeps the backend of host memory off the class path, in a plugin folder. */
+  /** The launcher keeps backends off the class path, in plugin folders. */
   private static Platform platform() {
     String home = System.getProperty("kvbm.home");
     return home == null
         ? Platform.load()
-        : Platform.builder().plugins(Path.of(home, "plugins", "backend-system")).build();
+        : Platform.builder().plugins(Path.of(home, "plugins")).build();
   }
 
   static String key(int index) {

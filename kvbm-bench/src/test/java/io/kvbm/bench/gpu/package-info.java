@@ -1,0 +1,5 @@
+/** Tests of {@code kvbm bench gpu}. */
+@NullMarked
+package io.kvbm.bench.gpu;
+
+import org.jspecify.annotations.NullMarked;
