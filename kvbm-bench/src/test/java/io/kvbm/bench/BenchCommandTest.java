@@ -32,7 +32,7 @@ class BenchCommandTest {
     Invocation bare = Invocation.of("bench");
 
     assertThat(bare.exitCode()).isEqualTo(2);
-    assertThat(bare.err()).contains("which command? One of: cache, collections, disk, pool");
+    assertThat(bare.err()).contains("which command? One of: cache, collections, disk, gpu, pool");
   }
 
   @ParameterizedTest

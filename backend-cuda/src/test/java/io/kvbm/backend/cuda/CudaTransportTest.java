@@ -1,5 +1,7 @@
 package io.kvbm.backend.cuda;
 
+import static io.kvbm.backend.cuda.Copies.move;
+import static io.kvbm.backend.cuda.Copies.open;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,21 +16,15 @@ import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageType;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferBatch;
-import io.kvbm.cuda.CudaDevice;
-import io.kvbm.cuda.CudaDriver;
-import io.kvbm.testkit.BytePatterns;
-import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.RecordingCompletion;
-import io.kvbm.testkit.TestContext;
 import io.kvbm.testkit.cuda.CudaSimulator;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
+/** What only the simulator can be told to do. */
 class CudaTransportTest {
 
   private static final int ILLEGAL_ADDRESS = 700;
@@ -49,63 +45,6 @@ class CudaTransportTest {
       assertThat(simulator.ledger().values()).as("%s", simulator.ledger()).allMatch(n -> n == 0);
       assertThat(simulator.damagedGuards()).isZero();
     }
-  }
-
-  private static Backend open(String... settings) {
-    BackendConfig config = BackendConfig.empty();
-    for (int i = 0; i < settings.length; i += 2) {
-      config = config.with(settings[i], settings[i + 1]);
-    }
-    return new CudaBackendProvider().open(new TestContext(), config);
-  }
-
-  private static List<BlockOutcome> move(Backend backend, TransferBatch batch) {
-    RecordingCompletion completion = new RecordingCompletion(batch.blockCount());
-    backend.transports().getFirst().submit(batch, completion);
-    return completion.await();
-  }
-
-  private static void copy(Backend backend, Storage source, Storage target) {
-    TransferBatch batch =
-        TransferBatch.builder().add(0, source, 0, target, 0, source.byteSize()).build();
-    assertThat(move(backend, batch)).allMatch(BlockOutcome::isDone);
-  }
-
-  /** Blocks of many regions, in another order on the other side. */
-  private static TransferBatch scattered(Storage source, Storage target, int regions, int size) {
-    TransferBatch.Builder batch = TransferBatch.builder();
-    for (int i = 0; i < regions; i++) {
-      int from = i * 37 % regions;
-      int to = i * 61 % regions;
-      batch.add(i / 8, source, (long) from * size, target, (long) to * size, size);
-    }
-    return batch.build();
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"auto", "calls", "kernel"})
-  void manySmallRegionsArriveHoweverTheyAreCopied(String how) {
-    int regions = 1024;
-    int size = 1000; // of no alignment that a kernel would like
-    try (Backend backend = open("smallCopies", how);
-        Storage first = backend.allocators().getFirst().allocate((long) regions * size);
-        Storage second = backend.allocators().getFirst().allocate((long) regions * size);
-        HostStorage host = new HostStorage((long) regions * size)) {
-      BytePatterns.fill(host.mutableView(), 9);
-      copy(backend, host, first);
-      TransferBatch batch = scattered(first, second, regions, size);
-      assertThat(move(backend, batch)).hasSize(regions / 8).allMatch(BlockOutcome::isDone);
-      HostStorage back = new HostStorage((long) regions * size);
-      copy(backend, second, back);
-      for (int i = 0; i < regions; i++) {
-        long from = batch.sourceOffset(i);
-        long to = batch.targetOffset(i);
-        assertThat(back.view().asSlice(to, size).mismatch(host.view().asSlice(from, size)))
-            .isEqualTo(-1);
-      }
-      back.close();
-    }
-    assertThat(simulator.calls("cuLaunchKernel")).isEqualTo(how.equals("calls") ? 0 : 1);
   }
 
   @Test
@@ -195,23 +134,6 @@ class CudaTransportTest {
   }
 
   @Test
-  void devicesCopyToEachOther() {
-    try (Backend zero = open();
-        Backend one = open("device", "1");
-        Storage source = zero.allocators().getFirst().allocate(100_000);
-        Storage target = one.allocators().getFirst().allocate(100_000);
-        HostStorage host = new HostStorage(100_000);
-        HostStorage back = new HostStorage(100_000)) {
-      assertThat(target.type()).isEqualTo(StorageType.device(1));
-      BytePatterns.fill(host.mutableView(), 4);
-      copy(zero, host, source);
-      copy(zero, source, target);
-      copy(one, target, back);
-      BytePatterns.verify(back.view(), 4, "from device to device");
-    }
-  }
-
-  @Test
   void closingWaitsForWhatIsInFlight() throws Exception {
     Backend backend = open();
     Storage source = backend.allocators().getFirst().allocate(1000);
@@ -234,18 +156,6 @@ class CudaTransportTest {
   }
 
   @Test
-  void tenThousandStoragesAndAThousandBackendsLeaveNothing() {
-    try (Backend backend = open()) {
-      for (int i = 0; i < 10_000; i++) {
-        backend.allocators().getFirst().allocate(1 + i * 7 % 100_000).close();
-      }
-    }
-    for (int i = 0; i < 1_000; i++) {
-      open().close();
-    }
-  }
-
-  @Test
   void theStorageOfTheSpecificationNeedsNoBackend() {
     try (DeviceStorage storage = new DeviceStorage(1 << 20, 1);
         Storage other = new DeviceAllocator().allocate(1 << 20)) {
@@ -261,25 +171,5 @@ class CudaTransportTest {
             Availability.Unavailable.class,
             unavailable ->
                 assertThat(unavailable.reason()).contains("no CUDA device 7; there are 2"));
-  }
-
-  @Test
-  void aDeviceIsUsedFromVirtualThreads() throws Exception {
-    try (CudaDevice device = CudaDriver.load().open(0)) {
-      Thread[] threads = new Thread[50];
-      for (int i = 0; i < threads.length; i++) {
-        threads[i] =
-            Thread.ofVirtual()
-                .start(
-                    () -> {
-                      long address = device.allocate(4096);
-                      Thread.yield();
-                      device.free(address);
-                    });
-      }
-      for (Thread thread : threads) {
-        thread.join();
-      }
-    }
   }
 }
