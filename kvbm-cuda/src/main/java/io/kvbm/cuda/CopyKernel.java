@@ -26,6 +26,7 @@ public final class CopyKernel implements AutoCloseable {
   /** The most regions of one call. */
   public static final int MAX_REGIONS = 8192;
 
+  private static final System.Logger LOG = System.getLogger(CopyKernel.class.getName());
   private static final String NAME = "kvbm_copy_regions";
   private static final long RECORD_BYTE_SIZE = 3 * Long.BYTES;
 
@@ -44,8 +45,13 @@ public final class CopyKernel implements AutoCloseable {
     this.device = device;
     String text = source();
     device.call("cuModuleLoadData", () -> JCudaDriver.cuModuleLoadData(module, text));
-    device.call(
-        "cuModuleGetFunction", () -> JCudaDriver.cuModuleGetFunction(function, module, NAME));
+    try {
+      device.call(
+          "cuModuleGetFunction", () -> JCudaDriver.cuModuleGetFunction(function, module, NAME));
+    } catch (KvbmException e) {
+      unload();
+      throw e;
+    }
   }
 
   /**
@@ -88,11 +94,22 @@ public final class CopyKernel implements AutoCloseable {
   @Override
   public void close() {
     synchronized (idle) {
-      idle.forEach(table -> device.freeHost(table.address));
+      idle.forEach(Table::free);
       idle.clear();
     }
-    if (device.lostBy() == null) {
-      device.call("cuModuleUnload", () -> JCudaDriver.cuModuleUnload(module));
+    unload();
+  }
+
+  private void unload() {
+    quietly(() -> device.giveBack("cuModuleUnload", () -> JCudaDriver.cuModuleUnload(module)));
+  }
+
+  /** What cannot be given back goes with the context, and must not keep the rest. */
+  private static void quietly(Runnable giveBack) {
+    try {
+      giveBack.run();
+    } catch (KvbmException e) {
+      LOG.log(System.Logger.Level.WARNING, "part of the copy kernel was not given back", e);
     }
   }
 
@@ -139,6 +156,10 @@ public final class CopyKernel implements AutoCloseable {
       Pointer arguments =
           Pointer.to(Pointer.to(new long[] {address}), Pointer.to(new int[] {count}));
       stream.launch(CopyKernel.this, Math.min(count, MAX_BLOCKS), THREADS, arguments);
+    }
+
+    private void free() {
+      quietly(() -> device.freeHost(address));
     }
 
     /** Gives the table back, to be used again. */

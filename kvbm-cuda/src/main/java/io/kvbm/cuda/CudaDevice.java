@@ -110,10 +110,29 @@ public final class CudaDevice implements AutoCloseable {
     }
   }
 
+  /**
+   * Makes a call that gives something back. On a device that is disabled, or is with this call, it
+   * went with the context.
+   *
+   * @throws KvbmException if it fails on a device that works
+   */
+  void giveBack(String name, Call call) {
+    try {
+      call(name, call);
+    } catch (KvbmException e) {
+      if (lost.get() == null) {
+        throw e;
+      }
+    }
+  }
+
   /** {@return the result of a call made with the context current} */
   int resultOf(Call call) {
     requireWorking();
-    CudaResults.check("cuCtxPushCurrent", JCudaDriver.cuCtxPushCurrent(context));
+    int pushed = JCudaDriver.cuCtxPushCurrent(context);
+    if (pushed != CudaResults.SUCCESS) {
+      throw failed("cuCtxPushCurrent", pushed);
+    }
     try {
       return call.run();
     } finally {
@@ -188,9 +207,7 @@ public final class CudaDevice implements AutoCloseable {
    * @param address as {@link #allocate} gave it
    */
   public void free(long address) {
-    if (lost.get() == null) {
-      call("cuMemFree", () -> JCudaDriver.cuMemFree(CudaAddress.device(address)));
-    }
+    giveBack("cuMemFree", () -> JCudaDriver.cuMemFree(CudaAddress.device(address)));
   }
 
   /**
@@ -219,9 +236,7 @@ public final class CudaDevice implements AutoCloseable {
    * @param address as {@link #allocateHost} gave it
    */
   public void freeHost(long address) {
-    if (lost.get() == null) {
-      call("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(CudaAddress.host(address)));
-    }
+    giveBack("cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(CudaAddress.host(address)));
   }
 
   /**
@@ -245,9 +260,8 @@ public final class CudaDevice implements AutoCloseable {
    * @param address the first byte
    */
   public void unregisterHost(long address) {
-    if (lost.get() == null) {
-      call("cuMemHostUnregister", () -> JCudaDriver.cuMemHostUnregister(CudaAddress.host(address)));
-    }
+    giveBack(
+        "cuMemHostUnregister", () -> JCudaDriver.cuMemHostUnregister(CudaAddress.host(address)));
   }
 
   /**
@@ -260,7 +274,11 @@ public final class CudaDevice implements AutoCloseable {
     return new CudaStream(this, use);
   }
 
-  /** Lets go of the primary context. Later calls do nothing. */
+  /**
+   * Lets go of the primary context. Later calls do nothing.
+   *
+   * @throws KvbmException if the driver refuses, on a device that works
+   */
   @Override
   public void close() {
     synchronized (device) {

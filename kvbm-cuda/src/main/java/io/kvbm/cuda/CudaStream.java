@@ -1,5 +1,6 @@
 package io.kvbm.cuda;
 
+import io.kvbm.api.BackendException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
@@ -76,7 +77,13 @@ public final class CudaStream implements AutoCloseable {
             .daemon()
             .name("kvbm-cuda-" + device.ordinal() + "-" + use)
             .unstarted(this::awaitWork);
-    thread.start();
+    try {
+      thread.start();
+    } catch (OutOfMemoryError e) {
+      giveBack("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
+      throw new BackendException(
+          ErrorCode.OPERATION_FAILED, "no thread can be had for a CUDA stream: " + e, e);
+    }
   }
 
   /**
@@ -247,7 +254,7 @@ public final class CudaStream implements AutoCloseable {
       Optional<KvbmException> failure = endOf(waiter);
       try {
         waiter.action().accept(failure);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) { // the others wait for this thread, too
         LOG.log(System.Logger.Level.ERROR, "what waited for a CUDA stream threw", e);
       }
     }
@@ -259,6 +266,7 @@ public final class CudaStream implements AutoCloseable {
       device.call("cuEventSynchronize", () -> JCudaDriver.cuEventSynchronize(event));
       return Optional.empty();
     } catch (KvbmException e) {
+      settle(); // the wait may have failed, and not what was waited for
       return Optional.of(e);
     } finally {
       synchronized (order) {
@@ -278,15 +286,18 @@ public final class CudaStream implements AutoCloseable {
       waiters.add(new Waiter(null, _ -> {}, true));
     }
     joinUninterruptibly();
-    quietly(() -> JCudaDriver.cuStreamSynchronize(stream));
-    idleEvents.forEach(event -> quietly(() -> JCudaDriver.cuEventDestroy(event)));
-    quietly(() -> JCudaDriver.cuStreamDestroy(stream));
+    settle();
+    idleEvents.forEach(
+        event -> giveBack("cuEventDestroy", () -> JCudaDriver.cuEventDestroy(event)));
+    giveBack("cuStreamDestroy", () -> JCudaDriver.cuStreamDestroy(stream));
   }
 
-  /** On a disabled device everything went with the context. */
-  private void quietly(CudaDevice.Call call) {
-    if (device.lostBy() == null) {
-      device.call("closing a CUDA stream", call);
+  /** What cannot be given back goes with the context, and must not keep the rest. */
+  private void giveBack(String name, CudaDevice.Call call) {
+    try {
+      device.giveBack(name, call);
+    } catch (KvbmException e) {
+      LOG.log(System.Logger.Level.WARNING, "part of a CUDA stream was not given back", e);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.kvbm.cuda;
 
 import io.kvbm.api.CapacityException;
+import io.kvbm.api.KvbmException;
 import io.kvbm.cuda.OffsetAllocator.Range;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,12 +148,28 @@ public final class SlabPool {
    * Gives back what nobody uses.
    *
    * @return whether there was anything
+   * @throws KvbmException if some of it could not be given back; the rest was
    */
   public synchronized boolean trim() {
     List<Slab> idle = slabs.stream().filter(slab -> slab.space().isEmpty()).toList();
     slabs.removeAll(idle);
-    idle.forEach(slab -> source.giveBack(slab.address(), slab.byteSize()));
+    giveBackAll(idle);
     return !idle.isEmpty();
+  }
+
+  /** One that fails does not keep the others. */
+  private void giveBackAll(List<Slab> idle) {
+    KvbmException failure = null;
+    for (Slab slab : idle) {
+      try {
+        source.giveBack(slab.address(), slab.byteSize());
+      } catch (KvbmException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
   }
 
   /**

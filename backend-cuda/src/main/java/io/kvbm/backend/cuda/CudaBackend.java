@@ -36,7 +36,10 @@ final class CudaBackend implements Backend {
       return;
     }
     closed = true;
-    transport.close();
-    device.leave();
+    try {
+      transport.close();
+    } finally {
+      device.leave();
+    }
   }
 }

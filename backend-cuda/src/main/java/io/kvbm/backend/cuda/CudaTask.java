@@ -139,12 +139,21 @@ final class CudaTask {
   }
 
   private void start(Way way, CopyPlan plan) {
-    Lane lane = transport.lane(way.device());
+    CudaStream stream;
+    try {
+      stream = transport.lane(way.device()).stream(direction());
+    } catch (RuntimeException e) {
+      fail(plan.steps(), known(e));
+      return;
+    }
+    start(way, plan, stream);
+  }
+
+  private void start(Way way, CopyPlan plan, CudaStream stream) {
     List<Step> begun = new ArrayList<>();
-    CudaStream stream = lane.stream(direction());
     try {
       if (!way.isBetweenDevices() && transport.wantsKernel(batch.route(), plan)) {
-        startKernel(lane, stream, plan, begun);
+        startKernel(transport.lane(way.device()), stream, plan, begun);
       } else {
         plan.steps().forEach(step -> startStep(stream, way, step, begun));
       }
@@ -152,7 +161,7 @@ final class CudaTask {
         awaitEnd(stream, begun);
       }
     } catch (RuntimeException e) {
-      fail(begun.isEmpty() ? plan.steps() : begun, known(e));
+      fail(plan.steps(), known(e)); // those that were not begun, too
       if (!begun.isEmpty()) {
         stream.settle(); // nobody may touch the blocks while they move
       }
@@ -278,7 +287,7 @@ final class CudaTask {
   private void tell(Runnable report) {
     try {
       report.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       transport.logger().log(System.Logger.Level.ERROR, "a transfer completion threw", e);
     }
   }

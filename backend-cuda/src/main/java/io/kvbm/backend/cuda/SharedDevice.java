@@ -58,8 +58,11 @@ final class SharedDevice implements SlabPool.Source {
       OPEN.remove(device.ordinal());
       // Inside, so that whoever opens the device again finds its context released.
       memoryStream.close();
-      slabs.trim();
-      device.close();
+      try {
+        slabs.trim();
+      } finally {
+        device.close();
+      }
     }
   }
 

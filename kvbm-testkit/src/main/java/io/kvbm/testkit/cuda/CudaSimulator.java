@@ -52,6 +52,7 @@ public final class CudaSimulator {
 
   private final MethodHandle reset;
   private final MethodHandle fail;
+  private final MethodHandle forgetFailures;
   private final MethodHandle latency;
   private final MethodHandle hold;
   private final MethodHandle live;
@@ -63,6 +64,7 @@ public final class CudaSimulator {
     reset = control(symbols, "reset", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
     fail =
         control(symbols, "fail", FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT));
+    forgetFailures = control(symbols, "forget_failures", FunctionDescriptor.ofVoid());
     latency = control(symbols, "latency", FunctionDescriptor.ofVoid(JAVA_LONG));
     hold = control(symbols, "hold", FunctionDescriptor.ofVoid(JAVA_INT));
     live = control(symbols, "live", FunctionDescriptor.of(JAVA_LONG, ADDRESS));
@@ -206,8 +208,8 @@ public final class CudaSimulator {
   }
 
   /**
-   * Makes a call fail. A result that CUDA calls sticky (700, 710, 714 to 719) ends the context.
-   * What was asked for the same call before comes first.
+   * Makes a call fail. A result that CUDA calls sticky (214, 220, 700, 702, 710, 714 to 719) ends
+   * the context. What was asked for the same call before comes first.
    *
    * @param call its name, like {@code cuMemAlloc}, or {@code copy} for the copies that streams and
    *     kernels make
@@ -219,6 +221,11 @@ public final class CudaSimulator {
     try (Arena arena = Arena.ofConfined()) {
       invoke(fail, arena.allocateFrom(call), result, skip, times);
     }
+  }
+
+  /** Takes back what {@link #failNext} asked for and no call met yet. */
+  public void forgetFailures() {
+    invoke(forgetFailures);
   }
 
   /**

@@ -60,6 +60,7 @@ typedef uint64_t CUdeviceptr;
   X(214, ECC, "CUDA_ERROR_ECC_UNCORRECTABLE", "uncorrectable memory error")               \
   X(217, PEER_UNSUPPORTED, "CUDA_ERROR_PEER_ACCESS_UNSUPPORTED", "no access to the peer") \
   X(218, INVALID_PTX, "CUDA_ERROR_INVALID_PTX", "PTX does not compile")                   \
+  X(220, NVLINK, "CUDA_ERROR_NVLINK_UNCORRECTABLE", "uncorrectable error of NVLink")      \
   X(222, PTX_VERSION, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION", "PTX is too new")             \
   X(304, OPERATING_SYSTEM, "CUDA_ERROR_OPERATING_SYSTEM", "a system call failed")         \
   X(400, INVALID_HANDLE, "CUDA_ERROR_INVALID_HANDLE", "no such object")                   \
@@ -99,8 +100,8 @@ static const ResultName RESULT_NAMES[] = {RESULTS(AS_ROW)};
 
 /* What a context does not recover from. */
 static int is_sticky(CUresult result) {
-  return result == ILLEGAL_ADDRESS || result == ASSERT ||
-         (result >= HARDWARE_STACK && result <= LAUNCH_FAILED);
+  return result == ECC || result == NVLINK || result == ILLEGAL_ADDRESS || result == LAUNCH_TIMEOUT ||
+         result == ASSERT || (result >= HARDWARE_STACK && result <= LAUNCH_FAILED);
 }
 
 /* ---- state, all under the lock */
@@ -298,6 +299,13 @@ static Context *context_now(void) {
   return depth > 0 ? current[depth - 1] : NULL;
 }
 
+static void lose(Context *context, CUresult result) {
+  if (context->lost == SUCCESS) {
+    context->lost = result;
+    tell_change();
+  }
+}
+
 enum Need { NOTHING, CONTEXT, CONTEXT_EVEN_LOST };
 
 /* Takes the lock and tells whether the call may go on. */
@@ -321,9 +329,8 @@ static CUresult enter(const char *call, enum Need need) {
     return context->lost;
   }
   CUresult result = failure_of(call);
-  if (need != NOTHING && is_sticky(result) && context->lost == SUCCESS) {
-    context->lost = result;
-    tell_change();
+  if (need != NOTHING && is_sticky(result)) {
+    lose(context, result);
   }
   return result;
 }
@@ -659,8 +666,8 @@ static void free_event(Event *event) {
 
 static void complete(Operation *operation, CUresult result) {
   Stream *stream = operation->stream;
-  if (is_sticky(result) && stream->context->lost == SUCCESS) {
-    stream->context->lost = result;
+  if (is_sticky(result)) {
+    lose(stream->context, result);
   }
   if (operation->outcome != NULL) {
     operation->outcome->result = result;
@@ -748,8 +755,13 @@ static Stream *new_stream(Context *context, int blocking) {
   return stream;
 }
 
+static CUresult fate_of_copy(void) {
+  count_call("copy");
+  return failure_of("copy");
+}
+
 static CUresult run_copy(Operation *operation) {
-  CUresult result = failure_of("copy");
+  CUresult result = fate_of_copy();
   if (result != SUCCESS) {
     return result;
   }
@@ -802,7 +814,7 @@ static CUresult copy_region(Context *context, const uint64_t *record) {
   if (record[2] == 0) {
     return SUCCESS;
   }
-  CUresult result = failure_of("copy");
+  CUresult result = fate_of_copy();
   if (result != SUCCESS) {
     return result;
   }
@@ -1141,21 +1153,27 @@ API CUresult cuDevicePrimaryCtxGetState(CUdevice device, unsigned *flags, int *a
 }
 
 API CUresult cuCtxPushCurrent_v2(Context *context) {
-  ENTER("cuCtxPushCurrent", NOTHING)
+  CUresult entered = enter("cuCtxPushCurrent", NOTHING);
+  if (is_sticky(entered) && is_context(context)) {
+    lose(context, entered);
+  }
+  REQUIRE(entered == SUCCESS, entered)
   REQUIRE(is_context(context), INVALID_CONTEXT)
   REQUIRE(depth < MAX_DEPTH, OUT_OF_MEMORY)
   current[depth++] = context;
   return leave(SUCCESS);
 }
 
+/* What it is told to give is an error of earlier work: the context is popped all the same. */
 API CUresult cuCtxPopCurrent_v2(Context **context) {
-  ENTER("cuCtxPopCurrent", NOTHING)
+  CUresult result = enter("cuCtxPopCurrent", NOTHING);
+  REQUIRE(result != NOT_INITIALIZED && result != NOT_PERMITTED, result)
   REQUIRE(depth > 0, INVALID_CONTEXT)
   depth--;
   if (context != NULL) {
     *context = current[depth];
   }
-  return leave(SUCCESS);
+  return leave(result);
 }
 
 API CUresult cuCtxSetCurrent(Context *context) {
@@ -2099,6 +2117,14 @@ API long kvbm_sim_damaged(void) {
   return result;
 }
 
+static void forget_failures(void) {
+  while (failures != NULL) {
+    Failure *failure = failures;
+    failures = failure->next;
+    free(failure);
+  }
+}
+
 /* After `skip` good calls, the next `times` give `result`; all of them where `times` is below 0. The call
    "copy" is each copy as it runs, also those that a kernel makes. */
 API void kvbm_sim_fail(const char *call, int result, int skip, int times) {
@@ -2113,6 +2139,13 @@ API void kvbm_sim_fail(const char *call, int result, int skip, int times) {
     at = &(*at)->next;
   }
   *at = failure;
+  pthread_mutex_unlock(&lock);
+}
+
+/* Nothing that was to fail fails any more. */
+API void kvbm_sim_forget_failures(void) {
+  pthread_mutex_lock(&lock);
+  forget_failures();
   pthread_mutex_unlock(&lock);
 }
 
@@ -2151,14 +2184,6 @@ static void forget_streams(void) {
     }
     streams = stream->next;
     free(stream);
-  }
-}
-
-static void forget_failures(void) {
-  while (failures != NULL) {
-    Failure *failure = failures;
-    failures = failure->next;
-    free(failure);
   }
 }
 
