@@ -6,9 +6,11 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicReference;
+import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUpointer_attribute;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
 
@@ -262,6 +264,27 @@ public final class CudaDevice implements AutoCloseable {
   public void unregisterHost(long address) {
     giveBack(
         "cuMemHostUnregister", () -> JCudaDriver.cuMemHostUnregister(CudaAddress.host(address)));
+  }
+
+  /**
+   * {@return whether kernels on this device may use memory of the host: it is page-locked by the
+   * driver, and has the same address for both}
+   *
+   * @param address of the host
+   */
+  public boolean reachesHost(long address) {
+    long[] pointer = new long[1];
+    int result =
+        resultOf(
+            () ->
+                JCudaDriver.cuPointerGetAttribute(
+                    Pointer.to(pointer),
+                    CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_POINTER,
+                    CudaAddress.device(address)));
+    if (result != CudaResults.SUCCESS && result != CudaResults.INVALID_VALUE) {
+      throw failed("cuPointerGetAttribute", result);
+    }
+    return result == CudaResults.SUCCESS && pointer[0] == address;
   }
 
   /**

@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CudaTransportTest {
 
   private static final int ILLEGAL_ADDRESS = 700;
+  private static final int UNSUPPORTED_PTX_VERSION = 222;
 
   private CudaSimulator simulator;
 
@@ -106,6 +107,50 @@ class CudaTransportTest {
       back.close();
     }
     assertThat(simulator.calls("cuLaunchKernel")).isEqualTo(how.equals("calls") ? 0 : 1);
+  }
+
+  @Test
+  void theKernelTouchesNoMemoryThatTheDriverDoesNotKnow() {
+    int regions = 256;
+    int size = 100;
+    try (Backend backend = open("smallCopies", "kernel");
+        Storage pinned = new PinnedBytes((long) regions * size, null); // could not be registered
+        Storage device = backend.allocators().getFirst().allocate((long) regions * size);
+        Storage back = new PinnedBytes((long) regions * size, null)) {
+      BytePatterns.fill(pinned.mutableView(), 3);
+      assertThat(move(backend, scattered(pinned, device, regions, size)))
+          .allMatch(BlockOutcome::isDone);
+      assertThat(move(backend, scattered(device, back, regions, size)))
+          .allMatch(BlockOutcome::isDone);
+      TransferBatch batch = scattered(pinned, device, regions, size);
+      HostStorage seen = new HostStorage((long) regions * size);
+      copy(backend, device, seen);
+      for (int i = 0; i < regions; i++) {
+        long from = batch.sourceOffset(i);
+        long to = batch.targetOffset(i);
+        assertThat(seen.view().asSlice(to, size).mismatch(pinned.view().asSlice(from, size)))
+            .isEqualTo(-1);
+        assertThat(back.view().asSlice(to, size).mismatch(seen.view().asSlice(from, size)))
+            .isEqualTo(-1);
+      }
+      seen.close();
+    }
+    assertThat(simulator.calls("cuLaunchKernel")).isZero();
+  }
+
+  @Test
+  void whereTheKernelDoesNotCompileCallsCopy() {
+    int regions = 256;
+    try (Backend backend = open("smallCopies", "kernel");
+        Storage first = backend.allocators().getFirst().allocate(regions * 100);
+        Storage second = backend.allocators().getFirst().allocate(regions * 100)) {
+      simulator.failNext("cuModuleLoadData", UNSUPPORTED_PTX_VERSION, 0, 1);
+      TransferBatch batch = scattered(first, second, regions, 100);
+      assertThat(move(backend, batch)).allMatch(BlockOutcome::isDone);
+      assertThat(move(backend, batch)).allMatch(BlockOutcome::isDone);
+      assertThat(simulator.calls("cuModuleLoadData")).as("tried once").isEqualTo(1);
+      assertThat(simulator.calls("cuLaunchKernel")).isZero();
+    }
   }
 
   @Test
@@ -239,6 +284,11 @@ class CudaTransportTest {
       for (int i = 0; i < 10_000; i++) {
         backend.allocators().getFirst().allocate(1 + i * 7 % 100_000).close();
       }
+      assertThat(simulator.calls("cuMemAlloc")).as("they share a slab").isEqualTo(1);
+      for (int i = 0; i < 10; i++) {
+        backend.allocators().getFirst().allocate(20L << 20).close(); // had alone
+      }
+      assertThat(simulator.calls("cuMemFree")).isGreaterThanOrEqualTo(10);
     }
     for (int i = 0; i < 1_000; i++) {
       open().close();
