@@ -92,17 +92,20 @@ final class PinnedMemory implements SlabPool.Source {
   }
 
   private void takeFromBudget(long byteSize) {
-    long left = options.budget() - used.getAndAdd(byteSize);
-    if (byteSize > left) {
-      used.addAndGet(-byteSize);
-      throw new CapacityException(
-          ErrorCode.ALLOCATION_FAILED,
-          "the pinned backend has %d of its budget of %d bytes left, %d asked for; raise 'budget'"
-                  .formatted(Math.max(0, left), options.budget(), byteSize)
-              + " or ask for fewer",
-          byteSize,
-          Math.max(0, left));
-    }
+    long before;
+    do {
+      before = used.get();
+      long left = options.budget() - before;
+      if (byteSize > left) {
+        throw new CapacityException(
+            ErrorCode.ALLOCATION_FAILED,
+            "the pinned backend has %d of its budget of %d bytes left, %d asked for; raise 'budget'"
+                    .formatted(left, options.budget(), byteSize)
+                + " or ask for fewer",
+            byteSize,
+            left);
+      }
+    } while (!used.compareAndSet(before, before + byteSize));
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -118,6 +119,33 @@ class PinnedBackendTest {
           .hasMessageContaining("0 of its budget of 1048576 bytes left");
       first.close();
       allocator.allocate(1 << 20).close();
+    }
+  }
+
+  @Test
+  void whoAsksForTooMuchTakesNothingFromOthers() throws Exception {
+    try (Backend backend = open(BackendConfig.of("budget", "1MiB"))) {
+      StorageAllocator allocator = backend.allocators().getFirst();
+      Storage kept = allocator.allocate(4096);
+      AtomicBoolean ended = new AtomicBoolean();
+      Thread greedy =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    while (!ended.get()) {
+                      assertThatThrownBy(() -> allocator.allocate(Long.MAX_VALUE - 4096))
+                          .isInstanceOf(CapacityException.class);
+                    }
+                  });
+      try {
+        for (int i = 0; i < 20_000; i++) {
+          allocator.allocate(4096).close();
+        }
+      } finally {
+        ended.set(true);
+        greedy.join();
+        kept.close();
+      }
     }
   }
 
