@@ -215,13 +215,22 @@ public final class CudaDevice implements AutoCloseable {
   /**
    * Takes page-locked host memory that every device reaches; its contents are undefined.
    *
-   * @param byteSize the length in bytes, above zero and below 2 GiB
+   * @param byteSize the length in bytes, above zero and below 2 GiB: JCuda makes a buffer of it
    * @param isWriteCombined whether the CPU writes it past its caches: quicker for the device to
    *     read, slow for the CPU to read
    * @return the address, which is that of the devices, too; {@link #freeHost} gives it back
    * @throws CapacityException if there is not so much
    */
   public long allocateHost(long byteSize, boolean isWriteCombined) {
+    if (byteSize > Integer.MAX_VALUE) {
+      throw new CapacityException(
+          ErrorCode.ALLOCATION_FAILED,
+          "the CUDA driver is asked for at most %d bytes of page-locked memory at once, not %d; ask for"
+                  .formatted(Integer.MAX_VALUE, byteSize)
+              + " several times, or leave 'writeCombined' off",
+          byteSize,
+          Integer.MAX_VALUE);
+    }
     CudaAddress.HostResult address = new CudaAddress.HostResult();
     int flags =
         JCudaDriver.CU_MEMHOSTALLOC_PORTABLE
