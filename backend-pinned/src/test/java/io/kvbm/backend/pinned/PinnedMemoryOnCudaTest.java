@@ -119,7 +119,7 @@ class PinnedMemoryOnCudaTest {
   @Test
   void andTakenUnlockedWhereItIs() {
     try (Backend backend = open("fallback", "true")) {
-      simulator.failNext("cuMemHostRegister", INVALID_VALUE, 0, 1);
+      simulator.failNext("cuMemHostRegister", INVALID_VALUE, 0, 2); // a slab, what is needed of it
       try (Storage storage = backend.allocators().getFirst().allocate(1000)) {
         assertThat(simulator.ledger()).containsEntry("registered", 0L);
         storage.memset(1, 0, 1000);
