@@ -102,7 +102,7 @@ final class CudaTask {
       for (int copy = first; copy < end; copy++) {
         plan(copy, wayOf(copy));
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failures[block] = known(e);
     }
     return end;
@@ -145,7 +145,7 @@ final class CudaTask {
     CudaStream stream;
     try {
       stream = transport.lane(way.device()).stream(direction());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fail(plan.steps(), known(e));
       return;
     }
@@ -164,7 +164,7 @@ final class CudaTask {
       if (!begun.isEmpty()) {
         awaitEnd(stream, begun);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fail(plan.steps(), known(e)); // those that were not begun, too
       if (!begun.isEmpty()) {
         stream.settle(); // nobody may touch the blocks while they move
@@ -258,7 +258,7 @@ final class CudaTask {
             failure.ifPresent(cause -> fail(begun, cause));
             leave();
           });
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       synchronized (this) {
         pending--;
       }
@@ -322,7 +322,7 @@ final class CudaTask {
     }
   }
 
-  private static KvbmException known(RuntimeException error) {
+  private static KvbmException known(Throwable error) {
     return error instanceof KvbmException known
         ? known
         : new BackendException(
