@@ -6,9 +6,11 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicReference;
+import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUpointer_attribute;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
 
@@ -213,13 +215,22 @@ public final class CudaDevice implements AutoCloseable {
   /**
    * Takes page-locked host memory that every device reaches; its contents are undefined.
    *
-   * @param byteSize the length in bytes, above zero and below 2 GiB
+   * @param byteSize the length in bytes, above zero and below 2 GiB: JCuda makes a buffer of it
    * @param isWriteCombined whether the CPU writes it past its caches: quicker for the device to
    *     read, slow for the CPU to read
    * @return the address, which is that of the devices, too; {@link #freeHost} gives it back
    * @throws CapacityException if there is not so much
    */
   public long allocateHost(long byteSize, boolean isWriteCombined) {
+    if (byteSize > Integer.MAX_VALUE) {
+      throw new CapacityException(
+          ErrorCode.ALLOCATION_FAILED,
+          "the CUDA driver is asked for at most %d bytes of page-locked memory at once, not %d; ask for"
+                  .formatted(Integer.MAX_VALUE, byteSize)
+              + " several times, or leave 'writeCombined' off",
+          byteSize,
+          Integer.MAX_VALUE);
+    }
     CudaAddress.HostResult address = new CudaAddress.HostResult();
     int flags =
         JCudaDriver.CU_MEMHOSTALLOC_PORTABLE
@@ -262,6 +273,27 @@ public final class CudaDevice implements AutoCloseable {
   public void unregisterHost(long address) {
     giveBack(
         "cuMemHostUnregister", () -> JCudaDriver.cuMemHostUnregister(CudaAddress.host(address)));
+  }
+
+  /**
+   * {@return whether kernels on this device may use memory of the host: it is page-locked by the
+   * driver, and has the same address for both}
+   *
+   * @param address of the host
+   */
+  public boolean reachesHost(long address) {
+    long[] pointer = new long[1];
+    int result =
+        resultOf(
+            () ->
+                JCudaDriver.cuPointerGetAttribute(
+                    Pointer.to(pointer),
+                    CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_POINTER,
+                    CudaAddress.device(address)));
+    if (result != CudaResults.SUCCESS && result != CudaResults.INVALID_VALUE) {
+      throw failed("cuPointerGetAttribute", result);
+    }
+    return result == CudaResults.SUCCESS && pointer[0] == address;
   }
 
   /**

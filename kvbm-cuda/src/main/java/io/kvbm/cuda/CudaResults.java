@@ -9,6 +9,7 @@ import jcuda.driver.CUresult;
 final class CudaResults {
 
   static final int SUCCESS = CUresult.CUDA_SUCCESS;
+  static final int INVALID_VALUE = CUresult.CUDA_ERROR_INVALID_VALUE;
   static final int OUT_OF_MEMORY = CUresult.CUDA_ERROR_OUT_OF_MEMORY;
 
   private CudaResults() {}

@@ -6,6 +6,7 @@ import io.kvbm.cuda.OffsetAllocator.Range;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +28,20 @@ public final class SlabPool {
     long take(long byteSize);
 
     /**
+     * {@return the address of new memory to be carved}
+     *
+     * @param byteSize how many bytes
+     * @throws CapacityException if there are not so many of full worth; nothing was taken, and the
+     *     pool takes what it needs alone
+     */
+    default long takeSlab(long byteSize) {
+      return take(byteSize);
+    }
+
+    /**
      * Gives memory back.
      *
-     * @param address as {@link #take} gave it
+     * @param address as {@link #take} or {@link #takeSlab} gave it
      * @param byteSize as it was asked for
      */
     void giveBack(long address, long byteSize);
@@ -107,13 +119,13 @@ public final class SlabPool {
         return carved(slab, range.get());
       }
     }
-    Slab slab = newSlab(slabByteSize);
+    Slab slab = slab(takeOrTrim(source::takeSlab, slabByteSize), slabByteSize);
     slabs.add(slab);
     return carve(slab, byteSize, alignment);
   }
 
-  private Slab newSlab(long byteSize) {
-    return new Slab(takeOrTrim(byteSize), byteSize, new OffsetAllocator(byteSize));
+  private static Slab slab(long address, long byteSize) {
+    return new Slab(address, byteSize, new OffsetAllocator(byteSize));
   }
 
   private static Memory carve(Slab slab, long byteSize, long alignment) {
@@ -125,22 +137,23 @@ public final class SlabPool {
   }
 
   private Memory allocateAlone(long byteSize, long alignment) {
-    long address = takeOrTrim(byteSize);
+    long address = takeOrTrim(source::take, byteSize);
     if ((address & (alignment - 1)) == 0) {
       return new Memory(address, byteSize, null, null);
     }
     source.giveBack(address, byteSize);
-    return carve(newSlab(Math.addExact(byteSize, alignment)), byteSize, alignment);
+    long enough = Math.addExact(byteSize, alignment);
+    return carve(slab(takeOrTrim(source::take, enough), enough), byteSize, alignment);
   }
 
-  private long takeOrTrim(long byteSize) {
+  private long takeOrTrim(LongUnaryOperator take, long byteSize) {
     try {
-      return source.take(byteSize);
+      return take.applyAsLong(byteSize);
     } catch (CapacityException e) {
       if (!trim()) {
         throw e;
       }
-      return source.take(byteSize);
+      return take.applyAsLong(byteSize);
     }
   }
 

@@ -17,9 +17,12 @@ import io.kvbm.cuda.CudaStream.Direction;
 import io.kvbm.cuda.CudaStream.Rows;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +102,7 @@ final class CudaTask {
       for (int copy = first; copy < end; copy++) {
         plan(copy, wayOf(copy));
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failures[block] = known(e);
     }
     return end;
@@ -142,7 +145,7 @@ final class CudaTask {
     CudaStream stream;
     try {
       stream = transport.lane(way.device()).stream(direction());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fail(plan.steps(), known(e));
       return;
     }
@@ -152,20 +155,48 @@ final class CudaTask {
   private void start(Way way, CopyPlan plan, CudaStream stream) {
     List<Step> begun = new ArrayList<>();
     try {
-      if (!way.isBetweenDevices() && transport.wantsKernel(batch.route(), plan)) {
-        startKernel(transport.lane(way.device()), stream, plan, begun);
+      CopyKernel kernel = kernelFor(way, plan);
+      if (kernel != null) {
+        startKernel(kernel, stream, plan, begun);
       } else {
         plan.steps().forEach(step -> startStep(stream, way, step, begun));
       }
       if (!begun.isEmpty()) {
         awaitEnd(stream, begun);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fail(plan.steps(), known(e)); // those that were not begun, too
       if (!begun.isEmpty()) {
         stream.settle(); // nobody may touch the blocks while they move
       }
     }
+  }
+
+  /** {@return the kernel, or null where calls of the driver are to copy} */
+  private @Nullable CopyKernel kernelFor(Way way, CopyPlan plan) {
+    if (way.isBetweenDevices() || !transport.wantsKernel(batch.route(), plan)) {
+      return null;
+    }
+    Lane lane = transport.lane(way.device());
+    return reachesHost(lane.shared().device()) ? lane.kernel() : null;
+  }
+
+  /** What calls itself page-locked may not be: a kernel that touched it would lose the context. */
+  private boolean reachesHost(CudaDevice device) {
+    Set<Storage> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (int copy = 0; copy < batch.size(); copy++) {
+      Storage source = batch.source(copy);
+      Storage host = source.type().isDevice() ? batch.target(copy) : source;
+      if (!host.type().isDevice() && seen.add(host) && !reaches(device, host)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean reaches(CudaDevice device, Storage host) {
+    long first = addressOf(host);
+    return device.reachesHost(first) && device.reachesHost(first + host.byteSize() - 1);
   }
 
   private Direction direction() {
@@ -192,8 +223,7 @@ final class CudaTask {
     }
   }
 
-  private void startKernel(Lane lane, CudaStream stream, CopyPlan plan, List<Step> begun) {
-    CopyKernel kernel = lane.kernel();
+  private void startKernel(CopyKernel kernel, CudaStream stream, CopyPlan plan, List<Step> begun) {
     CopyKernel.Table table = newTable(kernel);
     for (Step step : plan.steps()) {
       begun.add(step); // with the first call some of it may be under way
@@ -228,7 +258,7 @@ final class CudaTask {
             failure.ifPresent(cause -> fail(begun, cause));
             leave();
           });
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       synchronized (this) {
         pending--;
       }
@@ -292,7 +322,7 @@ final class CudaTask {
     }
   }
 
-  private static KvbmException known(RuntimeException error) {
+  private static KvbmException known(Throwable error) {
     return error instanceof KvbmException known
         ? known
         : new BackendException(

@@ -1,5 +1,7 @@
 package io.kvbm.backend.cuda;
 
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.KvbmException;
 import io.kvbm.cuda.CopyKernel;
 import io.kvbm.cuda.CudaStream;
 import io.kvbm.cuda.CudaStream.Direction;
@@ -14,9 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Lane implements AutoCloseable {
 
+  private static final System.Logger LOG = System.getLogger(Lane.class.getName());
+
   private final SharedDevice shared;
   private final Map<Direction, CudaStream> streams = new EnumMap<>(Direction.class);
   private @Nullable CopyKernel kernel;
+  private boolean isWithoutKernel;
 
   Lane(int device) {
     this.shared = SharedDevice.join(device);
@@ -31,13 +36,21 @@ final class Lane implements AutoCloseable {
         direction, way -> shared.device().openStream(way.name().toLowerCase(Locale.ROOT)));
   }
 
-  synchronized CopyKernel kernel() {
-    CopyKernel loaded = kernel;
-    if (loaded == null) {
-      loaded = CopyKernel.load(shared.device());
-      kernel = loaded;
+  /** {@return the kernel, or null where there is none: calls of the driver copy as well} */
+  synchronized @Nullable CopyKernel kernel() {
+    if (kernel == null && !isWithoutKernel) {
+      try {
+        kernel = CopyKernel.load(shared.device());
+      } catch (KvbmException e) {
+        shared.device().requireWorking();
+        isWithoutKernel = !(e instanceof CapacityException); // another time there may be room
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "many small regions are copied by calls, as the kernel cannot be loaded: {0}",
+            e.getMessage());
+      }
     }
-    return loaded;
+    return kernel;
   }
 
   /** Waits for what is in flight. */

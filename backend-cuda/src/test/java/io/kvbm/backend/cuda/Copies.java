@@ -35,4 +35,15 @@ final class Copies {
         TransferBatch.builder().add(0, source, 0, target, 0, source.byteSize()).build();
     assertThat(move(backend, batch)).allMatch(BlockOutcome::isDone);
   }
+
+  /** Blocks of many regions, in another order on the other side. */
+  static TransferBatch scattered(Storage source, Storage target, int regions, int size) {
+    TransferBatch.Builder batch = TransferBatch.builder();
+    for (int i = 0; i < regions; i++) {
+      int from = i * 37 % regions;
+      int to = i * 61 % regions;
+      batch.add(i / 8, source, (long) from * size, target, (long) to * size, size);
+    }
+    return batch.build();
+  }
 }

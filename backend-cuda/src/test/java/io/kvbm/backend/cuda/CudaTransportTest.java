@@ -1,7 +1,9 @@
 package io.kvbm.backend.cuda;
 
+import static io.kvbm.backend.cuda.Copies.copy;
 import static io.kvbm.backend.cuda.Copies.move;
 import static io.kvbm.backend.cuda.Copies.open;
+import static io.kvbm.backend.cuda.Copies.scattered;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,6 +18,8 @@ import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageType;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.testkit.BytePatterns;
+import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.RecordingCompletion;
 import io.kvbm.testkit.cuda.CudaSimulator;
 import java.util.List;
@@ -28,6 +32,7 @@ import org.junit.jupiter.api.Test;
 class CudaTransportTest {
 
   private static final int ILLEGAL_ADDRESS = 700;
+  private static final int UNSUPPORTED_PTX_VERSION = 222;
 
   private CudaSimulator simulator;
 
@@ -44,6 +49,50 @@ class CudaTransportTest {
       simulator.clearError();
       assertThat(simulator.ledger().values()).as("%s", simulator.ledger()).allMatch(n -> n == 0);
       assertThat(simulator.damagedGuards()).isZero();
+    }
+  }
+
+  @Test
+  void theKernelTouchesNoMemoryThatTheDriverDoesNotKnow() {
+    int regions = 256;
+    int size = 100;
+    try (Backend backend = open("smallCopies", "kernel");
+        Storage pinned = new PinnedBytes((long) regions * size, null); // could not be registered
+        Storage device = backend.allocators().getFirst().allocate((long) regions * size);
+        Storage back = new PinnedBytes((long) regions * size, null)) {
+      BytePatterns.fill(pinned.mutableView(), 3);
+      assertThat(move(backend, scattered(pinned, device, regions, size)))
+          .allMatch(BlockOutcome::isDone);
+      assertThat(move(backend, scattered(device, back, regions, size)))
+          .allMatch(BlockOutcome::isDone);
+      TransferBatch batch = scattered(pinned, device, regions, size);
+      HostStorage seen = new HostStorage((long) regions * size);
+      copy(backend, device, seen);
+      for (int i = 0; i < regions; i++) {
+        long from = batch.sourceOffset(i);
+        long to = batch.targetOffset(i);
+        assertThat(seen.view().asSlice(to, size).mismatch(pinned.view().asSlice(from, size)))
+            .isEqualTo(-1);
+        assertThat(back.view().asSlice(to, size).mismatch(seen.view().asSlice(from, size)))
+            .isEqualTo(-1);
+      }
+      seen.close();
+    }
+    assertThat(simulator.calls("cuLaunchKernel")).isZero();
+  }
+
+  @Test
+  void whereTheKernelDoesNotCompileCallsCopy() {
+    int regions = 256;
+    try (Backend backend = open("smallCopies", "kernel");
+        Storage first = backend.allocators().getFirst().allocate(regions * 100);
+        Storage second = backend.allocators().getFirst().allocate(regions * 100)) {
+      simulator.failNext("cuModuleLoadData", UNSUPPORTED_PTX_VERSION, 0, 1);
+      TransferBatch batch = scattered(first, second, regions, 100);
+      assertThat(move(backend, batch)).allMatch(BlockOutcome::isDone);
+      assertThat(move(backend, batch)).allMatch(BlockOutcome::isDone);
+      assertThat(simulator.calls("cuModuleLoadData")).as("tried once").isEqualTo(1);
+      assertThat(simulator.calls("cuLaunchKernel")).isZero();
     }
   }
 

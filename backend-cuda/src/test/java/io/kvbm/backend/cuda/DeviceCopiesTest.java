@@ -3,6 +3,7 @@ package io.kvbm.backend.cuda;
 import static io.kvbm.backend.cuda.Copies.copy;
 import static io.kvbm.backend.cuda.Copies.move;
 import static io.kvbm.backend.cuda.Copies.open;
+import static io.kvbm.backend.cuda.Copies.scattered;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.spi.Backend;
@@ -39,17 +40,6 @@ class DeviceCopiesTest {
       assertThat(simulator.ledger().values()).as("%s", simulator.ledger()).allMatch(n -> n == 0);
       assertThat(simulator.damagedGuards()).isZero();
     }
-  }
-
-  /** Blocks of many regions, in another order on the other side. */
-  private static TransferBatch scattered(Storage source, Storage target, int regions, int size) {
-    TransferBatch.Builder batch = TransferBatch.builder();
-    for (int i = 0; i < regions; i++) {
-      int from = i * 37 % regions;
-      int to = i * 61 % regions;
-      batch.add(i / 8, source, (long) from * size, target, (long) to * size, size);
-    }
-    return batch.build();
   }
 
   @ParameterizedTest
@@ -103,6 +93,15 @@ class DeviceCopiesTest {
     try (Backend backend = open()) {
       for (int i = 0; i < 10_000; i++) {
         backend.allocators().getFirst().allocate(1 + i * 7 % 100_000).close();
+      }
+      if (simulator != null) {
+        assertThat(simulator.calls("cuMemAlloc")).as("they share a slab").isEqualTo(1);
+      }
+      for (int i = 0; i < 10; i++) {
+        backend.allocators().getFirst().allocate(20L << 20).close(); // had alone
+      }
+      if (simulator != null) {
+        assertThat(simulator.calls("cuMemFree")).isGreaterThanOrEqualTo(10);
       }
     }
     for (int i = 0; i < 1_000; i++) {

@@ -59,6 +59,7 @@ class DriverFailureTest {
           "cuMemcpyDtoDAsync",
           "cuMemcpy2DAsync",
           "cuMemcpyPeerAsync",
+          "cuPointerGetAttribute",
           "cuMemHostAlloc",
           "cuModuleLoadData",
           "cuModuleGetFunction",
@@ -77,6 +78,7 @@ class DriverFailureTest {
     ROWS,
     SCATTERED,
     KERNEL,
+    KERNEL_FROM_PINNED,
     BETWEEN_DEVICES;
 
     /** The kernel's table is full more than once. */
@@ -89,7 +91,7 @@ class DriverFailureTest {
     }
 
     String smallCopies() {
-      return this == KERNEL ? "kernel" : "calls";
+      return this == KERNEL || this == KERNEL_FROM_PINNED ? "kernel" : "calls";
     }
   }
 
@@ -245,7 +247,7 @@ class DriverFailureTest {
       source =
           switch (way) {
             case SYSTEM_TO_DEVICE -> new HostStorage(byteSize);
-            case PINNED_TO_DEVICE -> new PinnedBytes(byteSize, zero);
+            case PINNED_TO_DEVICE, KERNEL_FROM_PINNED -> new PinnedBytes(byteSize, zero);
             default -> new DeviceStorage(byteSize, 0);
           };
       target =

@@ -92,21 +92,34 @@ final class PinnedMemory implements SlabPool.Source {
   }
 
   private void takeFromBudget(long byteSize) {
-    long left = options.budget() - used.getAndAdd(byteSize);
-    if (byteSize > left) {
-      used.addAndGet(-byteSize);
-      throw new CapacityException(
-          ErrorCode.ALLOCATION_FAILED,
-          "the pinned backend has %d of its budget of %d bytes left, %d asked for; raise 'budget'"
-                  .formatted(Math.max(0, left), options.budget(), byteSize)
-              + " or ask for fewer",
-          byteSize,
-          Math.max(0, left));
-    }
+    long before;
+    do {
+      before = used.get();
+      long left = options.budget() - before;
+      if (byteSize > left) {
+        throw new CapacityException(
+            ErrorCode.ALLOCATION_FAILED,
+            "the pinned backend has %d of its budget of %d bytes left, %d asked for; raise 'budget'"
+                    .formatted(left, options.budget(), byteSize)
+                + " or ask for fewer",
+            byteSize,
+            left);
+      }
+    } while (!used.compareAndSet(before, before + byteSize));
   }
 
   @Override
   public long take(long byteSize) {
+    return take(byteSize, options.fallback());
+  }
+
+  /** A slab that cannot be locked is not taken: the part of it that is needed may be. */
+  @Override
+  public long takeSlab(long byteSize) {
+    return take(byteSize, false);
+  }
+
+  private long take(long byteSize, boolean fallback) {
     CudaDevice registrar = registrar();
     if (registrar != null && options.isWriteCombined()) {
       return registrar.allocateHost(byteSize, true);
@@ -121,7 +134,7 @@ final class PinnedMemory implements SlabPool.Source {
     }
     try {
       place(mapping.address(), byteSize);
-      lock(registrar, mapping.address(), byteSize);
+      lock(registrar, mapping.address(), byteSize, fallback);
       return mapping.address();
     } catch (RuntimeException e) {
       PosixPages.unmap(mapping.address(), byteSize);
@@ -148,18 +161,18 @@ final class PinnedMemory implements SlabPool.Source {
     }
   }
 
-  private void lock(@Nullable CudaDevice registrar, long address, long byteSize) {
+  private void lock(@Nullable CudaDevice registrar, long address, long byteSize, boolean fallback) {
     if (registrar != null) {
       try {
         registrar.registerHost(address, byteSize);
       } catch (KvbmException e) {
-        goOnWithout(byteSize, e.getMessage(), e);
+        goOnWithout(byteSize, e.getMessage(), e, fallback);
       }
       return;
     }
     int errno = PosixPages.lock(address, byteSize);
     if (errno != 0) {
-      goOnWithout(byteSize, whyNot(errno), null);
+      goOnWithout(byteSize, whyNot(errno), null, fallback);
     }
   }
 
@@ -176,8 +189,9 @@ final class PinnedMemory implements SlabPool.Source {
     };
   }
 
-  private void goOnWithout(long byteSize, String reason, @Nullable KvbmException cause) {
-    if (!options.fallback()) {
+  private void goOnWithout(
+      long byteSize, String reason, @Nullable KvbmException cause, boolean fallback) {
+    if (!fallback) {
       throw new CapacityException(
           ErrorCode.ALLOCATION_FAILED,
           "%d bytes cannot be page-locked: %s; 'fallback=true' takes them unlocked"

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,14 @@ class PinnedBackendTest {
 
   @BeforeAll
   static void mayLock() {
+    theKernelLocks();
+    long limit = PosixPages.lockLimit();
+    Assumptions.assumeTrue(
+        limit == -1 || limit >= 256 << 20,
+        "this process may lock " + limit + " bytes only; see 'ulimit -l'");
+  }
+
+  static void theKernelLocks() {
     boolean hasDriver;
     try {
       CudaDriver.load();
@@ -36,34 +45,21 @@ class PinnedBackendTest {
       hasDriver = false;
     }
     Assumptions.assumeFalse(hasDriver, "a CUDA driver locks memory here, not the kernel");
-    long limit = PosixPages.lockLimit();
-    Assumptions.assumeTrue(
-        limit == -1 || limit >= 256 << 20,
-        "this process may lock " + limit + " bytes only; see 'ulimit -l'");
   }
 
   private static Backend open(BackendConfig config) {
     return new PinnedBackendProvider().open(new TestContext(), config);
   }
 
-  /** {@return how much of this process the kernel has locked, in KiB} */
-  private static long lockedKibibytes() throws IOException {
-    return Files.readAllLines(Path.of("/proc/self/status")).stream()
-        .filter(line -> line.startsWith("VmLck:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-        .findFirst()
-        .orElseThrow();
-  }
-
   @Test
   void memoryIsLockedWhileItIsUsedAndNotAfterwards() throws IOException {
-    long before = lockedKibibytes();
+    long before = LimitedProcess.lockedKibibytes();
     try (Backend backend = open(BackendConfig.of("fallback", "false"))) {
       Storage large = backend.allocators().getFirst().allocate(128L << 20);
-      assertThat(lockedKibibytes() - before).isEqualTo(128 << 10);
+      assertThat(LimitedProcess.lockedKibibytes() - before).isEqualTo(128 << 10);
       assertThat(large.type()).isEqualTo(StorageType.PINNED);
       large.close();
-      assertThat(lockedKibibytes()).isEqualTo(before);
+      assertThat(LimitedProcess.lockedKibibytes()).isEqualTo(before);
     }
   }
 
@@ -81,23 +77,25 @@ class PinnedBackendTest {
 
   @Test
   void smallStoragesAreCarvedFromOneSlab() throws IOException {
-    long before = lockedKibibytes();
+    long before = LimitedProcess.lockedKibibytes();
     try (Backend backend = open(BackendConfig.empty())) {
       StorageAllocator allocator = backend.allocators().getFirst();
       List<Storage> storages = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
         storages.add(allocator.allocate(500_000));
       }
-      assertThat(lockedKibibytes() - before).isEqualTo(64 << 10);
+      assertThat(LimitedProcess.lockedKibibytes() - before).isEqualTo(64 << 10);
       storages.forEach(Storage::close);
-      assertThat(lockedKibibytes() - before).as("kept for the next").isEqualTo(64 << 10);
+      assertThat(LimitedProcess.lockedKibibytes() - before)
+          .as("kept for the next")
+          .isEqualTo(64 << 10);
     }
-    assertThat(lockedKibibytes()).isEqualTo(before);
+    assertThat(LimitedProcess.lockedKibibytes()).isEqualTo(before);
   }
 
   @Test
   void storagesOutliveTheirBackend() throws IOException {
-    long before = lockedKibibytes();
+    long before = LimitedProcess.lockedKibibytes();
     Storage storage;
     try (Backend backend = open(BackendConfig.empty())) {
       storage = backend.allocators().getFirst().allocate(4096);
@@ -105,7 +103,7 @@ class PinnedBackendTest {
     storage.memset(7, 0, 4096);
     assertThat(storage.view().get(ValueLayout.JAVA_BYTE, 4095)).isEqualTo((byte) 7);
     storage.close();
-    assertThat(lockedKibibytes()).isEqualTo(before);
+    assertThat(LimitedProcess.lockedKibibytes()).isEqualTo(before);
   }
 
   @Test
@@ -118,6 +116,33 @@ class PinnedBackendTest {
           .hasMessageContaining("0 of its budget of 1048576 bytes left");
       first.close();
       allocator.allocate(1 << 20).close();
+    }
+  }
+
+  @Test
+  void whoAsksForTooMuchTakesNothingFromOthers() throws Exception {
+    try (Backend backend = open(BackendConfig.of("budget", "1MiB"))) {
+      StorageAllocator allocator = backend.allocators().getFirst();
+      Storage kept = allocator.allocate(4096);
+      AtomicBoolean ended = new AtomicBoolean();
+      Thread greedy =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    while (!ended.get()) {
+                      assertThatThrownBy(() -> allocator.allocate(Long.MAX_VALUE - 4096))
+                          .isInstanceOf(CapacityException.class);
+                    }
+                  });
+      try {
+        for (int i = 0; i < 20_000; i++) {
+          allocator.allocate(4096).close();
+        }
+      } finally {
+        ended.set(true);
+        greedy.join();
+        kept.close();
+      }
     }
   }
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class PinnedMemoryOnCudaTest {
 
   private static final int INVALID_VALUE = 1;
+  private static final int ILLEGAL_ADDRESS = 700;
 
   private CudaSimulator simulator;
 
@@ -66,6 +67,45 @@ class PinnedMemoryOnCudaTest {
   }
 
   @Test
+  void writeCombinedMemoryTheBindingCannotHandOutIsRefused() {
+    try (Backend backend = open("writeCombined", "true")) {
+      assertThatThrownBy(() -> backend.allocators().getFirst().allocate(3L << 30))
+          .isInstanceOf(CapacityException.class)
+          .hasMessageContaining("writeCombined");
+      assertThat(simulator.calls("cuMemHostAlloc")).isZero();
+    }
+  }
+
+  @Test
+  void tenThousandStoragesAndAThousandBackendsLeaveNothing() {
+    try (Backend backend = open("fallback", "false")) {
+      for (int i = 0; i < 10_000; i++) {
+        backend.allocators().getFirst().allocate(1 + i * 7 % 100_000).close();
+      }
+      assertThat(simulator.calls("cuMemHostRegister")).as("they share a slab").isEqualTo(1);
+      backend.allocators().getFirst().allocate(20L << 20).close(); // had alone
+      assertThat(simulator.calls("cuMemHostUnregister")).isEqualTo(1);
+    }
+    for (int i = 0; i < 1_000; i++) {
+      open("fallback", "false").close();
+    }
+  }
+
+  @Test
+  void memoryIsGivenBackWhereTheContextIsLost() {
+    try (Backend backend = open("fallback", "true")) {
+      Storage before = backend.allocators().getFirst().allocate(1000);
+      simulator.failNext("cuMemHostRegister", ILLEGAL_ADDRESS, 0, 1);
+      try (Storage after = backend.allocators().getFirst().allocate(100L << 20)) {
+        after.memset(1, 0, 1000); // taken unlocked
+      }
+      before.close();
+    }
+    assertThat(simulator.ledger().get("contexts")).isZero();
+    simulator.clearError();
+  }
+
+  @Test
   void whatCannotBeRegisteredIsRefusedWhereNoFallbackIsAllowed() {
     try (Backend backend = open("fallback", "false")) {
       simulator.failNext("cuMemHostRegister", INVALID_VALUE, 0, 2);
@@ -79,7 +119,7 @@ class PinnedMemoryOnCudaTest {
   @Test
   void andTakenUnlockedWhereItIs() {
     try (Backend backend = open("fallback", "true")) {
-      simulator.failNext("cuMemHostRegister", INVALID_VALUE, 0, 1);
+      simulator.failNext("cuMemHostRegister", INVALID_VALUE, 0, 2); // a slab, what is needed of it
       try (Storage storage = backend.allocators().getFirst().allocate(1000)) {
         assertThat(simulator.ledger()).containsEntry("registered", 0L);
         storage.memset(1, 0, 1000);

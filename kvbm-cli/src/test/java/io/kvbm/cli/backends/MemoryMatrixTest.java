@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,13 +57,14 @@ class MemoryMatrixTest {
       IntStream.range(0, SHAPE.numBlocks()).mapToObj(i -> BlockMove.of(i, i)).toList();
 
   private static Platform platform;
+  private static @Nullable CudaSimulator simulator;
 
   @BeforeAll
   static void load() {
     if (!"real".equals(System.getenv("CUDA_UNDER_TEST"))) {
       RequiredTools.assumeOrFail(
           "gcc", CudaSimulator.missing().isEmpty(), CudaSimulator.missing().orElse("it is there"));
-      CudaSimulator.load();
+      simulator = CudaSimulator.load();
     }
     platform = Platform.load();
   }
@@ -71,6 +73,10 @@ class MemoryMatrixTest {
   static void close() {
     if (platform != null) {
       platform.close();
+    }
+    if (simulator != null) {
+      assertThat(simulator.ledger().values()).as("%s", simulator.ledger()).allMatch(n -> n == 0);
+      assertThat(simulator.damagedGuards()).isZero();
     }
   }
 

@@ -68,6 +68,27 @@ class CudaErrorTest extends SimulatedDriver {
   }
 
   @Test
+  void aPushThatFailsForGoodLosesWhatWasPushedAndAPopThatFailsHasPopped() {
+    simulator.failNext("cuCtxPushCurrent", ILLEGAL_ADDRESS, 0, 1);
+    assertThat(driver.call("cuCtxPushCurrent", second)).isEqualTo(ILLEGAL_ADDRESS);
+    assertThat(driver.get("cuCtxGetCurrent")).isEqualTo(first);
+    driver.ok("cuCtxPushCurrent", second);
+    assertThat(driver.call("cuMemAlloc", out(), 1L)).isEqualTo(ILLEGAL_ADDRESS);
+    simulator.failNext("cuCtxPopCurrent", UNKNOWN, 0, 1);
+    assertThat(driver.call("cuCtxPopCurrent", out())).isEqualTo(UNKNOWN);
+    assertThat(driver.get("cuCtxGetCurrent")).isEqualTo(first);
+    simulator.clearError();
+  }
+
+  @Test
+  void failuresToComeAreForgotten() {
+    simulator.failNext("cuMemAlloc", UNKNOWN, 0, -1);
+    assertThat(driver.call("cuMemAlloc", out(), 1L)).isEqualTo(UNKNOWN);
+    simulator.forgetFailures();
+    driver.ok("cuMemFree", driver.get("cuMemAlloc", 1L));
+  }
+
+  @Test
   void aContextLastsUntilItIsReleasedAsOftenAsItWasRetained() {
     assertThat(simulator.live("contexts")).isEqualTo(2);
     assertThat(driver.get("cuDevicePrimaryCtxRetain", 1)).isEqualTo(second);
