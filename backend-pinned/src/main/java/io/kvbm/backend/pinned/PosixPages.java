@@ -59,6 +59,27 @@ final class PosixPages {
     return handle.asType(handle.type().changeReturnType(long.class));
   }
 
+  /** One call. */
+  @FunctionalInterface
+  private interface Call {
+    long make(MemorySegment state, Arena arena) throws Throwable;
+  }
+
+  /** What a call gave, and the error number it left. */
+  private record Result(long value, int errno) {}
+
+  private static Result make(Call call) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(STATE);
+      long value = call.make(state, arena);
+      return new Result(value, (int) ERRNO.get(state, 0L));
+    } catch (Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError("a call of the C library has no exceptions", e);
+    }
+  }
+
   /**
    * What {@link #map} gave.
    *
@@ -69,67 +90,51 @@ final class PosixPages {
 
   /** {@return new pages, untouched} */
   static Mapping map(long byteSize) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
-      long address =
-          (long)
-              MMAP.invokeExact(state, 0L, byteSize, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
-      return address == -1 ? new Mapping(0, errno(state)) : new Mapping(address, 0);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    Result mapped =
+        make(
+            (state, _) ->
+                (long)
+                    MMAP.invokeExact(
+                        state, 0L, byteSize, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L));
+    return mapped.value() == -1 ? new Mapping(0, mapped.errno()) : new Mapping(mapped.value(), 0);
   }
 
   /** Gives pages back, and with them their lock. */
   static void unmap(long address, long byteSize) {
-    try (Arena arena = Arena.ofConfined()) {
-      long _ = (long) MUNMAP.invokeExact(arena.allocate(STATE), address, byteSize);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    make((state, _) -> (long) MUNMAP.invokeExact(state, address, byteSize));
   }
 
   /** Asks for huge pages; a kernel that gives none goes on with small ones. */
   static void adviseHugePages(long address, long byteSize) {
-    try (Arena arena = Arena.ofConfined()) {
-      long _ = (long) MADVISE.invokeExact(arena.allocate(STATE), address, byteSize, MADV_HUGEPAGE);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    make((state, _) -> (long) MADVISE.invokeExact(state, address, byteSize, MADV_HUGEPAGE));
   }
 
   /** Asks for pages of one node. {@return the error number, 0 if the kernel agreed} */
   static int prefer(long address, long byteSize, int node) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
-      MemorySegment mask = arena.allocate(JAVA_LONG);
-      mask.set(JAVA_LONG, 0, 1L << node);
-      long result =
-          (long)
-              SYSCALL.invokeExact(
-                  state,
-                  SYS_MBIND,
-                  address,
-                  byteSize,
-                  (long) MPOL_PREFERRED,
-                  mask.address(),
-                  MAX_NODES + 1,
-                  0L);
-      return result == 0 ? 0 : errno(state);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    return errorOf(
+        make(
+            (state, arena) -> {
+              MemorySegment mask = arena.allocateFrom(JAVA_LONG, 1L << node);
+              return (long)
+                  SYSCALL.invokeExact(
+                      state,
+                      SYS_MBIND,
+                      address,
+                      byteSize,
+                      (long) MPOL_PREFERRED,
+                      mask.address(),
+                      MAX_NODES + 1,
+                      0L);
+            }));
   }
 
   /** Brings pages in and keeps them. {@return the error number, 0 if they are locked} */
   static int lock(long address, long byteSize) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
-      long result = (long) MLOCK.invokeExact(state, address, byteSize);
-      return result == 0 ? 0 : errno(state);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    return errorOf(make((state, _) -> (long) MLOCK.invokeExact(state, address, byteSize)));
+  }
+
+  private static int errorOf(Result result) {
+    return result.value() == 0 ? 0 : result.errno();
   }
 
   /** {@return how many bytes this process may lock; -1 for any number} */
@@ -149,25 +154,13 @@ final class PosixPages {
     }
   }
 
-  private static long resourceLimit() {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment limits = arena.allocate(JAVA_LONG, 2);
-      long _ =
-          (long) GETRLIMIT.invokeExact(arena.allocate(STATE), RLIMIT_MEMLOCK, limits.address());
-      return limits.get(JAVA_LONG, 0);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  private static int errno(MemorySegment state) {
-    return (int) ERRNO.get(state, 0L);
-  }
-
-  private static AssertionError unexpected(Throwable e) {
-    if (e instanceof Error error) {
-      throw error;
-    }
-    return new AssertionError("a call of the C library has no checked errors", e);
+  /** {@return the limit of the process, whoever it is; -1 for none} */
+  static long resourceLimit() {
+    return make((state, arena) -> {
+          MemorySegment limits = arena.allocate(JAVA_LONG, 2);
+          long _ = (long) GETRLIMIT.invokeExact(state, RLIMIT_MEMLOCK, limits.address());
+          return limits.get(JAVA_LONG, 0);
+        })
+        .value();
   }
 }

@@ -76,6 +76,18 @@ class PinnedBackendTest {
   }
 
   @Test
+  void theLimitIsTheOneTheKernelTells() throws IOException {
+    String line =
+        Files.readAllLines(Path.of("/proc/self/limits")).stream()
+            .filter(text -> text.startsWith("Max locked memory"))
+            .findFirst()
+            .orElseThrow();
+    String soft = line.substring("Max locked memory".length()).strip().split("\\s+")[0];
+    assertThat(PosixPages.resourceLimit())
+        .isEqualTo(soft.equals("unlimited") ? -1 : Long.parseLong(soft));
+  }
+
+  @Test
   void smallStoragesAreCarvedFromOneSlab() throws IOException {
     long before = LimitedProcess.lockedKibibytes();
     try (Backend backend = open(BackendConfig.empty())) {
