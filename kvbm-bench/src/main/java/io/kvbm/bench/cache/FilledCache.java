@@ -17,7 +17,8 @@ import org.openjdk.jmh.annotations.TearDown;
 public class FilledCache {
 
   /** Values in the cache. */
-  static final int VALUES = 4096;
+  @Param("4096")
+  public int values;
 
   private static final int VALUE_BYTE_SIZE = 1024;
 
@@ -34,11 +35,11 @@ public class FilledCache {
   public void fill() {
     platform = platform();
     cache =
-        GpuCache.builder(platform.allocator(memory), (long) VALUES * VALUE_BYTE_SIZE)
+        GpuCache.builder(platform.allocator(memory), (long) values * VALUE_BYTE_SIZE)
             .platform(platform)
             .build();
     MemorySegment value = MemorySegment.ofArray(new byte[VALUE_BYTE_SIZE]);
-    for (int i = 0; i < VALUES; i++) {
+    for (int i = 0; i < values; i++) {
       cache.cache(key(i), value);
       map.put(key(i), cache.devicePointerOrZero(key(i)));
     }

@@ -27,13 +27,13 @@ public class Keys {
 
   /** Chooses keys by chance: all threads the same one, or each of its own part of the cache. */
   @Setup(Level.Trial)
-  public void choose(ThreadParams thread) {
+  public void choose(FilledCache filled, ThreadParams thread) {
     SplittableRandom random = new SplittableRandom(42 + thread.getThreadIndex());
-    int part = FilledCache.VALUES / Math.max(1, thread.getThreadCount());
+    int part = filled.values / Math.max(1, thread.getThreadCount());
     for (int i = 0; i < COUNT; i++) {
       int index = keys.equals("same") ? 0 : thread.getThreadIndex() * part + random.nextInt(part);
       present[i] = FilledCache.key(index);
-      absent[i] = FilledCache.key(FilledCache.VALUES + index);
+      absent[i] = FilledCache.key(filled.values + index);
     }
   }
 

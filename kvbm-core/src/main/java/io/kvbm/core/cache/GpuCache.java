@@ -18,7 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -175,7 +174,7 @@ public final class GpuCache implements DeviceCache {
     CompletableFuture<Void> end = new CompletableFuture<>();
     try {
       executor.execute(() -> write(key, data, ticket, end));
-    } catch (RejectedExecutionException e) {
+    } catch (RuntimeException | Error e) {
       fills.withdraw(key);
       end.completeExceptionally(Loads.refused(key, e));
     }

@@ -36,18 +36,21 @@ final class Loads {
     }
     try {
       executor.execute(() -> run(key, mine));
-    } catch (RejectedExecutionException e) {
+    } catch (RuntimeException | Error e) {
       running.remove(key, mine);
       mine.completeExceptionally(refused(key, e));
     }
     return mine.minimalCompletionStage();
   }
 
-  static ClosedException refused(String key, RejectedExecutionException cause) {
-    return new ClosedException(
-        ErrorCode.CLOSED,
-        "value '" + key + "' was not brought: the executor takes no more work",
-        cause);
+  /** What to tell of a value that the executor did not take. */
+  static Throwable refused(String key, Throwable cause) {
+    return cause instanceof RejectedExecutionException
+        ? new ClosedException(
+            ErrorCode.CLOSED,
+            "value '" + key + "' was not brought: the executor takes no more work",
+            cause)
+        : cause;
   }
 
   private void run(String key, CompletableFuture<OptionalLong> mine) {

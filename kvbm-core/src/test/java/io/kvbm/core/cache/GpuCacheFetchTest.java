@@ -9,12 +9,15 @@ import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.store.ObjectStore;
 import io.kvbm.testkit.BytePatterns;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -96,6 +99,28 @@ class GpuCacheFetchTest {
       verify(await(fetch).orElseThrow(), UNIT, 1);
     }
     assertThat(reads).hasValue(1);
+  }
+
+  @Test
+  void anExecutorThatFailsOnceFailsOnlyWhatItWasGiven() throws Exception {
+    world.put("a", UNIT, 1);
+    IllegalStateException failure = new IllegalStateException("no thread");
+    AtomicInteger calls = new AtomicInteger();
+    Executor failing =
+        task -> {
+          if (calls.incrementAndGet() <= 2) {
+            throw failure;
+          }
+          world.platform.executor().execute(task);
+        };
+    try (Arena arena = Arena.ofShared();
+        GpuCache other = world.builder(UNIT).readThrough(world.store).executor(failing).build()) {
+      assertThatThrownBy(() -> await(other.fetch("a"))).hasCause(failure);
+      MemorySegment bytes = arena.allocate(UNIT);
+      assertThatThrownBy(() -> await(other.cacheAsync("a", bytes))).hasCause(failure);
+      assertThat(other.remove("a")).as("a write is still to come").isFalse();
+      verify(await(other.fetch("a")).orElseThrow(), UNIT, 1);
+    }
   }
 
   @Test
