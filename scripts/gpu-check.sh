@@ -62,9 +62,9 @@ version=$(sed -n 's/.*<junit.version>\(.*\)<\/junit.version>.*/\1/p' "$root/pom.
   -DoutputDirectory="$work/console" </dev/null >"$work/log" 2>&1) || { tail -n 40 -- "$work/log" >&2; fail "JUnit's console is missing"; }
 
 for module in "${TESTED[@]}"; do
-  # The reactor's jars, in the place of what may have been copied before they were packaged.
   (cd "$root/$module/target/gpu-check-build/test-classes" && "$jdk/bin/jar" --create --file "$bundle/lib/$module-tests.jar" .)
 done
+# Their own jars: kvbm-bench, for one, is nobody's dependency.
 for module in kvbm-bench "${TESTED[@]}"; do
   cp -- "$root/$module/target/gpu-check-build/$module"-*.jar "$bundle/lib/"
 done

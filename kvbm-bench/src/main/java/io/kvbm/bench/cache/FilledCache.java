@@ -1,9 +1,10 @@
 package io.kvbm.bench.cache;
 
+import io.kvbm.cli.settings.PlatformFactory;
+import io.kvbm.cli.settings.Surroundings;
 import io.kvbm.core.Platform;
 import io.kvbm.core.cache.GpuCache;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
@@ -33,7 +34,7 @@ public class FilledCache {
   /** Fills both. */
   @Setup(Level.Trial)
   public void fill() {
-    platform = platform();
+    platform = new PlatformFactory(Surroundings.ofProcess(), null).open();
     cache =
         GpuCache.builder(platform.allocator(memory), (long) values * VALUE_BYTE_SIZE)
             .platform(platform)
@@ -50,14 +51,6 @@ public class FilledCache {
   public void close() {
     cache.close();
     platform.close();
-  }
-
-  /** The launcher keeps backends off the class path, in plugin folders. */
-  private static Platform platform() {
-    String home = System.getProperty("kvbm.home");
-    return home == null
-        ? Platform.load()
-        : Platform.builder().plugins(Path.of(home, "plugins")).build();
   }
 
   static String key(int index) {

@@ -8,6 +8,8 @@ import io.kvbm.bench.report.BenchCase;
 import io.kvbm.bench.rounds.RoundSettings;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.console.ProgressBar;
+import io.kvbm.cli.settings.PlatformFactory;
+import io.kvbm.cli.settings.Surroundings;
 import io.kvbm.core.Platform;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,22 +70,19 @@ final class GpuBench {
     return results;
   }
 
-  /** The launcher keeps backends off the class path, in plugin folders. */
   private Platform platform(String smallCopies) {
-    Platform.Builder builder = Platform.builder();
-    String home = System.getProperty("kvbm.home");
-    String plugins = System.getProperty("kvbm.plugins");
-    if (plugins != null) {
-      builder.plugins(Path.of(plugins));
-    } else if (home != null) {
-      builder.plugins(Path.of(home, "plugins"));
-    }
-    builder.config(
-        "cuda",
-        BackendConfig.of(Map.of("device", String.valueOf(device), "smallCopies", smallCopies)));
-    directory.ifPresent(
-        dir -> builder.config("disk", BackendConfig.of("dir", dir.toAbsolutePath().toString())));
-    return builder.build();
+    PlatformFactory platforms = new PlatformFactory(Surroundings.ofProcess(), null);
+    return platforms.open(
+        platforms.configure(),
+        builder -> {
+          builder.config(
+              "cuda",
+              BackendConfig.of(
+                  Map.of("device", String.valueOf(device), "smallCopies", smallCopies)));
+          directory.ifPresent(
+              dir ->
+                  builder.config("disk", BackendConfig.of("dir", dir.toAbsolutePath().toString())));
+        });
   }
 
   private BenchCase measure(Platform platform, CopyCase copy, ProgressBar bar) {

@@ -13,7 +13,6 @@ import io.kvbm.cli.spi.Subcommand;
 import io.kvbm.cuda.CudaDevice;
 import io.kvbm.cuda.CudaDriver;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -98,17 +97,24 @@ public final class GpuCommand implements Subcommand {
       throw new ParameterException(
           spec.commandLine(), "--blocks %d is not from 1 to %d".formatted(blocks, MAX_BLOCKS));
     }
-    List<CopyCase> copies =
-        CopyCase.all(blocks).stream().distinct().filter(each -> isWanted(each.name())).toList();
-    List<Pipeline> pipelines = pipelines();
-    List<Comparison> hits =
-        CacheComparisons.inDeviceMemory().stream().filter(each -> isWanted(each.name())).toList();
-    requireOne(copies.size() + pipelines.size() + hits.size());
+    List<CopyCase> copies = CopyCase.all(blocks).stream().distinct().toList();
+    List<Pipeline> pipelines =
+        directory == null ? List.of() : List.of(new Pipeline(blocks, PIPELINE_BLOCK_BYTE_SIZE));
+    List<Comparison> hits = CacheComparisons.inDeviceMemory();
+    requireOne(
+        Stream.of(
+                copies.stream().map(CopyCase::name),
+                pipelines.stream().map(Pipeline::name),
+                hits.stream().map(Comparison::name))
+            .flatMap(names -> names)
+            .toList());
+    copies = copies.stream().filter(each -> isWanted(each.name())).toList();
+    pipelines = pipelines.stream().filter(each -> isWanted(each.name())).toList();
+    hits = hits.stream().filter(each -> isWanted(each.name())).toList();
     String card = card();
-    List<BenchCase> results = new ArrayList<>();
-    results.addAll(
+    List<BenchCase> results =
         new GpuBench(device, settings, Optional.ofNullable(directory))
-            .run(copies, pipelines, console));
+            .run(copies, pipelines, console);
     if (!hits.isEmpty()) {
       results.addAll(new Rounds(hits, settings).run(console));
     }
@@ -116,26 +122,19 @@ public final class GpuCommand implements Subcommand {
     return OK;
   }
 
-  private List<Pipeline> pipelines() {
-    return directory == null
-        ? List.of()
-        : Stream.of(new Pipeline(blocks, PIPELINE_BLOCK_BYTE_SIZE))
-            .filter(each -> isWanted(each.name()))
-            .toList();
-  }
-
   private boolean isWanted(String name) {
     return cases.isEmpty() || cases.stream().anyMatch(name::contains);
   }
 
-  private void requireOne(int count) {
-    if (count == 0) {
+  private void requireOne(List<String> names) {
+    if (names.stream().noneMatch(this::isWanted)) {
       throw new ParameterException(
           spec.commandLine(),
-          "no case's name contains %s; there are: %s"
+          "no case's name contains %s; there are: %s%s"
               .formatted(
                   String.join(" or ", cases),
-                  String.join(", ", CopyCase.all(blocks).stream().map(CopyCase::name).toList())));
+                  String.join(", ", names),
+                  directory == null ? "; with --dir also: disk to device" : ""));
     }
   }
 

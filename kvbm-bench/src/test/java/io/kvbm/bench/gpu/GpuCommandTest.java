@@ -91,6 +91,14 @@ class GpuCommandTest {
   }
 
   @Test
+  void saysWhatTheWayFromAFileNeeds() {
+    Invocation refused = bench("--cases=disk");
+
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.err()).contains("cache hit, as a long; with --dir also: disk to device");
+  }
+
+  @Test
   void aFailureOfTheDriverEndsItWithOneLine() {
     simulator.failNext("cuMemcpyHtoDAsync", 1, 0, -1);
 

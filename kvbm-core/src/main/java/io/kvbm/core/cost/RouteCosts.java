@@ -8,8 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What loads along each route take, learnt from loads: a fixed latency and a bandwidth, the last
- * few counting most. One sample far off changes nothing until the next one agrees; a load under way
- * counts with the time it has taken so far, so that a route that stalls is slow before it drains.
+ * few counting most. One sample far off changes nothing until the next one agrees, unless it took
+ * too long for a pause of the machine; a load under way counts with the time it has taken so far,
+ * so that a route that stalls is slow before it drains.
  *
  * <p>Routes are named by the tiers at their ends, see {@link #routeName}. Threading: safe from any
  * thread.

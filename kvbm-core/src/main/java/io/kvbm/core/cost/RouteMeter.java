@@ -15,8 +15,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class RouteMeter {
 
-  /** A sample so many times off what was expected is believed only when the next one agrees. */
+  /**
+   * A sample so many times off what was expected is believed only when the next one agrees, or
+   * where it took too long for a pause.
+   */
   private static final double OUTLIER = 4;
+
+  /** No pause of a machine, nor of a device, is taken to last longer. */
+  private static final double LONGEST_PAUSE_NANOS = 5e9;
 
   /** A probe may take this share of the time, so that all probes together cost next to nothing. */
   private static final double PROBE_SHARE = 1.0 / 250;
@@ -105,22 +111,40 @@ final class RouteMeter {
       addToFit(sample);
       return;
     }
-    double expected = expectedNanos(sample);
-    double ratio = sample.nanos / expected;
-    if (ratio <= OUTLIER && ratio >= 1 / OUTLIER) {
+    if (!isFarOff(sample)) {
       outlier = null;
       addToFit(sample);
       return;
     }
     Sample before = outlier;
-    if (before != null && (ratio > 1) == before.nanos > expectedNanos(before)) {
-      outlier = null; // twice: the route has changed
-      fit.clear();
-      addToFit(before);
-      addToFit(sample);
+    if (before != null && isSlow(sample) == isSlow(before)) {
+      restart(before, sample);
+    } else if (sample.nanos > LONGEST_PAUSE_NANOS && isSlow(sample)) {
+      restart(sample);
     } else {
       outlier = sample;
     }
+  }
+
+  /** The route has changed; where samples do not agree, some were taken while it did. */
+  private void restart(Sample... samples) {
+    outlier = null;
+    fit.clear();
+    for (Sample sample : samples) {
+      if (!fit.isEmpty() && isFarOff(sample)) {
+        fit.clear();
+      }
+      addToFit(sample);
+    }
+  }
+
+  private boolean isFarOff(Sample sample) {
+    double ratio = sample.nanos / expectedNanos(sample);
+    return ratio > OUTLIER || ratio < 1 / OUTLIER;
+  }
+
+  private boolean isSlow(Sample sample) {
+    return sample.nanos > expectedNanos(sample);
   }
 
   private void addToFit(Sample sample) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.core.cost.Decision.Reason;
 import io.kvbm.core.cost.SimulatedServing.Served;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongToDoubleFunction;
@@ -69,31 +68,29 @@ class CostGateSimulationTest {
   @ParameterizedTest
   @CsvSource({"256, 16", "2048, 16", "256, 512", "2048, 512"})
   void aRouteThatTurnsSlowIsLeftAndFoundAgain(int kib, int tokens) {
-    double[] shares = new double[9];
-    for (int i = 0; i < shares.length; i++) {
-      long seed = ThreadLocalRandom.current().nextLong();
-      System.out.println("cost gate simulation, seed " + seed);
-      shares[i] = leaveAndFindAgain(kib, tokens, seed);
-      // In up to one of a hundred runs more requests are let through before the costs are known.
-      assertThat(shares[i]).isLessThanOrEqualTo(0.05);
-    }
-    Arrays.sort(shares);
-    assertThat(shares[shares.length / 2]).isLessThanOrEqualTo(0.01);
+    long seed = ThreadLocalRandom.current().nextLong();
+    System.out.println("cost gate simulation, seed " + seed);
+    leaveAndFindAgain(kib, tokens, seed);
   }
 
   /** A latency read off two large loads, that was none, put the next look off for over an hour. */
   @ParameterizedTest
   @ValueSource(longs = {2839302516602847562L, -8672849893723558979L, 7761502385808089865L})
   void aLatencyThatIsNonePutsNoLookOff(long seed) {
-    assertThat(leaveAndFindAgain(256, 16, seed)).isLessThanOrEqualTo(0.01);
+    leaveAndFindAgain(256, 16, seed);
   }
 
   /**
-   * {@return what was lost while the route was slow, as a share of what computing everything takes;
-   * one request may be on its way when the route turns: it can lose what computing it takes, and
-   * that is not counted}
+   * Slow rounds that were taken for pauses of the machine, or averaged with what was measured while
+   * the route turned, let more than one request through.
    */
-  private static double leaveAndFindAgain(int kib, int tokens, long seed) {
+  @ParameterizedTest
+  @CsvSource({"256, 961", "256, -3374340255414717331", "2048, 288", "2048, 363", "2048, 482"})
+  void oneRequestAtMostIsLostToARouteThatTurnsSlow(int kib, long seed) {
+    leaveAndFindAgain(kib, 512, seed);
+  }
+
+  private static void leaveAndFindAgain(int kib, int tokens, long seed) {
     long span = spanOf(kib, tokens);
     long turn = 20 * SECOND;
     LongToDoubleFunction speed = at -> at > turn && at < turn + span ? SLOW : FAST;
@@ -108,7 +105,9 @@ class CostGateSimulationTest {
     List<Served> slow = run.served.subList(from, run.served.size());
     double lost = slow.stream().mapToDouble(one -> one.nanos() - one.computedNanos()).sum();
     double computed = slow.stream().mapToDouble(Served::computedNanos).sum();
+    // One request may be on its way when the route turns: it can lose what computing it takes.
     double largest = slow.stream().mapToDouble(Served::computedNanos).max().orElse(0);
+    assertThat(lost).isLessThanOrEqualTo(0.01 * computed + largest);
     int again = run.served.size();
     while (run.now() < turn + 2 * span) {
       run.serve(1, MOST_BLOCKS);
@@ -117,7 +116,6 @@ class CostGateSimulationTest {
     long refused = fast.stream().filter(one -> one.decision().avoidedBlocks() > 0).count();
     assertThat(fast.getLast().decision().reason()).isEqualTo(Reason.LOAD_ALL);
     assertThat(refused).isLessThan(fast.size() / 2);
-    return (lost - largest) / computed;
   }
 
   /** Long enough for the gate to look again; a block takes longer the larger it is. */
