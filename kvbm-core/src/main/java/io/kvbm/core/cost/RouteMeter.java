@@ -111,40 +111,29 @@ final class RouteMeter {
       addToFit(sample);
       return;
     }
-    if (!isFarOff(sample)) {
+    double expected = expectedNanos(sample);
+    double ratio = sample.nanos / expected;
+    if (ratio <= OUTLIER && ratio >= 1 / OUTLIER) {
       outlier = null;
       addToFit(sample);
       return;
     }
     Sample before = outlier;
-    if (before != null && isSlow(sample) == isSlow(before)) {
-      restart(before, sample);
-    } else if (sample.nanos > LONGEST_PAUSE_NANOS && isSlow(sample)) {
-      restart(sample);
+    if (ratio > 1 && sample.nanos > LONGEST_PAUSE_NANOS) {
+      restart(sample); // what came before may have been measured while the route changed
+    } else if (before != null && (ratio > 1) == before.nanos > expectedNanos(before)) {
+      restart(before, sample); // twice: the route has changed
     } else {
       outlier = sample;
     }
   }
 
-  /** The route has changed; where samples do not agree, some were taken while it did. */
   private void restart(Sample... samples) {
     outlier = null;
     fit.clear();
     for (Sample sample : samples) {
-      if (!fit.isEmpty() && isFarOff(sample)) {
-        fit.clear();
-      }
       addToFit(sample);
     }
-  }
-
-  private boolean isFarOff(Sample sample) {
-    double ratio = sample.nanos / expectedNanos(sample);
-    return ratio > OUTLIER || ratio < 1 / OUTLIER;
-  }
-
-  private boolean isSlow(Sample sample) {
-    return sample.nanos > expectedNanos(sample);
   }
 
   private void addToFit(Sample sample) {

@@ -80,10 +80,7 @@ class CostGateSimulationTest {
     leaveAndFindAgain(256, 16, seed);
   }
 
-  /**
-   * Slow rounds that were taken for pauses of the machine, or averaged with what was measured while
-   * the route turned, let more than one request through.
-   */
+  /** Slow rounds that were taken for pauses of the machine let more than one request through. */
   @ParameterizedTest
   @CsvSource({"256, 961", "256, -3374340255414717331", "2048, 288", "2048, 363", "2048, 482"})
   void oneRequestAtMostIsLostToARouteThatTurnsSlow(int kib, long seed) {
@@ -127,12 +124,15 @@ class CostGateSimulationTest {
   @ParameterizedTest
   @CsvSource({"256, 16", "2048, 16", "256, 512", "2048, 512"})
   void noiseMakesTheGateNeitherBlindNorReckless(int kib, int tokens) {
-    SimulatedServing run = serving(kib, tokens, _ -> FAST, 0.7);
-    run.serve(REQUESTS, MOST_BLOCKS);
-    long refused = run.served.stream().filter(one -> one.decision().avoidedBlocks() > 0).count();
-
-    assertThat(refused).isLessThan(REQUESTS / 100);
-    assertThat(run.totalNanos()).isLessThan(0.6 * run.totalComputedNanos());
+    int runs = 5; // of one alone the share refused says little
+    long refused = 0;
+    for (int i = 0; i < runs; i++) {
+      SimulatedServing run = serving(kib, tokens, _ -> FAST, 0.7);
+      run.serve(REQUESTS, MOST_BLOCKS);
+      refused += run.served.stream().filter(one -> one.decision().avoidedBlocks() > 0).count();
+      assertThat(run.totalNanos()).isLessThan(0.6 * run.totalComputedNanos());
+    }
+    assertThat(refused).isLessThan(runs * REQUESTS / 100);
 
     SimulatedServing slow = serving(kib, tokens, _ -> SLOW, 0.7);
     slow.serve(REQUESTS, MOST_BLOCKS);
