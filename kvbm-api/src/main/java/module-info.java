@@ -19,6 +19,7 @@ module io.kvbm.api {
   exports io.kvbm.api.layout;
   exports io.kvbm.api.metrics;
   exports io.kvbm.api.policy;
+  exports io.kvbm.api.remote;
   exports io.kvbm.api.spi;
   exports io.kvbm.api.storage;
   exports io.kvbm.api.store;

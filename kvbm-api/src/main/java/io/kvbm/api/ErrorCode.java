@@ -54,6 +54,10 @@ public enum ErrorCode {
   HANDLE_NOT_FOUND(ErrorKind.CALLER),
   /** A remote agent or its transport failed (the specification's {@code NixlError}). */
   REMOTE(ErrorKind.BACKEND),
+  /** A peer is gone, or is another generation than the reference to it names. */
+  DISCONNECTED(ErrorKind.TRANSIENT),
+  /** A peer does not admit this agent, or does not let it do this. */
+  NOT_ALLOWED(ErrorKind.CALLER),
   /** An offset or length lies outside the storage. */
   OUT_OF_BOUNDS(ErrorKind.CALLER),
   /** The storage, pool or store was closed. */

@@ -3,6 +3,8 @@ package io.kvbm.api.spi;
 import io.kvbm.api.Stability;
 import io.kvbm.api.disk.Disk;
 import io.kvbm.api.layout.LayoutProvider;
+import io.kvbm.api.remote.AgentFactory;
+import io.kvbm.api.remote.DirectoryFactory;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.store.BlockStoreFactory;
 import io.kvbm.api.store.LogFactory;
@@ -50,6 +52,16 @@ public interface Backend extends AutoCloseable {
 
   /** {@return disks others may use} */
   default List<Disk> disks() {
+    return List.of();
+  }
+
+  /** {@return what shares memory and blocks with other processes} */
+  default List<AgentFactory> agents() {
+    return List.of();
+  }
+
+  /** {@return directories of who holds which blocks} */
+  default List<DirectoryFactory> directories() {
     return List.of();
   }
 

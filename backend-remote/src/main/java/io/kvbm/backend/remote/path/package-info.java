@@ -1,0 +1,5 @@
+/** How bytes move between agents beside their control connection. */
+@NullMarked
+package io.kvbm.backend.remote.path;
+
+import org.jspecify.annotations.NullMarked;
