@@ -49,7 +49,8 @@ record Installation(Path root) {
       copy(jar, lib);
     }
     for (String name :
-        List.of("backend-system", "backend-pinned", "backend-cuda", "backend-disk")) {
+        List.of(
+            "backend-system", "backend-pinned", "backend-cuda", "backend-disk", "backend-remote")) {
       copy(reactor.module(name).jar(), installation.plugin(name));
       RuntimeClasspath needed = RuntimeClasspath.of(reactor.module(name));
       for (Path library : needed.libraries()) {

@@ -157,7 +157,7 @@ class InstallationTest {
     Files.delete(installation.plugin("backend-disk"));
 
     assertThat(document(installation.run("", "backends", "--json")).get("name"))
-        .containsExactly("cuda", "pinned", "system");
+        .containsExactly("cuda", "pinned", "remote", "s3", "system");
     Installation.Ran without = replay("--disk", "0");
     assertThat(document(without)).containsEntry("wrongBlocks", List.of("0"));
     Installation.Ran asked = replay("--disk", "160");
@@ -179,7 +179,8 @@ class InstallationTest {
     String platforms = "zstd-jni " + versionOf(platformsZstd()) + ",";
     Map<String, List<String>> listed = document(installation.run("", "backends", "--json"));
     assertThat(listed.get("name"))
-        .containsExactly("cuda", "disk", "pinned", "system", "zstd-memory", "zstd-memory");
+        .containsExactly(
+            "cuda", "disk", "pinned", "remote", "s3", "system", "zstd-memory", "zstd-memory");
     assertThat(listed.get("version")).contains("1.0.0", "2.0.0");
     assertThat(listed.get("details"))
         .anyMatch(text -> text.contains(older))
@@ -227,7 +228,7 @@ class InstallationTest {
     assertThat(ran.exitCode()).isZero();
     assertThat(ran.err().lines()).singleElement().asString().contains("broken.jar cannot be read");
     Map<String, List<String>> listed = document(ran);
-    assertThat(listed.get("name")).containsExactly("cuda", "disk", "pinned", "system");
+    assertThat(listed.get("name")).containsExactly("cuda", "disk", "pinned", "remote", "s3", "system");
   }
 
   private static Path olderZstd() throws IOException {
