@@ -228,7 +228,8 @@ class InstallationTest {
     assertThat(ran.exitCode()).isZero();
     assertThat(ran.err().lines()).singleElement().asString().contains("broken.jar cannot be read");
     Map<String, List<String>> listed = document(ran);
-    assertThat(listed.get("name")).containsExactly("cuda", "disk", "pinned", "remote", "s3", "system");
+    assertThat(listed.get("name"))
+        .containsExactly("cuda", "disk", "pinned", "remote", "s3", "system");
   }
 
   private static Path olderZstd() throws IOException {

@@ -6,6 +6,7 @@ import io.kvbm.bench.disk.DiskCommand;
 import io.kvbm.bench.gpu.GpuCommand;
 import io.kvbm.bench.pool.PoolCommand;
 import io.kvbm.bench.store.StoreCommand;
+import io.kvbm.bench.transfer.TransferCommand;
 import picocli.CommandLine.Command;
 
 /** {@code kvbm bench}: a group of benchmarks. */
@@ -22,7 +23,8 @@ import picocli.CommandLine.Command;
       DiskCommand.class,
       GpuCommand.class,
       PoolCommand.class,
-      StoreCommand.class
+      StoreCommand.class,
+      TransferCommand.class
     },
     sortOptions = false)
 final class BenchCommand {}

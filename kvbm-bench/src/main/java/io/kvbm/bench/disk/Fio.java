@@ -3,6 +3,7 @@ package io.kvbm.bench.disk;
 import com.fasterxml.jackson.core.JsonFactory;
 import io.kvbm.api.BackendException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.bench.report.JsonTree;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package io.kvbm.bench.disk;
+package io.kvbm.bench.report;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A JSON document in memory: as much as is needed to look into what fio prints. */
-final class JsonTree {
+/** A JSON document in memory: as much as is needed to look into what a tool prints. */
+public final class JsonTree {
 
   private final Object value;
 
@@ -19,7 +19,15 @@ final class JsonTree {
     this.value = value;
   }
 
-  static JsonTree read(JsonFactory factory, String text) throws IOException {
+  /**
+   * Reads a document.
+   *
+   * @param factory parses
+   * @param text the document
+   * @return its root
+   * @throws IOException if it is no JSON
+   */
+  public static JsonTree read(JsonFactory factory, String text) throws IOException {
     try (JsonParser parser = factory.createParser(text)) {
       parser.nextToken();
       return new JsonTree(value(parser));
@@ -46,7 +54,13 @@ final class JsonTree {
     return parser.currentToken().isNumeric() ? (Object) parser.getDoubleValue() : parser.getText();
   }
 
-  JsonTree get(String field) throws IOException {
+  /**
+   * {@return a field of an object}
+   *
+   * @param field its name
+   * @throws IOException if there is none of that name
+   */
+  public JsonTree get(String field) throws IOException {
     if (value instanceof Map<?, ?> fields) {
       @Nullable Object found = fields.get(field);
       if (found != null) {
@@ -56,14 +70,26 @@ final class JsonTree {
     throw new IOException("there is no field " + field);
   }
 
-  JsonTree at(int index) throws IOException {
+  /**
+   * {@return an element of an array}
+   *
+   * @param index from 0
+   * @throws IOException if there is none
+   */
+  public JsonTree at(int index) throws IOException {
     if (value instanceof List<?> elements && index < elements.size()) {
       return new JsonTree(elements.get(index));
     }
     throw new IOException("there is no element " + index);
   }
 
-  double number(String field) throws IOException {
+  /**
+   * {@return a field that is a number}
+   *
+   * @param field its name
+   * @throws IOException if there is none, or it is no number
+   */
+  public double number(String field) throws IOException {
     if (get(field).value instanceof Double number) {
       return number;
     }
