@@ -20,6 +20,7 @@ module io.kvbm.core {
   exports io.kvbm.core.pool;
   exports io.kvbm.core.prefetch;
   exports io.kvbm.core.registry;
+  exports io.kvbm.core.remote;
   exports io.kvbm.core.retention;
   exports io.kvbm.core.storage;
   exports io.kvbm.core.tier;

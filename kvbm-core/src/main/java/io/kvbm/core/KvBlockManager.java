@@ -1,6 +1,12 @@
 package io.kvbm.core;
 
 import io.kvbm.api.CallerException;
+import io.kvbm.core.remote.SharingOptions;
+import io.kvbm.core.remote.Sharing;
+import io.kvbm.api.transfer.TransferHandle;
+import io.kvbm.api.block.Block;
+import io.kvbm.api.TransientException;
+import io.kvbm.api.CorruptionException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ConfigurationException;
@@ -86,6 +92,7 @@ public final class KvBlockManager implements AutoCloseable {
   private final @Nullable RouterEventLog events;
   private final @Nullable Retention retention;
   private final @Nullable ConversationPrefetcher prefetching;
+  private final @Nullable Sharing sharing;
 
   private KvBlockManager(Builder from, Platform platform, boolean ownsPlatform) {
     this.config = from.config;
@@ -121,6 +128,11 @@ public final class KvBlockManager implements AutoCloseable {
               retention,
               listener(loader, metrics));
       owned.add(tiering);
+      this.sharing =
+          config.runtime().remote().mode() == RemoteOptions.Mode.DISABLED
+              ? null
+              : new SharingParts(config, platform, owned)
+                  .build(tiers, hashScheme, from.sharing, sink);
       this.prefetching = loader == null ? null : prefetch(from, loader, platform);
       if (metrics != null) {
         show(metrics);
@@ -549,64 +561,111 @@ public final class KvBlockManager implements AutoCloseable {
   }
 
   /**
-   * {@return a description of this worker's blocks for other workers to import}
-   *
-   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
-   *     no installed backend shares blocks
+   * {@return what is shared with other workers; empty where the runtime configuration disables it}
    */
-  @SuppressWarnings("DoNotCallSuggester") // callers may compile against the specification's call
-  public SerializedBlockSet exportLocalBlockset() {
-    throw notShared("export its blocks");
+  public Optional<Sharing> sharing() {
+    return Optional.ofNullable(sharing);
   }
 
   /**
-   * Makes the blocks of another worker known to this one.
+   * {@return a description of this worker's blocks for other workers to import}
+   *
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared
+   */
+  public SerializedBlockSet exportLocalBlockset() {
+    return requireSharing("export its blocks").blockSet().serialized();
+  }
+
+  /**
+   * Makes the blocks of another worker known to this one, and connects to its agent.
    *
    * @param blockSet what that worker exported
-   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
-   *     no installed backend shares blocks
+   * @throws CorruptionException if it is cut short or damaged
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared,
+   *     if the set is of a version this build does not read, or its blocks are of another model,
+   *     hash scheme, salt or shape
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if it is this worker's own, or
+   *     imported already
+   * @throws TransientException with {@link ErrorCode#DISCONNECTED} if its agent cannot be reached
+   *     or runs in another generation, with {@link ErrorCode#DEADLINE_EXCEEDED} if it does not
+   *     answer
    */
-  @SuppressWarnings("DoNotCallSuggester") // callers may compile against the specification's call
   public void importRemoteBlockset(SerializedBlockSet blockSet) {
-    throw notShared("import a block set of " + blockSet.bytes().length + " bytes");
+    requireSharing("import a block set of %d bytes".formatted(blockSet.bytes().length))
+        .importSet(blockSet);
   }
 
   /**
    * {@return blocks of another worker, to be read}
    *
    * @param descriptors which
-   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
-   *     no installed backend shares blocks
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared
+   * @throws CallerException with {@link ErrorCode#NOT_FOUND} if no set of that worker is imported,
+   *     with {@link ErrorCode#INVALID_ARGUMENT} or {@link ErrorCode#INVALID_BLOCK_INDEX} if it has
+   *     no such block
+   * @throws TransientException with {@link ErrorCode#DISCONNECTED} if the worker is gone
    */
-  @SuppressWarnings("DoNotCallSuggester") // callers may compile against the specification's call
   public List<RemoteBlock> getRemoteBlocksImmutable(BlockDescriptorList descriptors) {
-    throw notShared("read blocks of worker " + descriptors.workerId());
+    return requireSharing("read blocks of worker " + descriptors.workerId())
+        .remoteBlocks(descriptors, false);
   }
 
   /**
    * {@return blocks of another worker, to be written}
    *
    * @param descriptors which
-   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
-   *     no installed backend shares blocks
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared
+   * @throws CallerException as {@link #getRemoteBlocksImmutable}, and with {@link
+   *     ErrorCode#NOT_ALLOWED} if the worker did not export them writable
+   * @throws TransientException with {@link ErrorCode#DISCONNECTED} if the worker is gone
    */
-  @SuppressWarnings("DoNotCallSuggester") // callers may compile against the specification's call
   public List<RemoteBlock> getRemoteBlocksMutable(BlockDescriptorList descriptors) {
-    throw notShared("write blocks of worker " + descriptors.workerId());
+    return requireSharing("write blocks of worker " + descriptors.workerId())
+        .remoteBlocks(descriptors, true);
   }
 
-  private ConfigurationException notShared(String what) {
+  /**
+   * Copies blocks of another worker into blocks of a tier.
+   *
+   * @param sources of one worker and block set
+   * @param targets as many blocks of one tier; they stay the caller's, who keeps them open until
+   *     the transfer has ended
+   * @param options priority, deadline and layers
+   * @return the transfer, begun: the outcome of each block, and cancelling
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if the numbers differ or blocks
+   *     are of several sets or tiers; nothing moved
+   */
+  public TransferHandle readRemoteBlocks(
+      List<RemoteBlock> sources, List<MutableBlock> targets, TransferOptions options) {
+    return requireSharing("read blocks").read(sources, targets, options);
+  }
+
+  /**
+   * Copies blocks of a tier into blocks of another worker.
+   *
+   * @param sources of one tier; they stay the caller's, who keeps those that are being filled open
+   *     until the transfer has ended
+   * @param targets as many mutable blocks of one worker and block set
+   * @param options priority, deadline and layers
+   * @return the transfer, begun: the outcome of each block, and cancelling
+   * @throws CallerException as {@link #readRemoteBlocks}, and with {@link ErrorCode#NOT_ALLOWED} if
+   *     a target is not mutable; nothing moved
+   */
+  public TransferHandle writeRemoteBlocks(
+      List<? extends Block> sources, List<RemoteBlock> targets, TransferOptions options) {
+    return requireSharing("write blocks").write(sources, targets, options);
+  }
+
+  private Sharing requireSharing(String what) {
     requireOpen();
-    boolean disabled = config.runtime().remote().mode() == RemoteOptions.Mode.DISABLED;
-    return new ConfigurationException(
-        ErrorCode.INVALID_CONFIG,
-        "worker %d cannot %s: %s"
-            .formatted(
-                workerId(),
-                what,
-                disabled
-                    ? "remote sharing is disabled; enable it in the runtime configuration"
-                    : "no installed backend shares blocks between workers"));
+    Sharing shared = sharing;
+    if (shared == null) {
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG,
+          "worker %d cannot %s: remote sharing is disabled; enable it in the runtime configuration"
+              .formatted(workerId(), what));
+    }
+    return shared;
   }
 
   private void requireOpen() {
@@ -637,6 +696,7 @@ public final class KvBlockManager implements AutoCloseable {
     private @Nullable RetentionOptions retention;
     private @Nullable PrefetchOptions prefetch;
     private @Nullable DoubleSupplier load;
+    private SharingOptions sharing = SharingOptions.DEFAULT;
 
     private Builder(KvBlockManagerConfig config) {
       this.config = config;
@@ -699,6 +759,18 @@ public final class KvBlockManager implements AutoCloseable {
      */
     public Builder prefetch(PrefetchOptions value) {
       prefetch = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets how blocks are shared with other workers, where the runtime configuration enables that;
+     * otherwise {@link SharingOptions#DEFAULT}: {@link KvBlockManager#sharing()}.
+     *
+     * @param value what is lent and fetched
+     * @return this builder
+     */
+    public Builder sharing(SharingOptions value) {
+      sharing = Objects.requireNonNull(value);
       return this;
     }
 

@@ -12,6 +12,11 @@ import io.kvbm.api.layout.LayoutProvider;
 import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.policy.EvictionPolicyProvider;
+import io.kvbm.api.remote.BlockDirectory;
+import io.kvbm.api.remote.DirectoryFactory;
+import io.kvbm.api.remote.DirectoryListener;
+import io.kvbm.api.remote.DirectoryMember;
+import io.kvbm.api.remote.RemoteAgent;
 import io.kvbm.api.spi.Availability;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
@@ -90,6 +95,7 @@ public final class Platform implements AutoCloseable {
   private final InstalledPlugins<HashScheme> hashSchemes;
   private final Deadlines deadlines;
   private final TransferEngine transfers;
+  private final SharedAgents agents;
   private final Object closeLock = new Object();
   private volatile boolean closed;
 
@@ -128,6 +134,11 @@ public final class Platform implements AutoCloseable {
         new TransferEngine(
             new PlatformEnvironment(this, catalog, open, threads.callbacks(), deadlines),
             builder.transferLimits);
+    agents =
+        new SharedAgents(
+            catalog,
+            name -> offered(name, null, "agent", Backend::agents, _ -> name),
+            this::directoriesOf);
   }
 
   /** {@return a platform with every backend that the modules and the class path provide} */
@@ -282,6 +293,66 @@ public final class Platform implements AutoCloseable {
   }
 
   /**
+   * Opens an agent, which shares memory and blocks with other processes.
+   *
+   * @param backend its backend; empty for one whose storage kind is {@code remote}
+   * @param name the agent's name, unique among agents that know each other
+   * @return the platform closes it; whoever has no more use for it may close it before
+   * @throws ConfigurationException as {@link #backend} does, and if the backend has no agents
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if an open agent has the name
+   */
+  public RemoteAgent openAgent(String backend, String name) {
+    requireOpen();
+    return agents.open(backend, name);
+  }
+
+  /**
+   * {@return an agent that was opened on this platform}
+   *
+   * @param name its name
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} if there is none, listing
+   *     those there are
+   */
+  public RemoteAgent agent(String name) {
+    requireOpen();
+    return agents.get(name);
+  }
+
+  /**
+   * Joins a directory of who holds which blocks.
+   *
+   * @param kind the name of a backend, which may have one, or a kind of directory such as {@code
+   *     etcd} of a backend whose storage kind is {@code remote}
+   * @param self this member
+   * @param listener told what becomes of others
+   * @return the caller closes it, which withdraws the member
+   * @throws ConfigurationException with {@link ErrorCode#BACKEND_UNAVAILABLE} if there is none,
+   *     listing those there are, with {@link ErrorCode#INVALID_CONFIG} if settings are missing
+   */
+  public BlockDirectory directory(String kind, DirectoryMember self, DirectoryListener listener) {
+    requireOpen();
+    return agents.join(kind, self, listener);
+  }
+
+  private List<DirectoryFactory> directoriesOf(InstalledBackend installed) {
+    BackendConfig settings = configured(installed);
+    settings.validate(installed.name(), installed.configKeys());
+    return installed.probe(settings).isAvailable()
+        ? open.get(installed, settings).directories()
+        : List.of();
+  }
+
+  /** {@return what keeps the agents of this platform} */
+  SharedAgents agents() {
+    return agents;
+  }
+
+  /** {@return what needs a processor for a while runs here} */
+  Executor compute() {
+    return threads.compute();
+  }
+
+  /**
    * {@return what makes eviction policies of a name}
    *
    * @param name a built-in policy or one that a module or a plugin folder provides
@@ -383,7 +454,7 @@ public final class Platform implements AutoCloseable {
   }
 
   /**
-   * Ends transfers, closes every backend, the last opened first, ends the threads, then closes the
+   * Ends transfers, closes agents, closes every backend, the last opened first, ends the threads, then closes the
    * plugins' jars. Storages and stores should be closed before. Later calls do nothing.
    *
    * @throws BackendException if a part failed to close; the others were closed all the same
@@ -401,6 +472,7 @@ public final class Platform implements AutoCloseable {
       } catch (RuntimeException | LinkageError e) {
         failures.add(e); // Host memory of a backend that could not be freed: go on.
       }
+      agents.closeAll(failures);
       deadlines.close();
       open.close(failures);
       ownMetrics.close();

@@ -1,6 +1,5 @@
 package io.kvbm.core;
 
-import com.dynatrace.hash4j.hashing.Hashing;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.block.BlockParallelismStrategy;
 import io.kvbm.api.config.KvBlockManagerConfig;
@@ -21,7 +20,6 @@ import io.kvbm.core.pool.BlockPoolBuilder;
 import io.kvbm.core.registry.BlockRegistry;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.Tier;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -89,7 +87,7 @@ final class TierBuilder {
     BlockStore store =
         stores.open(
             new BlockStoreFactory.Spec(
-                shape.numBlocks(), shape.blockByteSize(), fingerprint(shape)));
+                shape.numBlocks(), shape.blockByteSize(), BlockFingerprint.of(config, hashScheme, shape)));
     owned.add(store);
     Tier tier = finish(level, builder.store(store, shape), stores.storageKind());
     recover(store, tier.pool());
@@ -158,26 +156,5 @@ final class TierBuilder {
         .executor(executor)
         .cancellation(runtime.cancellationToken())
         .registry(registry, level.ordinal());
-  }
-
-  /**
-   * What persisted blocks must agree in to be used again: scheme, model, salt and the shape of a
-   * block. Another one makes them misses, so it may only change together with what it stands for.
-   */
-  private long fingerprint(LayoutConfig shape) {
-    String text =
-        String.join(
-            "\n",
-            hashScheme.name(),
-            config.runtime().modelName(),
-            Long.toHexString(hashScheme.saltHash(config.runtime().salt())),
-            "%d/%d/%d/%d/%s"
-                .formatted(
-                    shape.numLayers(),
-                    shape.outerDim(),
-                    shape.pageSize(),
-                    shape.innerDim(),
-                    shape.dtype()));
-    return Hashing.xxh3_64().hashBytesToLong(text.getBytes(StandardCharsets.UTF_8));
   }
 }
