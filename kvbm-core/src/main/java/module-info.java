@@ -12,6 +12,7 @@ module io.kvbm.core {
   exports io.kvbm.core.cost;
   exports io.kvbm.core.event;
   exports io.kvbm.core.layout;
+  exports io.kvbm.core.logical;
   exports io.kvbm.core.metrics;
   exports io.kvbm.core.offload;
   exports io.kvbm.core.onboard;
@@ -20,6 +21,7 @@ module io.kvbm.core {
   exports io.kvbm.core.pool;
   exports io.kvbm.core.prefetch;
   exports io.kvbm.core.registry;
+  exports io.kvbm.core.remote;
   exports io.kvbm.core.retention;
   exports io.kvbm.core.storage;
   exports io.kvbm.core.tier;
