@@ -12,6 +12,7 @@ module io.kvbm.core {
   exports io.kvbm.core.cost;
   exports io.kvbm.core.event;
   exports io.kvbm.core.layout;
+  exports io.kvbm.core.logical;
   exports io.kvbm.core.metrics;
   exports io.kvbm.core.offload;
   exports io.kvbm.core.onboard;

@@ -25,12 +25,14 @@ import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.core.config.KvbmConfig;
 import io.kvbm.core.event.RouterEventLog;
 import io.kvbm.core.event.RouterEventLogConfig;
+import io.kvbm.core.logical.ShardWorkers;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.prefetch.ConversationPrefetcher;
 import io.kvbm.core.prefetch.PrefetchConfig;
 import io.kvbm.core.prefetch.PrefetchOptions;
 import io.kvbm.core.prefetch.Prefetcher;
 import io.kvbm.core.registry.BlockRegistry;
+import io.kvbm.core.remote.ShardMover;
 import io.kvbm.core.retention.Lease;
 import io.kvbm.core.retention.LeasedPrefix;
 import io.kvbm.core.retention.Retention;
@@ -93,9 +95,11 @@ public final class KvBlockManager implements AutoCloseable {
   private final @Nullable Retention retention;
   private final @Nullable ConversationPrefetcher prefetching;
   private final @Nullable Sharing sharing;
+  private final @Nullable ShardWorkers workers;
 
   private KvBlockManager(Builder from, Platform platform, boolean ownsPlatform) {
     this.config = from.config;
+    this.workers = from.workers;
     if (ownsPlatform) {
       owned.add(platform);
     }
@@ -110,11 +114,17 @@ public final class KvBlockManager implements AutoCloseable {
           from.retention == null ? null : new RetentionRules(from.retention, platform.clock());
       Prefetcher loader = from.prefetch == null ? null : prefetcher(from, platform);
       TierExtras extras = new TierExtras(sink, events, rules, loader);
-      TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned, extras);
+      TierBuilder builder = 
+          new TierBuilder(config, platform, hashScheme, owned, extras, workers);
       BlockRegistry registry = new BlockRegistry(builder.expectedBlocks());
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
       addTier(CacheLevel.HOST, config.hostLayout(), builder, registry);
       addTier(CacheLevel.DISK, config.diskLayout(), builder, registry);
+      if (workers != null) {
+        workers.attach(
+            platform.clock(), platform.deadlines(), platform.executor(), this::forgetShards);
+        owned.add(workers::detach);
+      }
       ManagerMetrics metrics = metrics(sink);
       this.retention = rules == null ? null : keep(rules, platform);
       this.tiering =
@@ -141,6 +151,11 @@ public final class KvBlockManager implements AutoCloseable {
       owned.closeAfter(e);
       throw e;
     }
+  }
+
+  /** What lost a shard is a miss, in every tier. */
+  private void forgetShards() {
+    tiers.forEach(tier -> tier.pool().forgetAll());
   }
 
   private @Nullable ManagerMetrics metrics(MetricsSink sink) {
@@ -421,6 +436,26 @@ public final class KvBlockManager implements AutoCloseable {
   }
 
   /**
+   * Takes a worker into use again that was fenced, or another in its place. Every block of the
+   * manager becomes a miss first, as nobody knows which shards are left. Those in use stay with
+   * their users, whose shards may be gone: whoever computes with them starts over.
+   *
+   * @param name the worker, as {@link Builder#workers} named it
+   * @param fresh reaches the worker; nothing moves there any more on behalf of this manager
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if there is no such worker,
+   *     with {@link ErrorCode#UNSUPPORTED} where the manager leads none
+   */
+  public void resetWorker(String name, ShardMover fresh) {
+    requireOpen();
+    ShardWorkers leads = workers;
+    if (leads == null) {
+      throw new CallerException(
+          ErrorCode.UNSUPPORTED, "worker %d leads no other workers".formatted(workerId()));
+    }
+    leads.reset(name, fresh);
+  }
+
+  /**
    * Finds the longest prefix of a sequence over all tiers and keeps its blocks where they are, so
    * that none of them is gone when they are brought up.
    *
@@ -697,6 +732,7 @@ public final class KvBlockManager implements AutoCloseable {
     private @Nullable PrefetchOptions prefetch;
     private @Nullable DoubleSupplier load;
     private SharingOptions sharing = SharingOptions.DEFAULT;
+    private @Nullable ShardWorkers workers;
 
     private Builder(KvBlockManagerConfig config) {
       this.config = config;
@@ -783,6 +819,18 @@ public final class KvBlockManager implements AutoCloseable {
      */
     public Builder load(DoubleSupplier value) {
       load = Objects.requireNonNull(value);
+      return this;
+    }
+
+    /**
+     * Sets who has the shards of the blocks; every tier is logical then. The sets of each worker
+     * are in the order of the tiers, the fastest first, and have at least as many slots.
+     *
+     * @param value the workers; they stay the caller's, and serve one manager
+     * @return this builder
+     */
+    public Builder workers(ShardWorkers value) {
+      workers = Objects.requireNonNull(value);
       return this;
     }
 

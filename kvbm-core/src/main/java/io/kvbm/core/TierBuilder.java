@@ -1,6 +1,8 @@
 package io.kvbm.core;
 
 import io.kvbm.api.CallerException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.block.BlockParallelismStrategy;
 import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.config.KvManagerLayoutConfig;
@@ -15,16 +17,19 @@ import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.store.BlockStore;
 import io.kvbm.api.store.BlockStoreFactory;
 import io.kvbm.api.store.StoredBlock;
+import io.kvbm.core.logical.ShardWorkers;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.pool.BlockPoolBuilder;
 import io.kvbm.core.registry.BlockRegistry;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.Tier;
+import io.kvbm.core.transfer.BlockPlace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Sets up the tiers of one manager: storages or stores, layouts, pools. */
 final class TierBuilder {
@@ -42,18 +47,22 @@ final class TierBuilder {
   private final HashScheme hashScheme;
   private final OwnedParts owned;
   private final TierExtras extras;
+  private final @Nullable ShardWorkers workers;
+  private int sets;
 
   TierBuilder(
       KvBlockManagerConfig config,
       Platform platform,
       HashScheme hashScheme,
       OwnedParts owned,
-      TierExtras extras) {
+      TierExtras extras,
+      @Nullable ShardWorkers workers) {
     this.config = config;
     this.platform = platform;
     this.hashScheme = hashScheme;
     this.owned = owned;
     this.extras = extras;
+    this.workers = workers;
   }
 
   /** {@return blocks of all tiers together, for sizing tables that grow} */
@@ -72,7 +81,13 @@ final class TierBuilder {
     BlockParallelismStrategy logical = layout.logical();
     BlockStoreFactory stores = layout.blockStore();
     if (logical != null) {
-      return finish(level, pool.logical(shape), "logical");
+      return buildLogical(level, pool.logical(shape), shape);
+    }
+    if (workers != null) {
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG,
+          "the %s tier is not logical, but the manager leads %d workers; make every tier logical, or give no workers"
+              .formatted(level.text(), workers.size()));
     }
     if (stores != null) {
       return buildOnStore(level, pool, stores, shape);
@@ -80,6 +95,18 @@ final class TierBuilder {
     List<Storage> storages = storages(layout, shape);
     Layout bound = platform.layout(layout.layoutType()).bind(shape, storages);
     return finish(level, pool.layout(bound), storages.getFirst().type().kind());
+  }
+
+  /** Sets of workers count from 0, in the order of the tiers. */
+  private Tier buildLogical(CacheLevel level, BlockPoolBuilder builder, LayoutConfig shape) {
+    ShardWorkers leads = workers;
+    if (leads == null) {
+      return finish(level, builder, BlockPlace.Sharded.KIND);
+    }
+    BlockPool pool = builder.alsoHidden(_ -> !leads.isIntact()).build();
+    owned.add(pool);
+    BlockPlace.Sharded shards = new BlockPlace.Sharded(leads, sets++, shape);
+    return new Tier(level, pool, BlockPlace.Sharded.KIND, shards);
   }
 
   private Tier buildOnStore(

@@ -953,6 +953,37 @@ public final class BlockPool implements AutoCloseable {
   }
 
   /**
+   * Makes every registered block one that is not found any more, because its bytes are gone. Those
+   * in use stay with their users and go when the last of them closes.
+   *
+   * @return how many blocks
+   */
+  public int forgetAll() {
+    int forgotten = 0;
+    SlotUses.Tally tally = new SlotUses.Tally();
+    for (Slot slot : slots) {
+      BlockKey key = registeredKey(slot);
+      Slot used = key == null ? null : uses.take(key.hi(), key.lo(), true, tally);
+      if (used != null) {
+        uses.settle(tally);
+        tally = new SlotUses.Tally();
+        remove(handle(used));
+        forgotten++;
+      }
+    }
+    return forgotten;
+  }
+
+  private @Nullable BlockKey registeredKey(Slot slot) {
+    lock.lock();
+    try {
+      return slot.phase() == Slot.REGISTERED ? slot.key : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
    * Drops blocks that nobody uses and that have no resident child, in the order given.
    *
    * @param keys the blocks; children go before parents

@@ -134,6 +134,16 @@ public final class BlockPoolBuilder {
   }
 
   /**
+   * {@return this builder; some more blocks are not found}
+   *
+   * @param value says of which blocks that holds too; asked by every look-up, so it is quick
+   */
+  public BlockPoolBuilder alsoHidden(Predicate<BlockKey> value) {
+    hidden = hidden == null ? value : hidden.or(value);
+    return this;
+  }
+
+  /**
    * {@return this builder}
    *
    * @param value makes the metadata of a fresh block

@@ -7,6 +7,8 @@ import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.ErrorKind;
 import io.kvbm.api.KvbmException;
+import io.kvbm.api.TransientException;
+import io.kvbm.api.block.Block;
 import io.kvbm.api.block.CompleteBlock;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
@@ -16,6 +18,7 @@ import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferHandle;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.transfer.BlockMove;
+import io.kvbm.core.transfer.BlockPlace;
 import io.kvbm.core.transfer.LayerRange;
 import io.kvbm.core.transfer.TransferEngine;
 import io.kvbm.core.transfer.TransferOptions;
@@ -43,6 +46,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: safe from any thread.
  */
 public final class BlockMover {
+
+  private static final CompletableFuture<Void> SETTLED = CompletableFuture.completedFuture(null);
 
   private final TransferEngine engine;
   private final Clock clock;
@@ -211,6 +216,9 @@ public final class BlockMover {
     private final AtomicBoolean finishing = new AtomicBoolean();
     private volatile @Nullable TransferHandle transfer;
 
+    /** Where the blocks are in shards: how often workers had been reset at the start. */
+    private final long resets;
+
     Request(Tier source, Tier target, List<ImmutableBlock> blocks) {
       this.source = source;
       this.target = target;
@@ -218,6 +226,8 @@ public final class BlockMover {
       this.checksums = new ChecksumRules(source, target, verification);
       this.blocks = List.copyOf(blocks);
       this.results = new MovedBlock[blocks.size()];
+      BlockPlace.Sharded shards = source.shards();
+      this.resets = shards == null ? 0 : shards.workers().resets();
       if (!source.pool().owns(blocks)) {
         throw new CallerException(
             ErrorCode.INVALID_ARGUMENT,
@@ -371,6 +381,7 @@ public final class BlockMover {
         removeIfDamaged(held.get(i), ends.get(i));
       }
       List<ImmutableBlock> registered = register(copies, positions, ends);
+      keepUnsettled(ends);
       BlockPool.closeAll(targets); // those that were not registered
       for (int i = 0; i < ends.size(); i++) {
         results[pending.get(i)] = new MovedBlock(ends.get(i), Optional.empty());
@@ -401,7 +412,7 @@ public final class BlockMover {
         return List.of();
       }
       try {
-        return target.pool().registerBlocks(copies);
+        return registerUnlessReset(copies);
       } catch (RuntimeException e) {
         copies.forEach(CompleteBlock::close);
         positions.forEach(position -> ends.set(position, failed(e)));
@@ -409,11 +420,55 @@ public final class BlockMover {
       }
     }
 
+    private List<ImmutableBlock> registerUnlessReset(List<CompleteBlock> copies) {
+      BlockPlace.Sharded shards = target.shards();
+      if (shards == null) {
+        return target.pool().registerBlocks(copies);
+      }
+      return shards
+          .workers()
+          .unlessReset(resets, () -> target.pool().registerBlocks(copies))
+          .orElseThrow(
+              () ->
+                  new TransientException(
+                      ErrorCode.DISCONNECTED,
+                      "workers were reset while %d blocks moved from %s to %s; they count as misses"
+                          .formatted(copies.size(), source.name(), target.name())));
+    }
+
+    /**
+     * Slots that a silent worker may still read or write stay taken until it cannot, though nobody
+     * waits for their blocks any more.
+     */
+    private void keepUnsettled(List<BlockOutcome> ends) {
+      for (int i = ends.size() - 1; i >= 0; i--) {
+        CompletableFuture<Void> over =
+            CompletableFuture.allOf(
+                unsettled(source, held.get(i).blockId()),
+                unsettled(target, targets.get(i).blockId()));
+        if (!ends.get(i).isDone() && !over.isDone()) {
+          List<Block> kept = List.of(targets.remove(i), held.remove(i));
+          over.thenRun(() -> BlockPool.closeAll(kept));
+        }
+      }
+    }
+
+    private static CompletableFuture<Void> unsettled(Tier tier, int slot) {
+      BlockPlace.Sharded shards = tier.shards();
+      return shards == null
+          ? SETTLED
+          : shards
+              .workers()
+              .unsettled(shards.set(), slot)
+              .map(CompletionStage::toCompletableFuture)
+              .orElse(SETTLED);
+    }
+
     /** A block that does not have its own bytes any more is found no longer. */
     private void removeIfDamaged(ImmutableBlock block, BlockOutcome end) {
       if (end instanceof BlockOutcome.Failed(KvbmException cause)
           && cause.kind() == ErrorKind.CORRUPTION
-          && checksums.isDamaged(block)) {
+          && (source.shards() != null || checksums.isDamaged(block))) {
         source.pool().remove(block.share());
       }
     }

@@ -194,7 +194,7 @@ public final class TieringEngine implements AutoCloseable {
   private List<OffloadEdge> edges() {
     List<OffloadEdge> edges = new ArrayList<>();
     for (int upper = 0; upper + 1 < tiers.size(); upper++) {
-      if (tiers.get(upper).isLocal() && tiers.get(upper + 1).isLocal()) {
+      if (tiers.get(upper).isMovable() && tiers.get(upper + 1).isMovable()) {
         edges.add(
             new OffloadEdge(
                 tiers.get(upper),

@@ -74,4 +74,34 @@ public sealed interface BlockPlace {
       return store.slots();
     }
   }
+
+  /**
+   * Blocks in shards, one on each of several workers; moved whole, to another set of the same
+   * workers.
+   *
+   * @param workers copy the shards
+   * @param set which of their sets, from 0
+   * @param shape the shape of the blocks, as their leader sees them
+   */
+  record Sharded(ShardCopies workers, int set, LayoutConfig shape) implements BlockPlace {
+
+    /** The kind of storage in metrics. */
+    public static final String KIND = "logical";
+
+    /** Checks that nothing is missing. */
+    public Sharded {
+      Objects.requireNonNull(workers, "workers");
+      Objects.requireNonNull(shape, "shape");
+    }
+
+    @Override
+    public int slots() {
+      return shape.numBlocks();
+    }
+
+    @Override
+    public String kind() {
+      return KIND;
+    }
+  }
 }

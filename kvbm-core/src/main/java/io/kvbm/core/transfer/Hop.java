@@ -11,13 +11,18 @@ import java.util.List;
  * One way to move blocks without a stop: through a transport, into a store or out of one.
  * Stateless.
  */
-sealed interface Hop permits CopyHop, Hop.StoreWrite, Hop.StoreRead {
+sealed interface Hop permits CopyHop, ShardHop, Hop.StoreWrite, Hop.StoreRead {
 
   /** {@return who moves the bytes, for messages} */
   String mover();
 
   /** {@return bytes of the block of a move} */
   long byteSize(BlockMove move);
+
+  /** {@return whether a mover that moves another number of bytes has failed} */
+  default boolean isByteSizeKnown() {
+    return true;
+  }
 
   /**
    * Starts moving. May throw before anything was handed to the transport or store; {@link

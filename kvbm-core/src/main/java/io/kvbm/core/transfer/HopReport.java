@@ -68,9 +68,18 @@ final class HopReport implements TransferCompletion {
     handedOver = true;
   }
 
+  /** {@return when the transfer is given up, on the clock of the engine; 0 = never} */
+  long deadlineNanos() {
+    return transfer.options().deadlineNanos();
+  }
+
   @Override
   public synchronized void done(int block, long byteSize) {
     if (!isKnown(block)) {
+      return;
+    }
+    if (!hop.isByteSizeKnown()) {
+      setUnit(block, doneOf(byteSize));
       return;
     }
     long expected = 0;

@@ -24,12 +24,30 @@ final class MoveRules {
       throw invalid(
           "some layers of a block cannot be moved to or from a block store; move it whole");
     }
+    boolean sharded = source instanceof BlockPlace.Sharded || target instanceof BlockPlace.Sharded;
+    if (sharded) {
+      checkSharded(source, target, layers);
+    }
     checkSlots(source, target, moves, keyed);
     if (moves.size() > 1) {
       checkTargetsUnique(target, moves);
     }
     if (isSame(source, target)) {
       checkDisjoint(source, moves);
+    }
+  }
+
+  private static void checkSharded(BlockPlace source, BlockPlace target, LayerRange layers) {
+    if (!(source instanceof BlockPlace.Sharded from)
+        || !(target instanceof BlockPlace.Sharded to)
+        || from.workers() != to.workers()) {
+      throw new CallerException(
+          ErrorCode.NO_ROUTE,
+          "blocks in shards move between sets of the same workers only, not from %s to %s"
+              .formatted(source.kind(), target.kind()));
+    }
+    if (!layers.isAllOf(source.shape().numLayers())) {
+      throw invalid("some layers of a block in shards cannot be moved; move it whole");
     }
   }
 
@@ -62,6 +80,7 @@ final class MoveRules {
           }
         }
       }
+      case BlockPlace.Sharded _ -> {}
       case BlockPlace.Keyed keyed -> {
         if (keyed.store().slotByteSize() < keyed.shape().blockByteSize()) {
           throw new ConfigurationException(
@@ -113,6 +132,8 @@ final class MoveRules {
           target instanceof BlockPlace.LaidOut(Layout other) && layout == other;
       case BlockPlace.Keyed keyed ->
           target instanceof BlockPlace.Keyed other && keyed.store() == other.store();
+      case BlockPlace.Sharded sharded ->
+          target instanceof BlockPlace.Sharded other && sharded.set() == other.set();
     };
   }
 

@@ -337,8 +337,13 @@ public final class TransferEngine implements AutoCloseable {
   }
 
   private @Nullable Plan directPlan(BlockPlace source, BlockPlace target, LayerRange layers) {
+    if (source instanceof BlockPlace.Sharded from && target instanceof BlockPlace.Sharded to) {
+      long byteSize = from.shape().blockByteSize();
+      return new Plan.Direct(new ShardHop(from.workers(), from.set(), to.set(), byteSize));
+    }
     if (source instanceof BlockPlace.LaidOut(Layout from)) {
       return switch (target) {
+        case BlockPlace.Sharded _ -> null;
         case BlockPlace.LaidOut(Layout to) -> {
           Transport transport = routes.direct(Route.between(from.storage(0), to.storage(0)));
           yield transport == null
@@ -369,6 +374,7 @@ public final class TransferEngine implements AutoCloseable {
         yield host -> Hop.copy(mover, from, host);
       }
       case BlockPlace.Keyed keyed -> host -> read(keyed, host);
+      case BlockPlace.Sharded _ -> throw notByHost();
     };
   }
 
@@ -381,7 +387,12 @@ public final class TransferEngine implements AutoCloseable {
         yield host -> Hop.copy(mover, host, to);
       }
       case BlockPlace.Keyed keyed -> host -> write(host, keyed);
+      case BlockPlace.Sharded _ -> throw notByHost();
     };
+  }
+
+  private static CallerException notByHost() {
+    return new CallerException(ErrorCode.NO_ROUTE, "blocks in shards have no bytes to bounce");
   }
 
   private static Hop write(Extent source, BlockPlace.Keyed target) {
@@ -406,7 +417,7 @@ public final class TransferEngine implements AutoCloseable {
   }
 
   private Lane lane(BlockPlace source, BlockPlace target) {
-    return lane(source.kind(), idOf(typeOf(source)), target.kind(), idOf(typeOf(target)));
+    return lane(source.kind(), idOf(source), target.kind(), idOf(target));
   }
 
   private Lane lane(StorageType source, StorageType target) {
@@ -431,6 +442,10 @@ public final class TransferEngine implements AutoCloseable {
 
   private static String text(String kind, long id) {
     return id == StorageType.NO_ID ? kind : kind + "(" + id + ")";
+  }
+
+  private static long idOf(BlockPlace place) {
+    return place instanceof BlockPlace.Sharded sharded ? sharded.set() : idOf(typeOf(place));
   }
 
   /** Each device has a route of its own; files share one, as their number has no bound. */
