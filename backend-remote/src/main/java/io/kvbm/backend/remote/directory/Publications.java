@@ -102,13 +102,15 @@ public final class Publications {
     return batch;
   }
 
-  /** {@return everything held, as a batch; what waits to be sent is in it} */
-  public synchronized Batch takeAll() {
-    Batch batch = new Batch(true, held.toArray(), new long[0], changes);
-    added = new KeySet();
-    removed = new KeySet();
-    reset = false;
-    return batch;
+  /** {@return what the others know when everything taken was sent: keys, two numbers each} */
+  public synchronized long[] sent() {
+    if (reset) {
+      return new long[0]; // everything is to be withdrawn soon
+    }
+    KeySet sent = held.copy();
+    added.forEach(sent::remove);
+    removed.forEach(sent::add);
+    return sent.toArray();
   }
 
   /** {@return the number of the last change} */
