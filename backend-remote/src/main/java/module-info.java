@@ -8,7 +8,16 @@ module io.kvbm.backend.remote {
   requires io.netty.transport;
   requires jucx;
   requires jetcd.core;
+  requires software.amazon.awssdk.auth;
+  requires software.amazon.awssdk.awscore;
+  requires software.amazon.awssdk.core;
+  requires software.amazon.awssdk.regions;
   requires software.amazon.awssdk.services.s3;
   requires software.amazon.awssdk.http.urlconnection;
   requires static org.jspecify;
+
+  exports io.kvbm.backend.remote.s3;
+
+  provides io.kvbm.api.spi.BackendProvider with
+      io.kvbm.backend.remote.s3.S3BackendProvider;
 }

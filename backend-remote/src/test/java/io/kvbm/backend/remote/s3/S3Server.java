@@ -1,0 +1,106 @@
+package io.kvbm.backend.remote.s3;
+
+import io.kvbm.api.spi.BackendConfig;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import org.gaul.s3proxy.AuthenticationType;
+import org.gaul.s3proxy.S3Proxy;
+import org.jclouds.ContextBuilder;
+import org.jclouds.blobstore.BlobStoreContext;
+
+/** A real S3Proxy on a free port, over memory or a directory, that asks for credentials. */
+final class S3Server implements AutoCloseable {
+
+  static final String ACCESS_KEY = "kvbm-access";
+  static final String SECRET_KEY = "kvbm-secret-0815";
+
+  private final BlobStoreContext blobs;
+  private S3Proxy proxy;
+  private final int port;
+
+  private S3Server(BlobStoreContext blobs) throws Exception {
+    this.blobs = blobs;
+    proxy = start(0);
+    port = proxy.getPort();
+  }
+
+  static S3Server inMemory() {
+    return of("transient", new Properties());
+  }
+
+  static S3Server in(Path directory) {
+    Properties properties = new Properties();
+    properties.setProperty("jclouds.filesystem.basedir", directory.toString());
+    return of("filesystem", properties);
+  }
+
+  private static S3Server of(String store, Properties properties) {
+    try {
+      return new S3Server(
+          ContextBuilder.newBuilder(store)
+              .credentials(ACCESS_KEY, SECRET_KEY)
+              .overrides(properties)
+              .build(BlobStoreContext.class));
+    } catch (Exception e) {
+      throw new AssertionError("S3Proxy does not start", e);
+    }
+  }
+
+  private S3Proxy start(int at) throws Exception {
+    S3Proxy started =
+        S3Proxy.builder()
+            .blobStore(blobs.getBlobStore())
+            .endpoint(URI.create("http://127.0.0.1:" + at))
+            .awsAuthentication(AuthenticationType.AWS_V4, ACCESS_KEY, SECRET_KEY)
+            .ignoreUnknownHeaders(true)
+            .build();
+    started.start();
+    return started;
+  }
+
+  /** Ends the server; what it kept stays. */
+  void kill() throws Exception {
+    proxy.stop();
+  }
+
+  /** Starts it again on its port. */
+  void restart() throws Exception {
+    proxy = start(port);
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** {@return what it keeps, to look behind the store's back} */
+  org.jclouds.blobstore.BlobStore blobs() {
+    return blobs.getBlobStore();
+  }
+
+  BackendConfig config() {
+    return config(port);
+  }
+
+  static BackendConfig config(int port) {
+    return BackendConfig.of(
+        Map.of(
+            "endpoint", "http://127.0.0.1:" + port,
+            "accessKey", ACCESS_KEY,
+            "secretKey", SECRET_KEY,
+            "createBucket", "true",
+            "gcInterval", "0s"));
+  }
+
+  @Override
+  public void close() {
+    try {
+      proxy.stop();
+    } catch (Exception e) {
+      throw new AssertionError("S3Proxy does not stop", e);
+    } finally {
+      blobs.close();
+    }
+  }
+}
