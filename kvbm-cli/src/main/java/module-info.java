@@ -17,6 +17,8 @@ module io.kvbm.cli {
       info.picocli;
   opens io.kvbm.cli.doctor to
       info.picocli;
+  opens io.kvbm.cli.node to
+      info.picocli;
   opens io.kvbm.cli.replay to
       info.picocli;
   opens io.kvbm.cli.settings to
@@ -33,6 +35,7 @@ module io.kvbm.cli {
   provides io.kvbm.cli.spi.CommandProvider with
       io.kvbm.cli.backends.BackendsCommandProvider,
       io.kvbm.cli.doctor.DoctorCommandProvider,
+      io.kvbm.cli.node.NodeCommandProvider,
       io.kvbm.cli.replay.ReplayCommandProvider,
       io.kvbm.cli.settings.ConfigCommandProvider,
       io.kvbm.cli.simulate.SimulateCommandProvider,

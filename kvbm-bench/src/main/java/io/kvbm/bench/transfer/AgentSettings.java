@@ -27,16 +27,16 @@ final class AgentSettings {
     settings.put(
         "checksum", Boolean.toString(way.mode() != TransferCase.Mode.PLAIN && way.isTcp()));
     if (way.mode() == TransferCase.Mode.TLS) {
-      settings.put("tls-certificate", tls.certificate().toString());
-      settings.put("tls-key", tls.key().toString());
-      settings.put("tls-ca", tls.certificate().toString());
+      settings.put("tlsCertificate", tls.certificate().toString());
+      settings.put("tlsKey", tls.key().toString());
+      settings.put("tlsAuthority", tls.certificate().toString());
     } else {
       settings.put("token", TOKEN);
     }
     if (!way.isTcp()) {
-      settings.put("ucx-tls", ucx.getOrDefault("UCX_TLS", "tcp"));
-      settings.put("ucx-devices", ucx.getOrDefault("UCX_NET_DEVICES", "lo"));
-      settings.put("ucx-busy-poll", Boolean.toString(way.mode() == TransferCase.Mode.BUSY));
+      settings.put("ucxTls", ucx.getOrDefault("UCX_TLS", "tcp"));
+      settings.put("ucxDevices", ucx.getOrDefault("UCX_NET_DEVICES", "lo"));
+      settings.put("ucxBusyPoll", Boolean.toString(way.mode() == TransferCase.Mode.BUSY));
     }
     return settings;
   }

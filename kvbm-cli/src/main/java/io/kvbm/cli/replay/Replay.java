@@ -16,6 +16,7 @@ import io.kvbm.core.tier.LocatedBlock;
 import io.kvbm.core.tiering.TieringEngine;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +46,7 @@ final class Replay {
   private final int window;
   private final FirstTokens firstTokens;
   private final Map<CacheLevel, Long> hits = new EnumMap<>(CacheLevel.class);
+  private long remote;
   private long misses;
   private long wrongBlocks;
   private int hitCount;
@@ -105,7 +107,8 @@ final class Replay {
     }
   }
 
-  private void serve(int request) {
+  /** Serves one request; requests come in rising order. */
+  void serve(int request) {
     List<BlockKey> keys = new ArrayList<>(trace.blockCount(request));
     for (int i = 0; i < trace.blockCount(request); i++) {
       keys.add(BlockKey.derived(trace.hash(request, i)));
@@ -149,8 +152,13 @@ final class Replay {
         tiers.onboard(keys, OnboardOptions.DEFAULT.withDeadlineNanos(deadline)).await();
     waitedNanos += clock.nanoTime() - start;
     for (int i = 0; i < result.blocks().size(); i++) {
-      loaded |= result.sources().get(i) > 0;
-      CacheLevel level = tiers.tiers().get(result.sources().get(i)).level();
+      int source = result.sources().get(i);
+      loaded |= source > 0;
+      if (source == tiers.tiers().size()) {
+        remote++; // it came from another process
+        continue;
+      }
+      CacheLevel level = tiers.tiers().get(source).level();
       hits.merge(level, 1L, Long::sum);
       if (warm != null && level == CacheLevel.DISK) {
         warm.served(keys.get(i));
@@ -217,6 +225,21 @@ final class Replay {
         wanted = (int) Math.min(wanted - 1, e.available());
       }
     }
+  }
+
+  /** {@return what was counted so far, by the names of the document} */
+  Map<String, Long> figures() {
+    Map<String, Long> figures = new LinkedHashMap<>();
+    for (CacheLevel level : CacheLevel.values()) {
+      figures.put(level.text(), hits.getOrDefault(level, 0L));
+    }
+    figures.put("remote", remote);
+    figures.put("misses", misses);
+    figures.put("wrongBlocks", wrongBlocks);
+    figures.put("lost", lost);
+    figures.put("late", late);
+    figures.put("avoided", avoided);
+    return figures;
   }
 
   ReplayReport report(long nanos, FaultReport faults) {

@@ -24,6 +24,7 @@ import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.Verification;
 import io.kvbm.core.tiering.TieringOptions;
 import io.kvbm.core.transfer.TransferLimits;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -34,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -52,7 +54,8 @@ import picocli.CommandLine.TypeConversionException;
       "              [--tokens-per-second N] [--block-tokens N]",
       "              [--faults R] [--stall TIME|forever] [--disk-speed SIZE]",
       "              [--device-backend NAME] [--host-backend NAME]",
-      "              [--disk-backend NAME] [--json] [--verbose]"
+      "              [--disk-backend NAME] [--peers N] [--directory KIND]",
+      "              [--json] [--verbose]"
     },
     description = {
       "Replays a trace through tiers of KV blocks with real bytes and compares each block that"
@@ -317,6 +320,8 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       description = "Change N stored blocks behind the checks; the replay must find them all.")
   private int sabotage;
 
+  @Mixin private PeerOptions peers;
+
   private @Nullable PlatformFactory platforms;
 
   @Override
@@ -325,22 +330,36 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
   }
 
   @Override
-  public int run(Console console) throws InterruptedException {
+  public int run(Console console) throws InterruptedException, IOException {
     PlatformFactory factory = Objects.requireNonNull(platforms, "use() comes before run()");
     KvbmConfig config = factory.configure();
+    if (peers.areAsked()) {
+      return runPeers(console);
+    }
     try (Faults faults = faults()) {
       return run(factory, config, faults, console);
     }
   }
 
+  private int runPeers(Console console) throws InterruptedException, IOException {
+    Trace trace = readTrace(console);
+    PeersReport report = peers.processes(trace, console).run(console);
+    if (console.isJson()) {
+      console.document(report::write);
+    } else {
+      report.print(console);
+    }
+    return report.total("wrongBlocks") == 0 ? OK : FAILED;
+  }
+
   private int run(
       PlatformFactory factory, KvbmConfig config, @Nullable Faults faults, Console console)
-      throws InterruptedException {
+      throws InterruptedException, IOException {
     Platform platform = factory.open(config, builder -> disturb(builder, faults));
     int exitCode;
     try {
       exitCode = run(platform, config, faults, console);
-    } catch (RuntimeException | InterruptedException e) {
+    } catch (RuntimeException | InterruptedException | IOException e) {
       try {
         platform.close();
       } catch (RuntimeException second) {
@@ -365,9 +384,13 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
   }
 
   private int run(Platform platform, KvbmConfig config, @Nullable Faults faults, Console console)
-      throws InterruptedException {
+      throws InterruptedException, IOException {
     ReplayOptions options = options(config, platform);
     Trace trace = readTrace(console);
+    if (options.peer() != null) {
+      answer(trace, options, platform, console);
+      return OK;
+    }
     ReplayReport report = replay(trace, options, platform, faults, console);
     // The tiers are closed by now: the memory and the disk space they held are free for this.
     PlainSpeed plain = PlainSpeed.beside(report, options, platform, console);
@@ -452,7 +475,8 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
         deadlineNanos,
         diskSpeed == null ? 0 : diskSpeed,
         recompute(),
-        notNegative(speed));
+        notNegative(speed),
+        peers.identity());
   }
 
   private double notNegative(double value) {
@@ -549,6 +573,27 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       long nanos = replay.run();
       return replay.report(
           nanos, faults == null ? FaultReport.NONE : noticed(faults, platform, opened.manager()));
+    }
+  }
+
+  /** One of several processes: serves what it is told to. */
+  private static void answer(
+      Trace trace, ReplayOptions options, Platform platform, Console console)
+      throws InterruptedException, IOException {
+    try (ReplayTiers opened = ReplayTiers.open(options, platform, null);
+        TopTier top = new TopTier(platform, opened.manager().tiers().getFirst())) {
+      Replay replay =
+          new Replay(
+              trace,
+              opened.manager().tiering(),
+              top,
+              null,
+              opened.warm(),
+              options,
+              platform.clock(),
+              false,
+              _ -> {});
+      new AskedReplay(replay, opened.manager().sharing().orElseThrow(), console).run();
     }
   }
 

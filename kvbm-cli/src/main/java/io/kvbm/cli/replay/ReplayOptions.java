@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param diskBytesPerSecond how fast the disk tier is made to be at most, or 0 for as fast as it is
  * @param recompute what computing a missing block takes
  * @param speed how many times faster than recorded requests arrive; 0 = one after the other
+ * @param peer what this process is among several, or null where it is alone
  */
 record ReplayOptions(
     Map<CacheLevel, Integer> capacities,
@@ -37,7 +38,8 @@ record ReplayOptions(
     long deadlineNanos,
     long diskBytesPerSecond,
     RecomputeCost recompute,
-    double speed) {
+    double speed,
+    @Nullable PeerIdentity peer) {
 
   /** {@return these options with another place for the disk tier} */
   ReplayOptions in(Path directory) {
@@ -53,7 +55,8 @@ record ReplayOptions(
         deadlineNanos,
         diskBytesPerSecond,
         recompute,
-        speed);
+        speed,
+        peer);
   }
 
   /** {@return where scratch files of the disk tier go} */

@@ -80,7 +80,7 @@ record ReplayTiers(
       }
     }
     return new ReplayTiers(
-        KvBlockManager.create(config.build(), options.tiering(), platform),
+        manager(config, options, platform),
         scratch == null ? warm : null,
         scratch);
   }
@@ -96,6 +96,19 @@ record ReplayTiers(
     return faults == null
         ? stores
         : new ChangedStores(stores, store -> new FaultyBlockStore(store, faults));
+  }
+
+  private static KvBlockManager manager(
+      KvBlockManagerConfig.Builder config, ReplayOptions options, Platform platform) {
+    PeerIdentity peer = options.peer();
+    if (peer == null) {
+      return KvBlockManager.create(config.build(), options.tiering(), platform);
+    }
+    return KvBlockManager.builder(config.runtime(peer.runtime()).build())
+        .platform(platform)
+        .tiering(options.tiering())
+        .sharing(peer.sharing())
+        .build();
   }
 
   private static Backend backend(CacheLevel level, ReplayOptions options, Platform platform) {
