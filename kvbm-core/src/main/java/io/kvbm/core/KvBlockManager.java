@@ -2,6 +2,8 @@ package io.kvbm.core;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.core.remote.SharingOptions;
+import io.kvbm.core.remote.FetchResult;
+import java.time.Duration;
 import io.kvbm.core.remote.Sharing;
 import io.kvbm.api.transfer.TransferHandle;
 import io.kvbm.api.block.Block;
@@ -113,8 +115,8 @@ public final class KvBlockManager implements AutoCloseable {
       RetentionRules rules =
           from.retention == null ? null : new RetentionRules(from.retention, platform.clock());
       Prefetcher loader = from.prefetch == null ? null : prefetcher(from, platform);
-      TierExtras extras = new TierExtras(sink, events, rules, loader);
-      TierBuilder builder = 
+      TierExtras extras = new TierExtras(sink, events, rules, loader, config, from.sharing);
+      TierBuilder builder =
           new TierBuilder(config, platform, hashScheme, owned, extras, workers);
       BlockRegistry registry = new BlockRegistry(builder.expectedBlocks());
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
@@ -142,7 +144,7 @@ public final class KvBlockManager implements AutoCloseable {
           config.runtime().remote().mode() == RemoteOptions.Mode.DISABLED
               ? null
               : new SharingParts(config, platform, owned)
-                  .build(tiers, hashScheme, from.sharing, sink);
+                  .build(tiering, hashScheme, from.sharing, sink, extras.publisher());
       this.prefetching = loader == null ? null : prefetch(from, loader, platform);
       if (metrics != null) {
         show(metrics);
@@ -689,6 +691,21 @@ public final class KvBlockManager implements AutoCloseable {
   public TransferHandle writeRemoteBlocks(
       List<? extends Block> sources, List<RemoteBlock> targets, TransferOptions options) {
     return requireSharing("write blocks").write(sources, targets, options);
+  }
+
+  /**
+   * Fetches the blocks of a sequence from the workers that have them, whatever the tiers here have.
+   * Requests through {@link #tiering()} do so by themselves for what no tier has.
+   *
+   * @param keys the blocks, in order
+   * @param timeout how long it may take, at most as long as the sharing options say
+   * @return completes with the blocks that came, registered; never exceptionally because a worker
+   *     failed
+   * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG} where nothing is shared or
+   *     there is no directory
+   */
+  public CompletionStage<FetchResult> fetchRemoteBlocks(List<BlockKey> keys, Duration timeout) {
+    return requireSharing("fetch blocks").fetch(keys, timeout);
   }
 
   private Sharing requireSharing(String what) {

@@ -85,7 +85,11 @@ final class ManagerMetrics implements RequestListener, AutoCloseable {
     requests.increment();
     blocks.add(keys.size());
     duration.record(nanos);
-    result.sources().forEach(tier -> hits.get(tier).increment());
+    for (int tier : result.sources()) {
+      if (tier < hits.size()) { // what other workers gave is counted by the sharing
+        hits.get(tier).increment();
+      }
+    }
     result.missing().forEach(one -> Objects.requireNonNull(misses.get(one.getClass())).increment());
   }
 

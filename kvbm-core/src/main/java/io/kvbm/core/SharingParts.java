@@ -10,11 +10,13 @@ import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.remote.RemoteAgent;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.storage.StorageType;
+import io.kvbm.core.remote.Publisher;
 import io.kvbm.core.remote.Sharing;
 import io.kvbm.core.remote.SharingEnvironment;
 import io.kvbm.core.remote.SharingOptions;
-import io.kvbm.core.tier.Tier;
+import io.kvbm.core.tiering.TieringEngine;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Sets up what a manager shares, as its configuration says. */
 final class SharingParts {
@@ -31,14 +33,18 @@ final class SharingParts {
 
   /** {@return the sharing, which is closed with the parts; the agent with it where it is its own} */
   Sharing build(
-      List<Tier> tiers, HashScheme hashScheme, SharingOptions options, MetricsSink metrics) {
+      TieringEngine tiering,
+      HashScheme hashScheme,
+      SharingOptions options,
+      MetricsSink metrics,
+      @Nullable Publisher publisher) {
     RemoteAgent agent = agent();
     Sharing sharing =
         new Sharing(
-            tiers,
+            tiering,
             agent,
             config.runtime().workerId(),
-            BlockFingerprint.of(config, hashScheme, tiers.getFirst().pool().shape()),
+            BlockFingerprint.of(config, hashScheme, tiering.tiers().getFirst().pool().shape()),
             options,
             new SharingEnvironment(
                 platform.transfers(),
@@ -48,9 +54,28 @@ final class SharingParts {
                 platform.compute(),
                 platform::layout,
                 this::hostMemory,
-                metrics));
+                metrics),
+            publisher);
     owned.add(sharing);
+    if (!options.directory().isEmpty()) {
+      sharing.join(
+          platform.directory(options.directory(), sharing.self(), sharing.members()),
+          tiering,
+          options);
+      tiering.peers(sharing);
+      owned.add(() -> tiering.peers(null));
+    }
     return sharing;
+  }
+
+  /** {@return who announces what is lent; null where nobody does} */
+  static @Nullable Publisher publisher(
+      KvBlockManagerConfig config, SharingOptions options, int expectedBlocks) {
+    boolean announces =
+        config.runtime().remote().mode() != RemoteOptions.Mode.DISABLED
+            && options.publish()
+            && !options.directory().isEmpty();
+    return announces ? new Publisher(Math.max(1 << 16, 2 * expectedBlocks)) : null;
   }
 
   private RemoteAgent agent() {

@@ -1,5 +1,6 @@
 package io.kvbm.core.onboard;
 
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -31,5 +32,27 @@ public record OnboardStatistics(
   /** Copies the map. */
   public OnboardStatistics {
     hits = Map.copyOf(hits);
+  }
+
+  /**
+   * {@return these with the blocks of one more place}
+   *
+   * @param place its name
+   * @param blocks handed out
+   */
+  public OnboardStatistics withHits(String place, long blocks) {
+    Map<String, Long> all = new HashMap<>(hits);
+    all.merge(place, blocks, Long::sum);
+    return new OnboardStatistics(
+        requests,
+        all,
+        loadedByteSize,
+        deadlineMisses,
+        avoided,
+        coalesced,
+        failed,
+        corrupt,
+        late,
+        noRoom);
   }
 }

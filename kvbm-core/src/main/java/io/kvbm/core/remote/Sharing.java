@@ -1,5 +1,25 @@
 package io.kvbm.core.remote;
 
+import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.layout.LayoutConfig;
+import io.kvbm.api.layout.LayoutProvider;
+import io.kvbm.api.layout.LayoutType;
+import io.kvbm.api.remote.BlockDirectory;
+import io.kvbm.api.remote.DirectoryListener;
+import io.kvbm.api.storage.AllocationRequest;
+import io.kvbm.api.storage.Storage;
+import io.kvbm.core.tiering.PeerLoad;
+import io.kvbm.core.tiering.PeerSource;
+import io.kvbm.core.tiering.TieringEngine;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import io.kvbm.api.block.Block;
 import io.kvbm.api.block.BlockDescriptorList;
 import io.kvbm.api.block.MutableBlock;
@@ -23,7 +43,7 @@ import java.util.Map;
  * <p>Ownership: tiers, agent and everything of the environment stay the caller's and outlive the
  * sharing, which takes back what it registered. Threading: safe from any thread.
  */
-public final class Sharing implements AutoCloseable {
+public final class Sharing implements PeerSource, AutoCloseable {
 
   private final DirectoryMember self;
   private final RemoteAgent agent;
@@ -31,51 +51,234 @@ public final class Sharing implements AutoCloseable {
   private final Imports imports;
   private final RemoteTransfers transfers;
 
-  /** The part each exported tier is, by the index of the tier. */
-  private final Map<Integer, Integer> partOfTier = new HashMap<>();
+  private final SharingEnvironment environment;
+  private final SharingMeters meters;
+  private final BlockLender lender;
+  private final PeerLinks links;
+  private final @Nullable Publisher publisher;
+  private @Nullable Storage stagingMemory;
+  private @Nullable BlockDirectory directory;
+  private @Nullable RemoteFetcher fetcher;
 
   /**
-   * Registers what is lent.
+   * Registers what is lent and answers peers.
    *
-   * @param tiers the manager's, the fastest first
+   * @param tiering the manager's tiers
    * @param agent reaches peers
    * @param workerId this worker among others
    * @param fingerprint hash scheme, model, salt and shape of the blocks
    * @param options what is shared
    * @param environment what to run on
+   * @param publisher hears of the lent tiers; null where nothing is announced
    */
   public Sharing(
-      List<Tier> tiers,
+      TieringEngine tiering,
       RemoteAgent agent,
       long workerId,
       long fingerprint,
       SharingOptions options,
-      SharingEnvironment environment) {
+      SharingEnvironment environment,
+      @Nullable Publisher publisher) {
     this.self = new DirectoryMember(agent.descriptor(), workerId, fingerprint);
     this.agent = agent;
+    this.environment = environment;
+    this.publisher = publisher;
+    this.meters = new SharingMeters(environment.metrics());
     this.exports = new Exports(agent);
     this.imports = new Imports(self, agent, environment.layouts(), options.fetchTimeout());
-    this.transfers = new RemoteTransfers(environment.transfers(), tiers, workerId);
+    this.links = new PeerLinks(self, agent, environment);
+    this.transfers = new RemoteTransfers(environment.transfers(), tiering.tiers(), workerId);
     try {
-      export(tiers, options);
+      LentParts parts = export(tiering.tiers(), options);
+      this.lender =
+          new BlockLender(
+              tiering,
+              fingerprint,
+              options,
+              environment,
+              exports,
+              parts,
+              this::blockSet,
+              meters);
     } catch (RuntimeException | Error e) {
       exports.close();
+      closeStaging();
       throw e;
+    }
+    meters.show("kvbm.remote.lent", lender::lentBlocks);
+    agent.serve(lender);
+  }
+
+  /**
+   * Fetches from the members of a directory from now on, and announces what is lent.
+   *
+   * @param joined by {@link #self()} with {@link #members()} as its listener; this closes it
+   * @param tiering the manager's tiers
+   * @param options what is shared
+   */
+  public void join(BlockDirectory joined, TieringEngine tiering, SharingOptions options) {
+    directory = joined;
+    fetcher =
+        new RemoteFetcher(
+            joined,
+            links,
+            FetchTarget.of(tiering),
+            self.fingerprint(),
+            options,
+            environment,
+            meters);
+    Publisher announces = publisher;
+    if (announces != null) {
+      announces.start(
+          joined,
+          tiering.tiers().stream()
+              .filter(tier -> options.lend().contains(tier.level()))
+              .map(Tier::pool)
+              .toList(),
+          environment.executor());
     }
   }
 
-  private void export(List<Tier> tiers, SharingOptions options) {
+  /** {@return hears of the members of the directory} */
+  public DirectoryListener members() {
+    return new DirectoryListener() {
+      @Override
+      public void joined(DirectoryMember member) {}
+
+      @Override
+      public void left(DirectoryMember member) {
+        links.drop(member);
+        imports.drop(member);
+      }
+
+      @Override
+      public void connection(boolean connected) {}
+    };
+  }
+
+  private LentParts export(List<Tier> tiers, SharingOptions options) {
     RemoteAccess access = options.writable() ? RemoteAccess.READ_WRITE : RemoteAccess.READ;
+    Set<Integer> lent = new HashSet<>();
+    Map<Integer, Integer> partOfTier = new HashMap<>();
+    boolean stages = false;
     for (int i = 0; i < tiers.size(); i++) {
       Tier tier = tiers.get(i);
-      Layout layout = tier.pool().layout().orElse(null);
-      if (layout != null && options.lend().contains(tier.level())) {
-        int index = i;
-        exports
-            .add(tier.name(), layout, access)
-            .ifPresent(part -> partOfTier.put(index, part));
+      if (!options.lend().contains(tier.level()) || !tier.isLocal()) {
+        continue;
       }
+      int index = i;
+      lent.add(i);
+      tier.pool()
+          .layout()
+          .flatMap(layout -> exports.add(tier.name(), layout, access))
+          .ifPresent(part -> partOfTier.put(index, part));
+      boolean isHost =
+          tier.pool().layout().map(layout -> layout.storage(0).isHostAccessible()).orElse(false);
+      stages |= !isHost || !partOfTier.containsKey(i);
     }
+    LayoutConfig shape = tiers.getFirst().pool().shape();
+    long slots = Math.min(options.stagingByteSize() / shape.blockByteSize(), Integer.MAX_VALUE);
+    if (!stages || slots == 0) {
+      return new LentParts(lent, partOfTier, -1, null);
+    }
+    Layout staging = staging(shape.toBuilder().numBlocks((int) slots).alignment(1).build());
+    return exports
+        .add(BlockSet.STAGING, staging, RemoteAccess.READ)
+        .map(part -> new LentParts(lent, partOfTier, part, new Staging(staging)))
+        .orElseGet(() -> new LentParts(lent, partOfTier, -1, null));
+  }
+
+  private Layout staging(LayoutConfig shape) {
+    LayoutProvider provider = environment.layouts().apply(LayoutType.FULLY_CONTIGUOUS);
+    long byteSize = provider.storageByteSizes(shape).getFirst();
+    Storage memory =
+        environment
+            .hostMemory()
+            .get()
+            .allocate(new AllocationRequest(byteSize, AllocationRequest.DEFAULT_ALIGNMENT));
+    stagingMemory = memory;
+    return provider.bind(shape, List.of(memory));
+  }
+
+  private void closeStaging() {
+    Storage memory = stagingMemory;
+    if (memory != null) {
+      memory.close();
+    }
+  }
+
+  /**
+   * Sets who copies blocks between this worker's sets for a leader.
+   *
+   * @param mover null for nobody: leaders are told that it is unsupported
+   */
+  public void shards(@Nullable ShardMover mover) {
+    lender.shards(mover);
+  }
+
+  /** {@return what was shared so far} */
+  public SharingStatistics statistics() {
+    Publisher announces = publisher;
+    return meters.statistics(lender.lentBlocks(), announces == null ? 0 : announces.dropped());
+  }
+
+  /** {@return the directory, where there is one} */
+  public Optional<BlockDirectory> directory() {
+    return Optional.ofNullable(directory);
+  }
+
+  @Override
+  public boolean mayHave(List<BlockKey> keys, int from) {
+    RemoteFetcher fetches = fetcher;
+    return fetches != null && fetches.mayHave(keys, from);
+  }
+
+  @Override
+  public int targetTier() {
+    RemoteFetcher fetches = fetcher;
+    return fetches == null ? -1 : fetches.targetTier();
+  }
+
+  @Override
+  public PeerLoad load(List<BlockKey> keys, int from, long deadlineNanos) {
+    RemoteFetcher fetches = fetcher;
+    if (fetches == null) {
+      return PeerLoad.NONE;
+    }
+    RemoteFetcher.Fetch fetch = fetches.fetch(keys, from, deadlineNanos);
+    return new PeerLoad() {
+      @Override
+      public CompletionStage<List<ImmutableBlock>> blocks() {
+        return fetch.result.thenApply(FetchResult::blocks);
+      }
+
+      @Override
+      public CompletionStage<Void> cancel() {
+        fetch.cancel();
+        return fetch.drained.minimalCompletionStage();
+      }
+    };
+  }
+
+  /**
+   * Fetches blocks from the peers that have them.
+   *
+   * @param keys the blocks of a sequence, in order
+   * @param timeout how long it may take, at most as long as the options say
+   * @return completes with what came, never exceptionally because a peer failed
+   */
+  public CompletionStage<FetchResult> fetch(List<BlockKey> keys, Duration timeout) {
+    RemoteFetcher fetches = fetcher;
+    if (fetches == null) {
+      throw new ConfigurationException(
+          ErrorCode.INVALID_CONFIG,
+          "worker %d is in no directory, so it does not know who has blocks; set sharing.directory"
+              .formatted(self.workerId()));
+    }
+    return fetches
+        .fetch(keys, 0, Staging.deadline(environment.deadlines(), timeout.toNanos()))
+        .result
+        .minimalCompletionStage();
   }
 
   /** {@return this worker as others see it} */
@@ -141,13 +344,31 @@ public final class Sharing implements AutoCloseable {
     return transfers.write(sources, targets, options);
   }
 
-  /** Ends references and takes back what was exported. Later calls do nothing. */
+  /**
+   * Leaves the directory, takes back loans, references and what was exported. Later calls do
+   * nothing.
+   */
   @Override
   public void close() {
+    Publisher announces = publisher;
+    if (announces != null) {
+      announces.stop();
+    }
+    BlockDirectory joined = directory;
     try {
-      imports.close();
+      if (joined != null) {
+        joined.close();
+      }
     } finally {
-      exports.close();
+      try {
+        agent.serve(null);
+        lender.close();
+        links.close();
+        imports.close();
+      } finally {
+        exports.close();
+        closeStaging();
+      }
     }
   }
 }

@@ -9,6 +9,15 @@ import io.kvbm.api.block.MutableBlock;
 import io.kvbm.api.block.RegistrableBlock;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.core.cost.CostGate;
+import io.kvbm.core.cost.Decision;
+import io.kvbm.core.cost.Flight;
+import io.kvbm.core.cost.RoutePlan;
+import io.kvbm.core.onboard.Missing;
+import io.kvbm.core.tier.MovedBlock;
+import io.kvbm.core.transfer.TransferOptions;
+import io.kvbm.core.pool.BlockPool;
+import java.util.Collections;
+import java.util.concurrent.atomic.LongAdder;
 import io.kvbm.core.cost.GateMode;
 import io.kvbm.core.cost.GateStatistics;
 import io.kvbm.core.cost.RouteCosts;
@@ -67,6 +76,13 @@ public final class TieringEngine implements AutoCloseable {
   private final @Nullable RequestListener requests;
   private final @Nullable CostGate gate;
   private final Onboarder onboarder;
+  private final Executor executor;
+  private final RouteCosts costs;
+  private final LongAdder remoteHits = new LongAdder();
+  private volatile @Nullable PeerSource peers;
+
+  /** What blocks of other workers are counted under among the hits of tiers. */
+  public static final String REMOTE = "remote";
 
   /**
    * Creates an engine.
@@ -138,7 +154,8 @@ public final class TieringEngine implements AutoCloseable {
     writeBack =
         new WriteBack(
             this.tiers, mover, deadlines, options, retention, residence, offloader::registered);
-    RouteCosts costs = new RouteCosts(clock);
+    this.executor = executor;
+    costs = new RouteCosts(clock);
     gate =
         options.gate() == GateMode.OFF
             ? null
@@ -251,11 +268,11 @@ public final class TieringEngine implements AutoCloseable {
   public Onboarding onboard(List<BlockKey> keys, OnboardOptions how) {
     RequestListener told = requests;
     if (told == null) {
-      return begin(keys, how);
+      return beginShared(keys, how);
     }
     List<BlockKey> own = List.copyOf(keys);
     long start = clock.nanoTime();
-    Onboarding onboarding = begin(own, how);
+    Onboarding onboarding = beginShared(own, how);
     onboarding
         .result()
         .thenAccept(result -> told.ended(own, result, Math.max(0, clock.nanoTime() - start)));
@@ -271,6 +288,144 @@ public final class TieringEngine implements AutoCloseable {
    */
   public Onboarding prefetch(List<BlockKey> keys, OnboardOptions how) {
     return begin(keys, how);
+  }
+
+  /**
+   * Sets where blocks may come from that no tier has; null for nowhere.
+   *
+   * @param value other workers; stays the caller's, who sets null before it ends
+   */
+  public void peers(@Nullable PeerSource value) {
+    peers = value;
+  }
+
+  private Onboarding beginShared(List<BlockKey> keys, OnboardOptions how) {
+    PeerSource source = peers;
+    if (source == null) {
+      return begin(keys, how);
+    }
+    List<BlockKey> own = List.copyOf(keys);
+    return new SharedOnboarding(begin(own, how), own, new FromPeers(source, how), executor).start();
+  }
+
+  /** The remainder of one request. */
+  private final class FromPeers implements SharedOnboarding.Peers {
+    private final PeerSource source;
+    private final OnboardOptions how;
+    private final String route;
+
+    FromPeers(PeerSource source, OnboardOptions how) {
+      this.source = source;
+      this.how = how;
+      this.route = RouteCosts.routeName(REMOTE, tiers.getFirst().name());
+    }
+
+    @Override
+    public int sourceIndex() {
+      return tiers.size();
+    }
+
+    @Override
+    public @Nullable PeerLoad load(List<BlockKey> keys, OnboardResult local) {
+      int from = local.blocks().size();
+      boolean isLost =
+          from == keys.size() || !(local.missing().getFirst() instanceof Missing.Absent);
+      if (isLost || !source.mayHave(keys, from)) {
+        return null;
+      }
+      int end = wanted(keys, from);
+      return end <= from ? null : measured(keys.subList(0, end), from);
+    }
+
+    /** What the gate lets come; a block or two it would only like to measure come unasked. */
+    private int wanted(List<BlockKey> keys, int from) {
+      CostGate decides = gate;
+      if (decides == null) {
+        return keys.size();
+      }
+      List<String> routes = new ArrayList<>(Collections.nCopies(from, RoutePlan.PRESENT));
+      routes.addAll(Collections.nCopies(keys.size() - from, route));
+      Decision decision = decides.decide(new RoutePlan(routes, blockByteSize()));
+      int end = Math.clamp(decision.loadBlocks(), 0, keys.size());
+      if (end <= from && decision.probeBlocks() > 0) {
+        int probe = Math.min(keys.size(), from + decision.probeBlocks());
+        measured(keys.subList(0, probe), from).blocks().thenAccept(BlockPool::closeAll);
+      }
+      return end;
+    }
+
+    private long blockByteSize() {
+      return tiers.getFirst().pool().shape().blockByteSize();
+    }
+
+    private PeerLoad measured(List<BlockKey> keys, int from) {
+      Flight flight = costs.begin(route, (keys.size() - from) * blockByteSize());
+      PeerLoad load;
+      try {
+        load = source.load(keys, from, how.deadlineNanos());
+      } catch (RuntimeException e) {
+        flight.end(0);
+        throw e;
+      }
+      load.blocks()
+          .whenComplete(
+              (blocks, error) ->
+                  flight.end(error == null ? blocks.size() * blockByteSize() : 0));
+      return load;
+    }
+
+    @Override
+    public List<ImmutableBlock> raise(List<ImmutableBlock> blocks) {
+      int tier = source.targetTier();
+      List<ImmutableBlock> top = tier == 0 ? blocks : raiseFrom(tiers.get(tier), blocks);
+      remoteHits.add(top.size());
+      return top;
+    }
+
+    private List<ImmutableBlock> raiseFrom(Tier tier, List<ImmutableBlock> blocks) {
+      Tier target = tiers.getFirst();
+      List<MovedBlock> moved;
+      try {
+        moved =
+            mover
+                .move(
+                    tier,
+                    blocks,
+                    target,
+                    count -> makeRoom(target, count),
+                    TransferOptions.DEFAULT.withDeadlineNanos(how.deadlineNanos()))
+                .await();
+      } finally {
+        BlockPool.closeAll(blocks);
+      }
+      List<ImmutableBlock> prefix = new ArrayList<>();
+      boolean ended = false;
+      for (MovedBlock one : moved) {
+        ended |= one.block().isEmpty();
+        if (!ended) {
+          prefix.add(one.block().orElseThrow());
+        } else {
+          one.block().ifPresent(ImmutableBlock::close);
+        }
+      }
+      return prefix;
+    }
+  }
+
+  /**
+   * Registers blocks that came from another worker, as {@link #register} does.
+   *
+   * @param tier the index of their tier
+   * @param blocks complete blocks of it; consumed
+   * @return the registered blocks; the caller closes each
+   */
+  public List<ImmutableBlock> registerFetched(int tier, List<? extends RegistrableBlock> blocks) {
+    if (tier == 0) {
+      return register(blocks);
+    }
+    List<ImmutableBlock> registered = tiers.get(tier).pool().registerBlocks(blocks);
+    offloader.registered(tiers.get(tier), registered);
+    return registered;
   }
 
   private Onboarding begin(List<BlockKey> keys, OnboardOptions how) {
@@ -399,7 +554,9 @@ public final class TieringEngine implements AutoCloseable {
 
   /** {@return what was brought up} */
   public OnboardStatistics onboards() {
-    return onboarder.statistics();
+    OnboardStatistics own = onboarder.statistics();
+    long remote = remoteHits.sum();
+    return remote == 0 ? own : own.withHits(REMOTE, remote);
   }
 
   /** {@return what the cost gate decided; empty where it is off} */
