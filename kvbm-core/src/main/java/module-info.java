@@ -13,6 +13,7 @@ module io.kvbm.core {
   exports io.kvbm.core.event;
   exports io.kvbm.core.layout;
   exports io.kvbm.core.metrics;
+  exports io.kvbm.core.objects;
   exports io.kvbm.core.offload;
   exports io.kvbm.core.onboard;
   exports io.kvbm.core.placement;
