@@ -14,6 +14,7 @@ module io.kvbm.core {
   exports io.kvbm.core.layout;
   exports io.kvbm.core.logical;
   exports io.kvbm.core.metrics;
+  exports io.kvbm.core.objects;
   exports io.kvbm.core.offload;
   exports io.kvbm.core.onboard;
   exports io.kvbm.core.placement;

@@ -38,6 +38,8 @@ import io.kvbm.core.config.ConfigSchema;
 import io.kvbm.core.config.CoreSettings;
 import io.kvbm.core.config.KvbmConfig;
 import io.kvbm.core.layout.Layouts;
+import io.kvbm.core.objects.ObjectBlockStores;
+import io.kvbm.core.objects.ObjectBlocks;
 import io.kvbm.core.plugin.OneLine;
 import io.kvbm.core.plugin.PluginFolders;
 import io.kvbm.core.policy.EvictionPolicies;
@@ -78,6 +80,9 @@ import org.jspecify.annotations.Nullable;
  * any thread.
  */
 public final class Platform implements AutoCloseable {
+
+  /** Enough to hide the latency of a service, few enough to leave threads to disks. */
+  private static final int OBJECTS_IN_FLIGHT = 16;
 
   private final PluginFolders plugins;
   private final BackendCatalog catalog;
@@ -234,7 +239,8 @@ public final class Platform implements AutoCloseable {
    * @throws ConfigurationException as {@link #backend} does, and if the backend has no block store
    */
   public BlockStoreFactory blockStore(String name) {
-    return offered(name, null, "block store", Backend::blockStores, BlockStoreFactory::storageKind);
+    return offered(
+        name, null, "block store", this::blockStoresOf, BlockStoreFactory::storageKind);
   }
 
   /**
@@ -246,7 +252,20 @@ public final class Platform implements AutoCloseable {
    */
   public BlockStoreFactory blockStore(String name, BackendConfig config) {
     return offered(
-        name, config, "block store", Backend::blockStores, BlockStoreFactory::storageKind);
+        name, config, "block store", this::blockStoresOf, BlockStoreFactory::storageKind);
+  }
+
+  /** A backend that keeps objects and no blocks becomes a tier all the same. */
+  private List<BlockStoreFactory> blockStoresOf(Backend backend) {
+    List<BlockStoreFactory> own = backend.blockStores();
+    return own.isEmpty()
+        ? backend.objectStores().stream().map(this::asBlockStores).toList()
+        : own;
+  }
+
+  private BlockStoreFactory asBlockStores(ObjectStoreFactory objects) {
+    return new ObjectBlockStores(
+        objects, true, ObjectBlocks.Sharing.OWN_ONLY, OBJECTS_IN_FLIGHT, threads.io());
   }
 
   /**

@@ -35,7 +35,7 @@ final class S3Harness implements BackendHarness {
 
   @Override
   public double effort() {
-    return 0.3;
+    return 0.05;
   }
 
   @Override
