@@ -10,5 +10,11 @@ module io.kvbm.backend.remote {
   requires jetcd.core;
   requires software.amazon.awssdk.services.s3;
   requires software.amazon.awssdk.http.urlconnection;
+  requires java.naming;
   requires static org.jspecify;
+
+  exports io.kvbm.backend.remote;
+
+  provides io.kvbm.api.spi.BackendProvider with
+      io.kvbm.backend.remote.RemoteBackendProvider;
 }
