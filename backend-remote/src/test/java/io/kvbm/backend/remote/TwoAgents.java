@@ -14,6 +14,8 @@ import io.kvbm.testkit.RecordingCompletion;
 import io.kvbm.testkit.TestContext;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** Two backends with an agent each; the near one connects to the far one. */
 final class TwoAgents implements AutoCloseable {
@@ -59,6 +61,17 @@ final class TwoAgents implements AutoCloseable {
         .submit(
             TransferBatch.builder().add(0, source, from, target, to, byteSize).build(), completion);
     return completion;
+  }
+
+  /** Waits until something that other threads bring about is so. */
+  static void await(BooleanSupplier condition) {
+    long end = System.nanoTime() + SOON.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("not so after " + SOON);
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
   }
 
   @Override
