@@ -14,10 +14,13 @@ module io.kvbm.backend.remote {
   requires software.amazon.awssdk.regions;
   requires software.amazon.awssdk.services.s3;
   requires software.amazon.awssdk.http.urlconnection;
+  requires java.naming;
   requires static org.jspecify;
 
+  exports io.kvbm.backend.remote;
   exports io.kvbm.backend.remote.s3;
 
   provides io.kvbm.api.spi.BackendProvider with
+      io.kvbm.backend.remote.RemoteBackendProvider,
       io.kvbm.backend.remote.s3.S3BackendProvider;
 }

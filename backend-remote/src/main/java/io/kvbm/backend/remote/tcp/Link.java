@@ -1,0 +1,394 @@
+package io.kvbm.backend.remote.tcp;
+
+import io.kvbm.api.BackendException;
+import io.kvbm.api.CallerException;
+import io.kvbm.api.ClosedException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
+import io.kvbm.api.TransientException;
+import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.remote.AgentDescriptor;
+import io.kvbm.api.remote.ExportedStorage;
+import io.kvbm.api.remote.LentBlock;
+import io.kvbm.api.remote.Loan;
+import io.kvbm.api.remote.LoanRequest;
+import io.kvbm.api.remote.RemotePeer;
+import io.kvbm.api.remote.ShardMove;
+import io.kvbm.api.remote.ShardOutcome;
+import io.kvbm.api.storage.AllocationRequest;
+import io.kvbm.api.storage.Storage;
+import io.kvbm.api.storage.StorageAllocator;
+import io.kvbm.backend.remote.wire.BodyReader;
+import io.kvbm.backend.remote.wire.BodyWriter;
+import io.kvbm.backend.remote.wire.FrameType;
+import io.kvbm.backend.remote.wire.MoveBodies;
+import io.kvbm.backend.remote.wire.WireException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** A peer, over several connections. Losing one of them loses the peer. */
+final class Link implements RemotePeer {
+
+  private final TcpAgent agent;
+  private final AgentDescriptor descriptor;
+  private final List<ClientStream> streams = new CopyOnWriteArrayList<>();
+  private final Set<ByteBuffer> revoked = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger next = new AtomicInteger();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Reservations reservations = new Reservations();
+  private volatile @Nullable KvbmException lost;
+  private volatile long idleMillis = 15_000;
+
+  Link(TcpAgent agent, AgentDescriptor descriptor) {
+    this.agent = agent;
+    this.descriptor = descriptor;
+  }
+
+  void add(ClientStream stream) {
+    streams.add(stream);
+  }
+
+  void setIdleMillis(long millis) {
+    idleMillis = Math.clamp(millis, 10, 86_400_000);
+  }
+
+  // ---- signs of life ----
+
+  void keepAlive() {
+    long interval = TimeUnit.MILLISECONDS.toNanos(idleMillis) / 4;
+    streams
+        .getFirst()
+        .channel()
+        .eventLoop()
+        .schedule(this::beat, Math.max(interval, 1_000_000), TimeUnit.NANOSECONDS);
+  }
+
+  private void beat() {
+    if (lost != null) {
+      return;
+    }
+    long heard = streams.stream().mapToLong(Connection::lastHeard).max().orElse(0);
+    long idle = TimeUnit.MILLISECONDS.toNanos(idleMillis);
+    if (System.nanoTime() - heard > idle) {
+      cut(disconnected("gave no sign of life for %d ms".formatted(idleMillis)));
+      return;
+    }
+    var _ = streams.getFirst().ask(FrameType.PING, new byte[0], idle);
+    keepAlive();
+  }
+
+  private TransientException disconnected(String what) {
+    return new TransientException(
+        ErrorCode.DISCONNECTED, "agent '%s' %s; connect again".formatted(descriptor.name(), what));
+  }
+
+  void cut(KvbmException why) {
+    for (ClientStream stream : streams) {
+      stream.channel().eventLoop().execute(() -> stream.cut(why));
+    }
+  }
+
+  /** A connection has ended: so do the others. */
+  void lost(KvbmException why) {
+    if (lost == null) {
+      lost =
+          why.code() == ErrorCode.DISCONNECTED || why.code() == ErrorCode.NOT_ALLOWED
+              ? why
+              : disconnected("is lost: " + why.getMessage());
+      agent.forget(this);
+    }
+    cut(why);
+  }
+
+  void revoke(byte[] key) {
+    revoked.add(ByteBuffer.wrap(key));
+  }
+
+  /** An answer came after its time: what it grants is given back. */
+  void unwanted(byte[] answer) {
+    if (answer.length >= 8 && isConnected()) {
+      try {
+        long number = new BodyReader(answer).getLong();
+        // Loans and reservations are counted together, so that one number is one thing.
+        byte[] body = new BodyWriter().putLong(number).toBytes();
+        var _ = ask(FrameType.GIVE_BACK, body);
+        var _ = ask(FrameType.FREE, body);
+      } catch (WireException _) {
+        // Too short to grant anything.
+      }
+    }
+  }
+
+  // ---- bytes ----
+
+  /** {@return why the peer's memory cannot be used, or null if it can} */
+  @Nullable KvbmException obstacle(byte[] key) {
+    KvbmException why = lost;
+    if (why != null) {
+      return why;
+    }
+    return revoked.contains(ByteBuffer.wrap(key))
+        ? new ClosedException(
+            ErrorCode.CLOSED,
+            "agent '%s' exports the storage no longer".formatted(descriptor.name()))
+        : null;
+  }
+
+  int partByteSize() {
+    return Math.min(agent.settings().maxFrame(), streams.getFirst().peerFrame());
+  }
+
+  /** Spreads parts over the connections. */
+  void submit(List<DataRequest> requests) {
+    int count = streams.size();
+    int first = Math.floorMod(next.getAndIncrement(), count);
+    if (requests.size() == 1 || count == 1) {
+      streams.get(first).submit(requests);
+      return;
+    }
+    for (int i = 0; i < Math.min(count, requests.size()); i++) {
+      List<DataRequest> share = new ArrayList<>(requests.size() / count + 1);
+      for (int j = i; j < requests.size(); j += count) {
+        share.add(requests.get(j));
+      }
+      streams.get((first + i) % count).submit(share);
+    }
+  }
+
+  void fill(byte[] key, byte value, long offset, long length) {
+    BodyWriter body = new BodyWriter().putBytes(key).putLong(offset).putLong(length);
+    await(ask(FrameType.FILL, body.putByte(value).toBytes()));
+  }
+
+  CompletableFuture<byte[]> ask(FrameType type, byte[] body) {
+    return ask(type, body, agent.settings().requestTimeout());
+  }
+
+  private CompletableFuture<byte[]> ask(FrameType type, byte[] body, Duration timeout) {
+    return streams.getFirst().ask(type, body, timeout.toNanos());
+  }
+
+  private byte[] await(CompletableFuture<byte[]> answer) {
+    try {
+      return answer.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof KvbmException known
+          ? known
+          : new BackendException(ErrorCode.REMOTE, "a request failed", e);
+    }
+  }
+
+  // ---- RemotePeer ----
+
+  @Override
+  public AgentDescriptor descriptor() {
+    return descriptor;
+  }
+
+  @Override
+  public boolean isConnected() {
+    return lost == null;
+  }
+
+  @Override
+  public String transport() {
+    return "tcp";
+  }
+
+  @Override
+  public Storage map(ExportedStorage exported) {
+    KvbmException why = lost;
+    if (why != null) {
+      throw why;
+    }
+    return new MappedStorage(this, exported.key(), exported.byteSize(), () -> {});
+  }
+
+  @Override
+  public StorageAllocator allocator() {
+    return reservations;
+  }
+
+  /** Memory of the peer, reserved. */
+  private final class Reservations implements StorageAllocator {
+    @Override
+    public String storageKind() {
+      return "remote";
+    }
+
+    @Override
+    public Storage allocate(AllocationRequest request) {
+      if (agent.isClosed()) {
+        throw new ClosedException(ErrorCode.CLOSED, "agent '%s' is closed".formatted(agent.name()));
+      }
+      BodyWriter body = new BodyWriter().putLong(request.byteSize()).putLong(request.alignment());
+      try {
+        BodyReader answer = new BodyReader(await(ask(FrameType.ALLOCATE, body.toBytes())));
+        byte[] number = new BodyWriter().putLong(answer.getLong()).toBytes();
+        byte[] key = answer.getBytes(64);
+        return new MappedStorage(
+            Link.this,
+            key,
+            request.byteSize(),
+            () -> {
+              var _ = ask(FrameType.FREE, number);
+            });
+      } catch (WireException e) {
+        throw new BackendException(ErrorCode.REMOTE, e.getMessage(), e);
+      }
+    }
+  }
+
+  @Override
+  public CompletionStage<Loan> borrow(LoanRequest request) {
+    BodyWriter body = new BodyWriter();
+    body.putLong(request.fingerprint()).putLong(nanos(request.timeout()));
+    body.putInt(request.keys().size());
+    request.keys().forEach(key -> body.putLong(key.hi()).putLong(key.lo()));
+    return later(ask(FrameType.BORROW, body.toBytes(), request.timeout()), this::loan);
+  }
+
+  private Loan loan(BodyReader answer) throws WireException {
+    long number = answer.getLong();
+    int count = answer.getCount(32);
+    List<LentBlock> blocks = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      BlockKey key = new BlockKey(answer.getLong(), answer.getLong());
+      blocks.add(new LentBlock(key, answer.getInt(), answer.getInt(), answer.getLong()));
+    }
+    AtomicBoolean returned = new AtomicBoolean();
+    return new Loan() {
+      @Override
+      public List<LentBlock> blocks() {
+        return List.copyOf(blocks);
+      }
+
+      @Override
+      public void close() {
+        if (!returned.getAndSet(true) && isConnected()) {
+          var _ = ask(FrameType.GIVE_BACK, new BodyWriter().putLong(number).toBytes());
+        }
+      }
+    };
+  }
+
+  @Override
+  public CompletionStage<ShardOutcome> move(ShardMove move) {
+    return later(
+        ask(FrameType.MOVE, MoveBodies.move(move), move.timeout()),
+        body -> MoveBodies.readOutcome(descriptor.name(), body));
+  }
+
+  @Override
+  public CompletionStage<byte[]> blockSet(Duration timeout) {
+    requireTime(timeout);
+    return leaveLoop(ask(FrameType.BLOCK_SET, new byte[0], timeout));
+  }
+
+  /** Reads an answer's body. */
+  private interface Reading<T> {
+    T read(BodyReader body) throws WireException;
+  }
+
+  private <T> CompletionStage<T> later(CompletableFuture<byte[]> answer, Reading<T> reading) {
+    return leaveLoop(answer)
+        .thenApply(
+            bytes -> {
+              try {
+                return reading.read(new BodyReader(bytes));
+              } catch (WireException | KvbmException e) {
+                throw new BackendException(
+                    ErrorCode.REMOTE,
+                    "agent '%s' answers what is no answer: %s"
+                        .formatted(descriptor.name(), e.getMessage()),
+                    e);
+              }
+            });
+  }
+
+  /** What callers attach to an answer must not run on an event loop. */
+  private CompletableFuture<byte[]> leaveLoop(CompletableFuture<byte[]> answer) {
+    CompletableFuture<byte[]> outside = new CompletableFuture<>();
+    answer.whenCompleteAsync(
+        (bytes, failure) -> {
+          if (failure == null) {
+            outside.complete(bytes);
+          } else {
+            outside.completeExceptionally(failure);
+          }
+        },
+        agent.context().ioExecutor());
+    return outside;
+  }
+
+  private static long nanos(Duration time) {
+    return time.compareTo(Duration.ofDays(365)) > 0
+        ? Duration.ofDays(365).toNanos()
+        : time.toNanos();
+  }
+
+  private static void requireTime(Duration timeout) {
+    if (timeout.isNegative() || timeout.isZero()) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT, "a time above 0 is needed, got " + timeout);
+    }
+  }
+
+  @Override
+  public long ping(Duration timeout) {
+    requireTime(timeout);
+    long start = System.nanoTime();
+    await(ask(FrameType.PING, new byte[0], timeout));
+    return System.nanoTime() - start;
+  }
+
+  /** {@return when every connection is closed and touches no memory} */
+  void closeNow() {
+    lost(disconnected("was disconnected here"));
+    for (ClientStream stream : streams) {
+      if (!stream.channel().eventLoop().inEventLoop()) {
+        stream.channel().closeFuture().awaitUninterruptibly(10, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    long end = System.nanoTime() + agent.settings().drainTimeout().toNanos();
+    List<CompletableFuture<?>> drains = new ArrayList<>();
+    for (ClientStream stream : streams) {
+      if (lost == null && !stream.channel().eventLoop().inEventLoop()) {
+        drains.add(stream.whenIdle());
+      }
+    }
+    try {
+      CompletableFuture.allOf(drains.toArray(new CompletableFuture<?>[0]))
+          .orTimeout(Math.max(1, end - System.nanoTime()), TimeUnit.NANOSECONDS)
+          .join();
+    } catch (CompletionException _) {
+      // What has not ended by now is cut.
+    }
+    closeNow();
+  }
+
+  @Override
+  public String toString() {
+    return "peer %s over tcp, %s"
+        .formatted(descriptor.name(), isConnected() ? "connected" : "disconnected");
+  }
+}

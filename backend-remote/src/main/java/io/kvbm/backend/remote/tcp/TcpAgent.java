@@ -1,0 +1,411 @@
+package io.kvbm.backend.remote.tcp;
+
+import io.kvbm.api.BackendException;
+import io.kvbm.api.CallerException;
+import io.kvbm.api.CapacityException;
+import io.kvbm.api.ClosedException;
+import io.kvbm.api.ErrorCode;
+import io.kvbm.api.KvbmException;
+import io.kvbm.api.TransientException;
+import io.kvbm.api.remote.AgentDescriptor;
+import io.kvbm.api.remote.AgentEndpoint;
+import io.kvbm.api.remote.AgentStatistics;
+import io.kvbm.api.remote.ExportedStorage;
+import io.kvbm.api.remote.PeerService;
+import io.kvbm.api.remote.RemoteAccess;
+import io.kvbm.api.remote.RemoteAgent;
+import io.kvbm.api.remote.RemotePeer;
+import io.kvbm.api.remote.RemoteRegistration;
+import io.kvbm.api.spi.BackendContext;
+import io.kvbm.api.storage.Region;
+import io.kvbm.api.storage.RegistrableStorage;
+import io.kvbm.backend.remote.AgentSettings;
+import io.kvbm.backend.remote.auth.Handshake;
+import io.kvbm.backend.remote.wire.BodyWriter;
+import io.kvbm.backend.remote.wire.FrameType;
+import io.netty.channel.Channel;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** An agent over TCP. */
+public final class TcpAgent implements RemoteAgent {
+
+  private static final Set<String> NAMES = ConcurrentHashMap.newKeySet();
+
+  private final BackendContext context;
+  private final AgentSettings settings;
+  private final Sockets sockets;
+  private final AgentDescriptor descriptor;
+  private final Channel listener;
+  private final Counters counters = new Counters();
+  private final Exports exports = new Exports();
+  private final Map<Long, Session> sessions = new ConcurrentHashMap<>();
+  private final Set<ServerStream> serving = ConcurrentHashMap.newKeySet();
+  private final Map<Peer, CompletableFuture<Link>> links = new ConcurrentHashMap<>();
+  private final Map<Registration, RegistrableStorage> registrations = new ConcurrentHashMap<>();
+  private final Set<ClientStream> starved = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile @Nullable PeerService service;
+
+  /** Which agent a link is to. */
+  private record Peer(String name, long generation) {}
+
+  /**
+   * Opens an agent.
+   *
+   * @param name its name
+   * @param context what the platform lends
+   * @param settings of the backend
+   * @param sockets of the backend
+   */
+  public TcpAgent(String name, BackendContext context, AgentSettings settings, Sockets sockets) {
+    this.context = context;
+    this.settings = settings;
+    this.sockets = sockets;
+    long generation = ByteBuffer.wrap(Handshake.random(8)).getLong() | 1;
+    AgentDescriptor unbound = new AgentDescriptor(name, generation, List.of());
+    if (!NAMES.add(name)) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT, "an agent '%s' is open in this process".formatted(name));
+    }
+    try {
+      listener = sockets.listen(settings, this::accept);
+    } catch (RuntimeException e) {
+      NAMES.remove(name);
+      throw e;
+    }
+    descriptor =
+        new AgentDescriptor(
+            unbound.name(),
+            generation,
+            List.of(new AgentEndpoint("tcp", sockets.address(settings, listener))));
+  }
+
+  private @Nullable Connection accept() {
+    ServerStream stream = new ServerStream(this);
+    if (closed.get() || serving.size() >= settings.maxConnections()) {
+      counters.refused.increment();
+      return null;
+    }
+    serving.add(stream);
+    return stream;
+  }
+
+  void connectionEnded(ServerStream stream) {
+    serving.remove(stream);
+  }
+
+  BackendContext context() {
+    return context;
+  }
+
+  AgentSettings settings() {
+    return settings;
+  }
+
+  Counters counters() {
+    return counters;
+  }
+
+  Exports exports() {
+    return exports;
+  }
+
+  @Nullable PeerService service() {
+    return service;
+  }
+
+  /** {@return whether it was closed} */
+  public boolean isClosed() {
+    return closed.get();
+  }
+
+  boolean isPeer(Channel channel, String name) {
+    return sockets.isPeer(channel, name);
+  }
+
+  // ---- sessions ----
+
+  /** {@return the session a peer joins or begins, null where there is none to join} */
+  @Nullable Session session(Hello hello) {
+    if (hello.session() != 0) {
+      Session known = sessions.get(hello.session());
+      return known != null
+              && known.peer.equals(hello.name())
+              && known.generation == hello.generation()
+          ? known
+          : null;
+    }
+    long id = ByteBuffer.wrap(Handshake.random(8)).getLong() | 1;
+    Session session = new Session(id, hello.name(), hello.generation(), this);
+    sessions.put(id, session);
+    return session;
+  }
+
+  void forget(Session session) {
+    sessions.remove(session.id);
+  }
+
+  void takeOffer(long byteSize) {
+    long taken =
+        counters.reservedBytes.getAndUpdate(
+            now -> byteSize <= settings.offer() - now ? now + byteSize : now);
+    if (byteSize > settings.offer() - taken) {
+      throw new CapacityException(
+          ErrorCode.ALLOCATION_FAILED,
+          "%d bytes requested, %d of the offer of %d are free; free some or ask for less"
+              .formatted(byteSize, settings.offer() - taken, settings.offer()),
+          byteSize,
+          settings.offer() - taken);
+    }
+  }
+
+  void giveBackOffer(long byteSize) {
+    counters.reservedBytes.addAndGet(-byteSize);
+  }
+
+  // ---- bytes in flight ----
+
+  /** {@return whether there is room; if not, the stream is woken when some is given back} */
+  boolean takeRoom(int byteSize, ClientStream stream) {
+    if (tryTake(byteSize)) {
+      return true;
+    }
+    starved.add(stream);
+    return tryTake(byteSize) && (starved.remove(stream) || true);
+  }
+
+  private boolean tryTake(int byteSize) {
+    long most = settings.maxInFlight();
+    long before =
+        counters.inFlight.getAndUpdate(now -> byteSize <= most - now ? now + byteSize : now);
+    return byteSize <= most - before;
+  }
+
+  void giveRoom(int byteSize) {
+    counters.inFlight.addAndGet(-byteSize);
+    if (!starved.isEmpty()) {
+      for (ClientStream stream : starved) {
+        if (starved.remove(stream)) {
+          stream.channel().eventLoop().execute(stream::pump);
+        }
+      }
+    }
+  }
+
+  // ---- RemoteAgent ----
+
+  @Override
+  public String name() {
+    return descriptor.name();
+  }
+
+  @Override
+  public AgentDescriptor descriptor() {
+    return descriptor;
+  }
+
+  @Override
+  public ExportedStorage register(RegistrableStorage storage, RemoteAccess access) {
+    requireOpen();
+    if (!(storage.region() instanceof Region.HostRegion host) || !host.segment().isNative()) {
+      throw new CallerException(
+          ErrorCode.UNSUPPORTED,
+          "%s storage cannot be exported over tcp; host memory can".formatted(storage.type()));
+    }
+    if (access.writable() && host.segment().isReadOnly()) {
+      throw new CallerException(
+          ErrorCode.INVALID_ARGUMENT, "the storage is read-only, it cannot be exported writable");
+    }
+    ExportedStorage exported =
+        new ExportedStorage(
+            Handshake.random(16), storage.byteSize(), storage.type(), access.writable());
+    Registration registration = new Registration(new Export(exported, host.segment(), access));
+    storage.register(RemoteRegistration.KEY, registration);
+    registrations.put(registration, storage);
+    counters.registeredBytes.addAndGet(exported.byteSize());
+    registration.begin();
+    if (closed.get()) {
+      release(registration, storage);
+      requireOpen();
+    }
+    return exported;
+  }
+
+  /** A registration: its release waits for peers. */
+  private final class Registration implements RemoteRegistration {
+    private final Export export;
+    private boolean over;
+    private boolean begun;
+
+    Registration(Export export) {
+      this.export = export;
+    }
+
+    synchronized void begin() {
+      begun = true;
+      if (!over) {
+        exports.add(export);
+      }
+    }
+
+    @Override
+    public String agent() {
+      return name();
+    }
+
+    @Override
+    public ExportedStorage exported() {
+      return export.exported;
+    }
+
+    @Override
+    public void release() {
+      synchronized (this) {
+        over = true;
+        exports.remove(export);
+      }
+      byte[] body = new BodyWriter().putBytes(export.exported.key()).toBytes();
+      for (ServerStream stream : serving) {
+        Session peer = stream.session();
+        if (peer != null && export.access.admits(peer.peer)) {
+          stream.tell(FrameType.REVOKE, body);
+        }
+      }
+      boolean idle = export.endAndWait(settings.drainTimeout().toNanos());
+      registrations.remove(this);
+      counters.registeredBytes.addAndGet(-export.exported.byteSize());
+      if (!idle) {
+        throw new BackendException(
+            ErrorCode.OPERATION_FAILED,
+            "peers still use an export of %d bytes after their connections were cut"
+                .formatted(export.exported.byteSize()),
+            null);
+      }
+    }
+  }
+
+  private static void release(Registration registration, RegistrableStorage storage) {
+    if (storage.registrationHandle(RemoteRegistration.KEY).orElse(null) == registration) {
+      try {
+        storage.unregister(RemoteRegistration.KEY);
+      } catch (CallerException _) {
+        // Whoever closed the storage was faster.
+      }
+    }
+  }
+
+  @Override
+  public RemotePeer connect(AgentDescriptor target, Duration timeout) {
+    requireOpen();
+    Peer peer = new Peer(target.name(), target.generation());
+    CompletableFuture<Link> mine = new CompletableFuture<>();
+    CompletableFuture<Link> other = links.putIfAbsent(peer, mine);
+    if (other != null) {
+      return await(other, target, timeout);
+    }
+    Link link = new Link(this, target);
+    try {
+      new Connecting(this, sockets, link, target, timeout).run();
+      mine.complete(link);
+      if (closed.get()) {
+        link.closeNow();
+      }
+      requireOpen();
+      if (!link.isConnected()) {
+        links.remove(peer, mine);
+      }
+      return link;
+    } catch (KvbmException e) {
+      links.remove(peer, mine);
+      mine.completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  private static Link await(CompletableFuture<Link> link, AgentDescriptor to, Duration timeout) {
+    try {
+      return link.copy().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS).join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof KvbmException known) {
+        throw known;
+      }
+      boolean late = e.getCause() instanceof TimeoutException;
+      throw new TransientException(
+          late ? ErrorCode.DEADLINE_EXCEEDED : ErrorCode.DISCONNECTED,
+          "agent '%s' did not answer in %s; try again".formatted(to.name(), timeout));
+    }
+  }
+
+  void forget(Link link) {
+    Peer peer = new Peer(link.descriptor().name(), link.descriptor().generation());
+    links.computeIfPresent(
+        peer, (_, known) -> known.isDone() && known.resultNow() == link ? null : known);
+  }
+
+  @Override
+  public List<RemotePeer> peers() {
+    return links.values().stream()
+        .filter(link -> link.state() == java.util.concurrent.Future.State.SUCCESS)
+        .<RemotePeer>map(CompletableFuture::resultNow)
+        .filter(RemotePeer::isConnected)
+        .toList();
+  }
+
+  @Override
+  public void serve(@Nullable PeerService next) {
+    service = next;
+  }
+
+  @Override
+  public AgentStatistics statistics() {
+    return new AgentStatistics(
+        counters.connections.get(),
+        counters.registeredBytes.get(),
+        counters.reservedBytes.get(),
+        counters.lentBlocks.get(),
+        counters.bytesRead.sum(),
+        counters.bytesWritten.sum(),
+        counters.bytesServed.sum(),
+        counters.refused.sum(),
+        counters.corrupt.sum());
+  }
+
+  private void requireOpen() {
+    if (closed.get()) {
+      throw new ClosedException(ErrorCode.CLOSED, "agent '%s' is closed".formatted(name()));
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    listener.close().awaitUninterruptibly(5, TimeUnit.SECONDS);
+    peers().forEach(RemotePeer::close);
+    registrations.forEach(TcpAgent::release);
+    for (ServerStream stream : serving) {
+      if (stream.hasChannel()) {
+        stream.channel().close().awaitUninterruptibly(5, TimeUnit.SECONDS);
+      }
+    }
+    List.copyOf(sessions.values()).forEach(session -> session.left(null));
+    NAMES.remove(name());
+  }
+
+  @Override
+  public String toString() {
+    return "agent %s at %s".formatted(name(), descriptor.endpoints());
+  }
+}

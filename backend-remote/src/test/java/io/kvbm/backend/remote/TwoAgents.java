@@ -1,0 +1,83 @@
+package io.kvbm.backend.remote;
+
+import io.kvbm.api.remote.AgentDescriptor;
+import io.kvbm.api.remote.ExportedStorage;
+import io.kvbm.api.remote.RemoteAccess;
+import io.kvbm.api.remote.RemoteAgent;
+import io.kvbm.api.remote.RemotePeer;
+import io.kvbm.api.spi.Backend;
+import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.api.storage.RegistrableStorage;
+import io.kvbm.api.storage.Storage;
+import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.testkit.RecordingCompletion;
+import io.kvbm.testkit.TestContext;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Two backends with an agent each; the near one connects to the far one. */
+final class TwoAgents implements AutoCloseable {
+
+  static final Duration SOON = Duration.ofSeconds(20);
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  final TestContext context = new TestContext();
+  final Backend farBackend;
+  final Backend nearBackend;
+  final RemoteAgent far;
+  final RemoteAgent near;
+
+  TwoAgents() {
+    this(BackendConfig.empty(), BackendConfig.empty());
+  }
+
+  TwoAgents(BackendConfig farConfig, BackendConfig nearConfig) {
+    farBackend = new RemoteBackendProvider().open(context, farConfig);
+    nearBackend = new RemoteBackendProvider().open(context, nearConfig);
+    int number = COUNT.incrementAndGet();
+    far = farBackend.agents().getFirst().open("far-" + number);
+    near = nearBackend.agents().getFirst().open("near-" + number);
+  }
+
+  RemotePeer connect() {
+    return near.connect(far.descriptor(), SOON);
+  }
+
+  RemotePeer connect(AgentDescriptor descriptor) {
+    return near.connect(descriptor, SOON);
+  }
+
+  ExportedStorage export(RegistrableStorage storage) {
+    return far.register(storage, RemoteAccess.READ_WRITE);
+  }
+
+  RecordingCompletion copy(Storage source, long from, Storage target, long to, long byteSize) {
+    RecordingCompletion completion = new RecordingCompletion(1);
+    nearBackend
+        .transports()
+        .getFirst()
+        .submit(
+            TransferBatch.builder().add(0, source, from, target, to, byteSize).build(), completion);
+    return completion;
+  }
+
+  /** Waits until something that other threads bring about is so. */
+  static void await(BooleanSupplier condition) {
+    long end = System.nanoTime() + SOON.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("not so after " + SOON);
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  @Override
+  public void close() {
+    nearBackend.close();
+    farBackend.close();
+    context.close();
+  }
+}
