@@ -239,8 +239,7 @@ public final class Platform implements AutoCloseable {
    * @throws ConfigurationException as {@link #backend} does, and if the backend has no block store
    */
   public BlockStoreFactory blockStore(String name) {
-    return offered(
-        name, null, "block store", this::blockStoresOf, BlockStoreFactory::storageKind);
+    return offered(name, null, "block store", this::blockStoresOf, BlockStoreFactory::storageKind);
   }
 
   /**
@@ -258,9 +257,7 @@ public final class Platform implements AutoCloseable {
   /** A backend that keeps objects and no blocks becomes a tier all the same. */
   private List<BlockStoreFactory> blockStoresOf(Backend backend) {
     List<BlockStoreFactory> own = backend.blockStores();
-    return own.isEmpty()
-        ? backend.objectStores().stream().map(this::asBlockStores).toList()
-        : own;
+    return own.isEmpty() ? backend.objectStores().stream().map(this::asBlockStores).toList() : own;
   }
 
   private BlockStoreFactory asBlockStores(ObjectStoreFactory objects) {
@@ -473,8 +470,9 @@ public final class Platform implements AutoCloseable {
   }
 
   /**
-   * Ends transfers, closes agents, closes every backend, the last opened first, ends the threads, then closes the
-   * plugins' jars. Storages and stores should be closed before. Later calls do nothing.
+   * Ends transfers, closes agents, closes every backend, the last opened first, ends the threads,
+   * then closes the plugins' jars. Storages and stores should be closed before. Later calls do
+   * nothing.
    *
    * @throws BackendException if a part failed to close; the others were closed all the same
    */

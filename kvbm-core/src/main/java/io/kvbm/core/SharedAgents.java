@@ -58,8 +58,7 @@ final class SharedAgents {
       if (agent == null) {
         throw new ConfigurationException(
             ErrorCode.INVALID_CONFIG,
-            "no agent '%s' is open on this platform; open are %s"
-                .formatted(name, agents.keySet()));
+            "no agent '%s' is open on this platform; open are %s".formatted(name, agents.keySet()));
       }
       return agent;
     }

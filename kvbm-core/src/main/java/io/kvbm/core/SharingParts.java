@@ -31,7 +31,9 @@ final class SharingParts {
     this.owned = owned;
   }
 
-  /** {@return the sharing, which is closed with the parts; the agent with it where it is its own} */
+  /**
+   * {@return the sharing, which is closed with the parts; the agent with it where it is its own}
+   */
   Sharing build(
       TieringEngine tiering,
       HashScheme hashScheme,
@@ -83,8 +85,7 @@ final class SharingParts {
     if (remote.mode() == RemoteOptions.Mode.USE_AGENT) {
       return platform.agent(remote.agentName());
     }
-    RemoteAgent agent =
-        platform.openAgent("", SharedAgents.nameOf(config.runtime().workerId()));
+    RemoteAgent agent = platform.openAgent("", SharedAgents.nameOf(config.runtime().workerId()));
     owned.add(() -> platform.agents().close(agent));
     return agent;
   }

@@ -1,8 +1,8 @@
 package io.kvbm.core;
 
 import io.kvbm.api.CallerException;
-import io.kvbm.api.ErrorCode;
 import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockParallelismStrategy;
 import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.config.KvManagerLayoutConfig;
@@ -114,7 +114,9 @@ final class TierBuilder {
     BlockStore store =
         stores.open(
             new BlockStoreFactory.Spec(
-                shape.numBlocks(), shape.blockByteSize(), BlockFingerprint.of(config, hashScheme, shape)));
+                shape.numBlocks(),
+                shape.blockByteSize(),
+                BlockFingerprint.of(config, hashScheme, shape)));
     owned.add(store);
     Tier tier = finish(level, builder.store(store, shape), stores.storageKind());
     recover(store, tier.pool());

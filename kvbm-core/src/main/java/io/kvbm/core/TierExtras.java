@@ -1,5 +1,6 @@
 package io.kvbm.core;
 
+import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.metrics.MetricsSink;
 import io.kvbm.api.policy.EvictionPolicyProvider;
 import io.kvbm.core.event.RouterEventLog;
@@ -8,12 +9,11 @@ import io.kvbm.core.pool.ContentListener;
 import io.kvbm.core.prefetch.Prefetcher;
 import io.kvbm.core.remote.Publisher;
 import io.kvbm.core.remote.SharingOptions;
-import io.kvbm.api.config.KvBlockManagerConfig;
-import java.util.Objects;
-import java.util.stream.Stream;
 import io.kvbm.core.retention.RetentionRules;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a manager adds to the pools of its tiers beside their blocks. */
@@ -68,8 +68,7 @@ final class TierExtras {
     if (prefetcher != null && isTop) {
       listeners.add(new PrefetchedContent(prefetcher));
     }
-    if (publisher != null
-        && sharing.lend().stream().anyMatch(level -> level.text().equals(tier))) {
+    if (publisher != null && sharing.lend().stream().anyMatch(level -> level.text().equals(tier))) {
       listeners.add(publisher.listener());
     }
     isTop = false;

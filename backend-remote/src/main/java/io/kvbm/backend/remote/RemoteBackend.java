@@ -3,6 +3,7 @@ package io.kvbm.backend.remote;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.remote.AgentFactory;
+import io.kvbm.api.remote.DirectoryFactory;
 import io.kvbm.api.remote.RemoteAgent;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendContext;
@@ -13,20 +14,23 @@ import io.kvbm.backend.remote.tcp.TcpAgent;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The open backend. Directories and object stores are added here by {@code directories()} etc. */
+/** The open backend. */
 final class RemoteBackend implements Backend {
 
   private final BackendContext context;
   private final AgentSettings settings;
+  private final List<DirectoryFactory> directories;
   private final Sockets sockets;
   private final List<TcpAgent> agents = new ArrayList<>();
   private final List<AgentFactory> factories = List.of(this::open);
   private final List<Transport> transports = List.of(new RemoteTransport());
   private boolean closed;
 
-  RemoteBackend(BackendContext context, AgentSettings settings) {
+  RemoteBackend(
+      BackendContext context, AgentSettings settings, List<DirectoryFactory> directories) {
     this.context = context;
     this.settings = settings;
+    this.directories = directories;
     this.sockets = new Sockets(settings);
   }
 
@@ -45,6 +49,11 @@ final class RemoteBackend implements Backend {
   @Override
   public List<AgentFactory> agents() {
     return factories;
+  }
+
+  @Override
+  public List<DirectoryFactory> directories() {
+    return directories;
   }
 
   @Override

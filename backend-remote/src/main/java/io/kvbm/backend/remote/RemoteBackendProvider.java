@@ -9,6 +9,7 @@ import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
+import io.kvbm.backend.remote.directory.Directories;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -36,10 +37,11 @@ public final class RemoteBackendProvider implements BackendProvider {
     return Set.of("remote");
   }
 
-  /** Each part of the backend adds its own keys here. */
   @Override
   public List<ConfigKey> configKeys() {
-    return List.copyOf(new ArrayList<>(AgentSettings.keys()));
+    List<ConfigKey> keys = new ArrayList<>(AgentSettings.keys());
+    keys.addAll(Directories.settings());
+    return List.copyOf(keys);
   }
 
   @Override
@@ -59,6 +61,6 @@ public final class RemoteBackendProvider implements BackendProvider {
   @Override
   public Backend open(BackendContext context, BackendConfig config) {
     config.validate(NAME, configKeys());
-    return new RemoteBackend(context, AgentSettings.of(config));
+    return new RemoteBackend(context, AgentSettings.of(config), Directories.open(context, config));
   }
 }

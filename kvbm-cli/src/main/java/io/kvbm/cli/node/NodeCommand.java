@@ -139,8 +139,7 @@ final class NodeCommand implements Subcommand, UsesPlatform {
   private static void write(byte[] bytes, Path file) throws IOException {
     Path next = file.resolveSibling(file.getFileName() + ".next-" + ProcessHandle.current().pid());
     Files.createFile(
-        next,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try {
       Files.write(next, bytes, StandardOpenOption.WRITE);
       Files.move(next, file, StandardCopyOption.REPLACE_EXISTING);

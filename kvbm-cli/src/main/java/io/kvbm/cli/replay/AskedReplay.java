@@ -103,8 +103,7 @@ final class AskedReplay {
       if (System.nanoTime() - until > 0) {
         throw new BackendException(
             ErrorCode.OPERATION_FAILED,
-            "%d of %d other processes were found after %s"
-                .formatted(known(), others, PATIENCE),
+            "%d of %d other processes were found after %s".formatted(known(), others, PATIENCE),
             null);
       }
       TimeUnit.MILLISECONDS.sleep(20);

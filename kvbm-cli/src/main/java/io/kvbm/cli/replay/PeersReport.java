@@ -92,7 +92,14 @@ record PeersReport(
     console.line("");
     Table table =
         new Table(
-            "process", ">requests", ">device", ">host", ">disk", ">remote", ">filled anew", ">lent");
+            "process",
+            ">requests",
+            ">device",
+            ">host",
+            ">disk",
+            ">remote",
+            ">filled anew",
+            ">lent");
     for (int i = 0; i < peers.size(); i++) {
       Map<String, Long> peer = peers.get(i);
       table.row(

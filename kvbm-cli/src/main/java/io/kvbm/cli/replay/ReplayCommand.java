@@ -577,8 +577,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
   }
 
   /** One of several processes: serves what it is told to. */
-  private static void answer(
-      Trace trace, ReplayOptions options, Platform platform, Console console)
+  private static void answer(Trace trace, ReplayOptions options, Platform platform, Console console)
       throws InterruptedException, IOException {
     try (ReplayTiers opened = ReplayTiers.open(options, platform, null);
         TopTier top = new TopTier(platform, opened.manager().tiers().getFirst())) {

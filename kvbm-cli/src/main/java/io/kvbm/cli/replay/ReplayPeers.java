@@ -83,7 +83,8 @@ final class ReplayPeers {
     byte[] token = new byte[TOKEN_BYTES];
     new SecureRandom().nextBytes(token);
     environment.put(
-        EnvironmentNames.variable("backends.remote.token"), HexFormat.of().formatHex(token, NAME_BYTES, TOKEN_BYTES));
+        EnvironmentNames.variable("backends.remote.token"),
+        HexFormat.of().formatHex(token, NAME_BYTES, TOKEN_BYTES));
     environment.put(
         EnvironmentNames.variable("backends.remote.directoryNamespace"),
         "/kvbm-replay-" + HexFormat.of().formatHex(token, 0, NAME_BYTES));

@@ -80,9 +80,7 @@ record ReplayTiers(
       }
     }
     return new ReplayTiers(
-        manager(config, options, platform),
-        scratch == null ? warm : null,
-        scratch);
+        manager(config, options, platform), scratch == null ? warm : null, scratch);
   }
 
   private static BlockStoreFactory store(

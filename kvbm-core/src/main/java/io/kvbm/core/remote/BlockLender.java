@@ -147,8 +147,7 @@ final class BlockLender implements PeerService, AutoCloseable {
     self[0] = loan;
     open.add(loan);
     meters.lent(kept);
-    loan.endsWith(
-        environment.deadlines().scheduleAfter(options.loanTime().toNanos(), loan::close));
+    loan.endsWith(environment.deadlines().scheduleAfter(options.loanTime().toNanos(), loan::close));
     if (closed) {
       loan.close();
     }
@@ -280,7 +279,8 @@ final class BlockLender implements PeerService, AutoCloseable {
         ? to.move(move)
         : CompletableFuture.failedFuture(
             new CallerException(
-                ErrorCode.UNSUPPORTED, "this worker moves no blocks for a leader; it has no shards"));
+                ErrorCode.UNSUPPORTED,
+                "this worker moves no blocks for a leader; it has no shards"));
   }
 
   @Override

@@ -120,7 +120,8 @@ final class BlockSetFormat {
   private static int count(ByteBuffer in) {
     int count = in.getInt();
     if (count < 0 || count > in.remaining()) { // each takes a byte at least
-      throw corrupt("block set is malformed: a list of %d".formatted(Integer.toUnsignedLong(count)));
+      throw corrupt(
+          "block set is malformed: a list of %d".formatted(Integer.toUnsignedLong(count)));
     }
     return count;
   }

@@ -73,8 +73,7 @@ final class FetchBatch {
           moves.add(BlockMove.of(lent.get(i).slot(), targets.get(i).blockId()));
         }
         Layout remote = imported.layout(lent.get(from).blockSet());
-        handles.add(
-            engine.submit(new BlockPlace.LaidOut(remote), target.place(), moves, options));
+        handles.add(engine.submit(new BlockPlace.LaidOut(remote), target.place(), moves, options));
         from = to;
       }
     } catch (KvbmException e) {
@@ -115,8 +114,7 @@ final class FetchBatch {
         BlockKey before = i == 0 ? parent : lent.get(i - 1).key();
         complete.add(targets.get(i).complete(lent.get(i).key(), before));
       }
-      List<ImmutableBlock> registered =
-          complete.isEmpty() ? List.of() : target.register(complete);
+      List<ImmutableBlock> registered = complete.isEmpty() ? List.of() : target.register(complete);
       return new Arrived(registered, failure);
     } catch (RuntimeException e) {
       complete.forEach(CompleteBlock::close);

@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param staging its slots; null for none
  */
 record LentParts(
-    Set<Integer> lent, Map<Integer, Integer> partOfTier, int stagingPart, @Nullable Staging staging) {
+    Set<Integer> lent,
+    Map<Integer, Integer> partOfTier,
+    int stagingPart,
+    @Nullable Staging staging) {
 
   boolean isLent(int tier) {
     return lent.contains(tier);

@@ -109,7 +109,9 @@ final class PeerLinks implements AutoCloseable {
     synchronized (this) {
       pauses.remove(name);
       Link other = links.get(name);
-      if (other != null && other.imported().isUsable() && other.imported().isOf(link.member().agent())) {
+      if (other != null
+          && other.imported().isUsable()
+          && other.imported().isOf(link.member().agent())) {
         return other;
       }
       if (!closed) {

@@ -76,8 +76,7 @@ final class RemoteFetcher {
    * @param deadlineNanos 0 for none beyond the fetch's own
    */
   Fetch fetch(List<BlockKey> keys, int from, long deadlineNanos) {
-    long own =
-        Staging.deadline(environment.deadlines(), options.fetchTimeout().toNanos());
+    long own = Staging.deadline(environment.deadlines(), options.fetchTimeout().toNanos());
     long deadline = deadlineNanos == 0 || own - deadlineNanos < 0 ? own : deadlineNanos;
     Fetch fetch = new Fetch(List.copyOf(keys), from, deadline);
     if (!running.tryAcquire()) {
@@ -149,11 +148,8 @@ final class RemoteFetcher {
         meters.failed("fetch", failure);
       } finally {
         long bytes =
-            target.index() < 0
-                ? 0
-                : blocks.size() * target.tier().pool().shape().blockByteSize();
-        meters.fetched(
-            blocks.size(), bytes, Math.max(0, environment.clock().nanoTime() - start));
+            target.index() < 0 ? 0 : blocks.size() * target.tier().pool().shape().blockByteSize();
+        meters.fetched(blocks.size(), bytes, Math.max(0, environment.clock().nanoTime() - start));
         result.complete(new FetchResult(blocks, Optional.ofNullable(failure)));
         if (current.get() == null) {
           drained.complete(null);
@@ -239,7 +235,8 @@ final class RemoteFetcher {
     }
 
     /** Waits for an answer of a peer; ends early when the peer is lost or the fetch cancelled. */
-    private <T> T await(PeerLinks.Link link, CompletableFuture<T> stage, String what, Consumer<T> late) {
+    private <T> T await(
+        PeerLinks.Link link, CompletableFuture<T> stage, String what, Consumer<T> late) {
       CompletableFuture<T> own = new CompletableFuture<>();
       interrupt.whenComplete((_, error) -> own.completeExceptionally(error));
       stage.whenComplete(
@@ -291,10 +288,10 @@ final class RemoteFetcher {
         }
         arrived =
             await(
-                    link,
-                    arriving,
-                    "a fetch from agent '" + link.member().agent().name() + "'",
-                    late -> BlockPool.closeAll(late.blocks()));
+                link,
+                arriving,
+                "a fetch from agent '" + link.member().agent().name() + "'",
+                late -> BlockPool.closeAll(late.blocks()));
       } catch (KvbmException e) {
         batch.cancel();
         arriving.whenComplete((_, _) -> drained.complete(null));

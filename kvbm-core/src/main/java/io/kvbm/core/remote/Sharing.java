@@ -2,39 +2,39 @@ package io.kvbm.core.remote;
 
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.block.Block;
+import io.kvbm.api.block.BlockDescriptorList;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
+import io.kvbm.api.block.MutableBlock;
+import io.kvbm.api.block.RemoteBlock;
+import io.kvbm.api.block.SerializedBlockSet;
+import io.kvbm.api.layout.Layout;
 import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.layout.LayoutProvider;
 import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.remote.BlockDirectory;
 import io.kvbm.api.remote.DirectoryListener;
+import io.kvbm.api.remote.DirectoryMember;
+import io.kvbm.api.remote.RemoteAccess;
+import io.kvbm.api.remote.RemoteAgent;
 import io.kvbm.api.storage.AllocationRequest;
 import io.kvbm.api.storage.Storage;
+import io.kvbm.api.transfer.TransferHandle;
+import io.kvbm.core.tier.Tier;
 import io.kvbm.core.tiering.PeerLoad;
 import io.kvbm.core.tiering.PeerSource;
 import io.kvbm.core.tiering.TieringEngine;
+import io.kvbm.core.transfer.TransferOptions;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
-import io.kvbm.api.block.Block;
-import io.kvbm.api.block.BlockDescriptorList;
-import io.kvbm.api.block.MutableBlock;
-import io.kvbm.api.block.RemoteBlock;
-import io.kvbm.api.block.SerializedBlockSet;
-import io.kvbm.api.layout.Layout;
-import io.kvbm.api.remote.DirectoryMember;
-import io.kvbm.api.remote.RemoteAccess;
-import io.kvbm.api.remote.RemoteAgent;
-import io.kvbm.api.transfer.TransferHandle;
-import io.kvbm.core.tier.Tier;
-import io.kvbm.core.transfer.TransferOptions;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 
 /**
  * What a manager shares with other workers: it exports its tiers, refers to those of others, lends
@@ -92,14 +92,7 @@ public final class Sharing implements PeerSource, AutoCloseable {
       LentParts parts = export(tiering.tiers(), options);
       this.lender =
           new BlockLender(
-              tiering,
-              fingerprint,
-              options,
-              environment,
-              exports,
-              parts,
-              this::blockSet,
-              meters);
+              tiering, fingerprint, options, environment, exports, parts, this::blockSet, meters);
     } catch (RuntimeException | Error e) {
       exports.close();
       closeStaging();

@@ -11,36 +11,35 @@ import io.kvbm.api.spi.Clock;
 import io.kvbm.core.cost.CostGate;
 import io.kvbm.core.cost.Decision;
 import io.kvbm.core.cost.Flight;
-import io.kvbm.core.cost.RoutePlan;
-import io.kvbm.core.onboard.Missing;
-import io.kvbm.core.tier.MovedBlock;
-import io.kvbm.core.transfer.TransferOptions;
-import io.kvbm.core.pool.BlockPool;
-import java.util.Collections;
-import java.util.concurrent.atomic.LongAdder;
 import io.kvbm.core.cost.GateMode;
 import io.kvbm.core.cost.GateStatistics;
 import io.kvbm.core.cost.RouteCosts;
+import io.kvbm.core.cost.RoutePlan;
 import io.kvbm.core.offload.OffloadEdge;
 import io.kvbm.core.offload.OffloadHandle;
 import io.kvbm.core.offload.OffloadOptions;
 import io.kvbm.core.offload.OffloadStatistics;
 import io.kvbm.core.offload.Offloader;
 import io.kvbm.core.offload.WritePolicy;
+import io.kvbm.core.onboard.Missing;
 import io.kvbm.core.onboard.OnboardOptions;
 import io.kvbm.core.onboard.OnboardResult;
 import io.kvbm.core.onboard.OnboardStatistics;
 import io.kvbm.core.onboard.Onboarder;
 import io.kvbm.core.onboard.Onboarding;
 import io.kvbm.core.onboard.TierResidence;
+import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.retention.Namespaces.Expectation;
 import io.kvbm.core.retention.Retention;
 import io.kvbm.core.tier.BlockMover;
 import io.kvbm.core.tier.LocatedBlock;
+import io.kvbm.core.tier.MovedBlock;
 import io.kvbm.core.tier.RouteUse;
 import io.kvbm.core.tier.Tier;
 import io.kvbm.core.time.Deadlines;
+import io.kvbm.core.transfer.TransferOptions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +47,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -369,8 +369,7 @@ public final class TieringEngine implements AutoCloseable {
       }
       load.blocks()
           .whenComplete(
-              (blocks, error) ->
-                  flight.end(error == null ? blocks.size() * blockByteSize() : 0));
+              (blocks, error) -> flight.end(error == null ? blocks.size() * blockByteSize() : 0));
       return load;
     }
 

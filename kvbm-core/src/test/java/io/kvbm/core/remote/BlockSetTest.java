@@ -29,8 +29,7 @@ class BlockSetTest {
   private static void assertRefused(
       SharingWorld.Worker worker, byte[] bytes, ErrorCode code, String text) {
     assertThatThrownBy(() -> worker.manager().importRemoteBlockset(new SerializedBlockSet(bytes)))
-        .isInstanceOfSatisfying(
-            KvbmException.class, e -> assertThat(e.code()).isEqualTo(code))
+        .isInstanceOfSatisfying(KvbmException.class, e -> assertThat(e.code()).isEqualTo(code))
         .hasMessageContaining(text);
   }
 
@@ -146,8 +145,7 @@ class BlockSetTest {
       List<MutableBlock> ours = two.manager().device().orElseThrow().allocateBlocks(2);
       world.agents.holds = true;
       TransferHandle handle =
-          two.manager()
-              .readRemoteBlocks(remote(two, false, 0, 1), ours, TransferOptions.DEFAULT);
+          two.manager().readRemoteBlocks(remote(two, false, 0, 1), ours, TransferOptions.DEFAULT);
       TestTiers.await(() -> world.agents.heldCount() == 1);
       handle.cancel();
       assertThat(handle.outcomes().toCompletableFuture()).isNotDone();

@@ -413,5 +413,4 @@ final class LoopbackAgents implements BackendProvider, Transport {
     @Override
     protected void free() {}
   }
-
 }

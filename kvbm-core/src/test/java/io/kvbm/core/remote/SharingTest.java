@@ -58,8 +58,7 @@ class SharingTest {
       register(one, keys.subList(0, 6));
       register(two, keys.subList(0, 2));
       world.awaitPublished(1, keys.subList(0, 6));
-      OnboardResult result =
-          two.manager().tiering().onboard(keys, OnboardOptions.DEFAULT).await();
+      OnboardResult result = two.manager().tiering().onboard(keys, OnboardOptions.DEFAULT).await();
       assertThat(result.blocks()).extracting(ImmutableBlock::key).isEqualTo(keys.subList(0, 6));
       result.blocks().forEach(TestTiers::verify);
       assertThat(result.blocks().get(2).parent()).contains(keys.get(1));
@@ -144,8 +143,7 @@ class SharingTest {
       register(one, keys);
       world.awaitPublished(1, keys);
       world.agents.silent = true;
-      OnboardResult result =
-          two.manager().tiering().onboard(keys, OnboardOptions.DEFAULT).await();
+      OnboardResult result = two.manager().tiering().onboard(keys, OnboardOptions.DEFAULT).await();
       assertThat(result.blocks()).isEmpty();
       assertThat(two.sharing().statistics().failed("fetch deadline_exceeded")).isEqualTo(1);
     }
@@ -178,8 +176,7 @@ class SharingTest {
       register(one, sequence(1, 4));
       world.awaitPublished(1, sequence(1, 4));
       register(one, sequence(11, 4));
-      TestTiers.await(
-          () -> world.agents.directory.of(1).equals(Set.copyOf(sequence(11, 4))));
+      TestTiers.await(() -> world.agents.directory.of(1).equals(Set.copyOf(sequence(11, 4))));
       one.manager().device().orElseThrow().reset();
       TestTiers.await(() -> world.agents.directory.of(1).isEmpty());
     }
@@ -226,8 +223,7 @@ class SharingTest {
                 () -> {
                   for (int round = 0; round < 250; round++) {
                     long first = 100L * random.nextInt(8);
-                    TestTiers.use(
-                        own.manager().tiering(), sequence(first, 1 + random.nextInt(8)));
+                    TestTiers.use(own.manager().tiering(), sequence(first, 1 + random.nextInt(8)));
                   }
                 }));
       }

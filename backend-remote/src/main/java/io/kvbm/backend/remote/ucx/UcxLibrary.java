@@ -93,10 +93,24 @@ final class UcxLibrary {
     keyUnpack = bind("ucp_ep_rkey_unpack", JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS);
     keyDestroy = bindVoid("ucp_rkey_destroy", JAVA_LONG);
     get =
-        bind("ucp_get_nbx", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+        bind(
+            "ucp_get_nbx",
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
             JAVA_LONG);
     put =
-        bind("ucp_put_nbx", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+        bind(
+            "ucp_put_nbx",
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
             JAVA_LONG);
     requestCheck = bind("ucp_request_check_status", JAVA_INT, JAVA_LONG);
     requestFree = bindVoid("ucp_request_free", JAVA_LONG);
@@ -247,7 +261,6 @@ final class UcxLibrary {
   }
 
   private MethodHandle bindVoid(String name, MemoryLayout... arguments) {
-    return LINKER.downcallHandle(
-        symbols.findOrThrow(name), FunctionDescriptor.ofVoid(arguments));
+    return LINKER.downcallHandle(symbols.findOrThrow(name), FunctionDescriptor.ofVoid(arguments));
   }
 }

@@ -18,9 +18,9 @@ import java.util.UUID;
  * One-sided reads and writes through UCX, with one worker and one thread. Completions are told on
  * that thread.
  *
- * <p>UCX authenticates nobody, and over TCP the peer's UCX copies to and from whatever address it is
- * asked for: whoever reaches the devices of a path reaches the memory of its process. Use devices of
- * a trusted network only.
+ * <p>UCX authenticates nobody, and over TCP the peer's UCX copies to and from whatever address it
+ * is asked for: whoever reaches the devices of a path reaches the memory of its process. Use
+ * devices of a trusted network only.
  *
  * <p>Threading: safe from any thread. Errors of copies go to their completion, never to the caller.
  */
@@ -38,7 +38,8 @@ public final class UcxPath implements DataPath {
    * Opens the devices and starts the thread.
    *
    * @param options how
-   * @throws KvbmException BACKEND_UNAVAILABLE where UCX is not installed, REMOTE where it cannot run
+   * @throws KvbmException BACKEND_UNAVAILABLE where UCX is not installed, REMOTE where it cannot
+   *     run
    */
   public UcxPath(UcxOptions options) {
     this(options, CHUNK_BYTE_SIZE);

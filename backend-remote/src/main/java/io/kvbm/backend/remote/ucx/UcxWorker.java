@@ -99,8 +99,7 @@ final class UcxWorker {
   private long createContext(UcxOptions options) {
     try (Arena calls = Arena.ofConfined()) {
       MemorySegment out = calls.allocate(JAVA_LONG);
-      UcxStatus.check(
-          "UCX reads no settings", (int) ucx.configRead.invokeExact(0L, 0L, out));
+      UcxStatus.check("UCX reads no settings", (int) ucx.configRead.invokeExact(0L, 0L, out));
       long config = out.get(JAVA_LONG, 0);
       try {
         modify(calls, config, "TLS", options.transports());
@@ -137,8 +136,7 @@ final class UcxWorker {
       MemorySegment params = calls.allocate(STRUCT_BYTE_SIZE, 8);
       params.set(JAVA_LONG, 0, 1L);
       params.set(JAVA_INT, 8, THREAD_MODE_SERIALIZED); // Made by one thread, then run by another.
-      UcxStatus.check(
-          "no worker of UCX", (int) ucx.workerCreate.invokeExact(context, params, out));
+      UcxStatus.check("no worker of UCX", (int) ucx.workerCreate.invokeExact(context, params, out));
       long created = out.get(JAVA_LONG, 0);
       UcxStatus.check(
           "UCX has no event file", (int) ucx.workerGetEventFile.invokeExact(created, out));
@@ -182,9 +180,7 @@ final class UcxWorker {
   }
 
   private static byte[] bytes(long address, long byteSize) {
-    return MemorySegment.ofAddress(address)
-        .reinterpret(byteSize)
-        .toArray(ValueLayout.JAVA_BYTE);
+    return MemorySegment.ofAddress(address).reinterpret(byteSize).toArray(ValueLayout.JAVA_BYTE);
   }
 
   /** {@return the handle of registered memory} */
@@ -295,8 +291,7 @@ final class UcxWorker {
   long get(long endpoint, long target, long byteSize, long source, long key, long slot) {
     request.set(JAVA_LONG, USER_DATA, slot);
     try {
-      return (long)
-          ucx.get.invokeExact(endpoint, target, byteSize, source, key, request.address());
+      return (long) ucx.get.invokeExact(endpoint, target, byteSize, source, key, request.address());
     } catch (Throwable e) {
       throw UcxLibrary.unexpected(e);
     }
@@ -305,8 +300,7 @@ final class UcxWorker {
   long put(long endpoint, long source, long byteSize, long target, long key, long slot) {
     request.set(JAVA_LONG, USER_DATA, slot);
     try {
-      return (long)
-          ucx.put.invokeExact(endpoint, source, byteSize, target, key, request.address());
+      return (long) ucx.put.invokeExact(endpoint, source, byteSize, target, key, request.address());
     } catch (Throwable e) {
       throw UcxLibrary.unexpected(e);
     }

@@ -109,7 +109,8 @@ class UcxPathTest {
       Random random = new Random(seed + t);
       threads.add(
           CompletableFuture.runAsync(
-              () -> writeAndReadBack(peer, memory, base, area, random), Thread::startVirtualThread));
+              () -> writeAndReadBack(peer, memory, base, area, random),
+              Thread::startVirtualThread));
     }
     for (CompletableFuture<Void> thread : threads) {
       thread.get(50, TimeUnit.SECONDS);
@@ -229,8 +230,7 @@ class UcxPathTest {
       assertThat(code(write)).isEqualTo(ErrorCode.OUT_OF_BOUNDS);
     }
     for (MemorySegment bad :
-        List.of(
-            MemorySegment.ofArray(new byte[8]), local.asReadOnly(), local.asSlice(0, 0))) {
+        List.of(MemorySegment.ofArray(new byte[8]), local.asReadOnly(), local.asSlice(0, 0))) {
       Ucx.Outcome read = new Ucx.Outcome();
       peer.read(memory, 0, bad, read);
       assertThat(code(read)).isEqualTo(ErrorCode.INVALID_ARGUMENT);

@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lease, the watch and the way back to them. Everything happens on the directory's thread, which
- * never waits for the network; the fields that are volatile are read elsewhere.
+ * The lease, the watch and the way back to them. Everything happens on the directory's thread,
+ * which never waits for the network; the fields that are volatile are read elsewhere.
  */
 final class Session {
 
@@ -467,7 +467,8 @@ final class Session {
 
   private static String reason(Throwable failure) {
     Throwable cause = unwrap(failure);
-    String text = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    String text =
+        cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     return text.lines().findFirst().orElse("");
   }
 
