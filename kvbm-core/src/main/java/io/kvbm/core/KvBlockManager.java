@@ -107,8 +107,7 @@ public final class KvBlockManager implements AutoCloseable {
           from.retention == null ? null : new RetentionRules(from.retention, platform.clock());
       Prefetcher loader = from.prefetch == null ? null : prefetcher(from, platform);
       TierExtras extras = new TierExtras(sink, events, rules, loader);
-      TierBuilder builder = 
-          new TierBuilder(config, platform, hashScheme, owned, extras, workers);
+      TierBuilder builder = new TierBuilder(config, platform, hashScheme, owned, extras, workers);
       BlockRegistry registry = new BlockRegistry(builder.expectedBlocks());
       addTier(CacheLevel.DEVICE, config.deviceLayout(), builder, registry);
       addTier(CacheLevel.HOST, config.hostLayout(), builder, registry);

@@ -2,8 +2,8 @@ package io.kvbm.core;
 
 import com.dynatrace.hash4j.hashing.Hashing;
 import io.kvbm.api.CallerException;
-import io.kvbm.api.ErrorCode;
 import io.kvbm.api.ConfigurationException;
+import io.kvbm.api.ErrorCode;
 import io.kvbm.api.block.BlockParallelismStrategy;
 import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.config.KvManagerLayoutConfig;

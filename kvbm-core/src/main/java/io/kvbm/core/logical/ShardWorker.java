@@ -319,8 +319,7 @@ public final class ShardWorker implements ShardMover, AutoCloseable {
           throw new ConfigurationException(
               ErrorCode.INVALID_CONFIG,
               "shards of the %s set have %d bytes, those of %s %d"
-                  .formatted(
-                      set.name, set.layout.blockByteSize(), sets.getFirst().name, byteSize));
+                  .formatted(set.name, set.layout.blockByteSize(), sets.getFirst().name, byteSize));
         }
       }
       return new ShardWorker(this, engine, clock, executor);

@@ -179,12 +179,7 @@ public final class ShardWorkers implements ShardCopies {
     answer.whenComplete(
         (outcome, error) -> {
           alarm.cancel();
-          end(
-              on,
-              member,
-              flight,
-              join,
-              ShardAnswer.of(member.name, join.blocks(), outcome, error));
+          end(on, member, flight, join, ShardAnswer.of(member.name, join.blocks(), outcome, error));
         });
   }
 

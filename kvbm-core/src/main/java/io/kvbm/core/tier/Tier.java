@@ -60,7 +60,9 @@ public record Tier(
             () ->
                 new CallerException(
                     ErrorCode.VIEWS_NOT_AVAILABLE_ON_LOGICAL_BLOCKS,
-                    "the blocks of the logical " + name() + " tier have no bytes to move; give the manager workers"));
+                    "the blocks of the logical "
+                        + name()
+                        + " tier have no bytes to move; give the manager workers"));
   }
 
   /** {@return whether the blocks have bytes here} */

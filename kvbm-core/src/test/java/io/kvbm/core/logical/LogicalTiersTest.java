@@ -63,9 +63,7 @@ class LogicalTiersTest {
       assertThatThrownBy(block::blockView)
           .isInstanceOfSatisfying(
               CallerException.class,
-              e ->
-                  assertThat(e.code())
-                      .isEqualTo(ErrorCode.VIEWS_NOT_AVAILABLE_ON_LOGICAL_BLOCKS));
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.VIEWS_NOT_AVAILABLE_ON_LOGICAL_BLOCKS));
       assertThatThrownBy(() -> block.layerView(0, 0)).isInstanceOf(CallerException.class);
     }
   }

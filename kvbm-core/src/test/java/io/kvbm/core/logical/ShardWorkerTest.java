@@ -44,9 +44,7 @@ class ShardWorkerTest {
             TestCluster.MODEL,
             TestCluster.system(platform, 4, LayoutType.LAYER_SEPARATE_OUTER_CONTIGUOUS))
         .set(
-            "host",
-            TestCluster.MODEL,
-            TestCluster.system(platform, 4, LayoutType.FULLY_CONTIGUOUS))
+            "host", TestCluster.MODEL, TestCluster.system(platform, 4, LayoutType.FULLY_CONTIGUOUS))
         .build(platform.transfers(), platform.clock(), executor);
   }
 
@@ -86,15 +84,10 @@ class ShardWorkerTest {
 
   @Test
   void aSlotWrittenTwiceIsRefusedAndNothingStaysTaken() {
-    assertRefused(
-        worker.move(move(0, slots(0, 1), 1, slots(2, 2))), ErrorCode.INVALID_ARGUMENT);
+    assertRefused(worker.move(move(0, slots(0, 1), 1, slots(2, 2))), ErrorCode.INVALID_ARGUMENT);
     assertRefused(worker.move(move(0, slots(0), 0, slots(0))), ErrorCode.INVALID_ARGUMENT);
     assertThat(
-            worker
-                .move(move(0, slots(0, 1), 1, slots(2, 3)))
-                .toCompletableFuture()
-                .join()
-                .blocks())
+            worker.move(move(0, slots(0, 1), 1, slots(2, 3))).toCompletableFuture().join().blocks())
         .allMatch(BlockOutcome::isDone);
   }
 

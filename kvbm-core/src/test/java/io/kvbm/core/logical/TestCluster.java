@@ -149,8 +149,7 @@ final class TestCluster implements AutoCloseable {
       for (int layer = 0; layer < 2; layer++) {
         for (int outer = 0; outer < 2; outer++) {
           Region region = layout.region(block.blockId(), layer, outer);
-          BytePatterns.fill(
-              ((Region.HostRegion) region).segment(), seed(key, rank, layer, outer));
+          BytePatterns.fill(((Region.HostRegion) region).segment(), seed(key, rank, layer, outer));
         }
       }
     }

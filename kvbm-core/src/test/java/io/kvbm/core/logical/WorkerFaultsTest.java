@@ -68,7 +68,9 @@ class WorkerFaultsTest {
       TestCluster.Member broken = cluster.members.get(1);
       broken.script = move -> failingFirst(broken.worker, move);
       List<MovedBlock> moved = begin(cluster, a, b).await();
-      assertThat(failure(moved.get(0))).hasMessageContaining("rank-1").hasMessageContaining("space");
+      assertThat(failure(moved.get(0)))
+          .hasMessageContaining("rank-1")
+          .hasMessageContaining("space");
       assertThat(cluster.pool(CacheLevel.DISK).contains(a.key())).isFalse();
       try (ImmutableBlock copy = moved.get(1).block().orElseThrow()) {
         cluster.verify(copy, CacheLevel.DISK);
@@ -103,8 +105,7 @@ class WorkerFaultsTest {
       assertThat(cluster.pool(CacheLevel.DEVICE).find(TestCluster.key(1))).isEmpty();
       assertThat(cluster.pool(CacheLevel.DEVICE).find(TestCluster.key(2))).isEmpty();
       try (ImmutableBlock block = cluster.register(3);
-          ImmutableBlock copy =
-              begin(cluster, block).await().getFirst().block().orElseThrow()) {
+          ImmutableBlock copy = begin(cluster, block).await().getFirst().block().orElseThrow()) {
         cluster.verify(copy, CacheLevel.DISK);
       }
       cluster.assertNothingInUse();
@@ -165,8 +166,7 @@ class WorkerFaultsTest {
     try (TestCluster cluster = cluster(Duration.ofSeconds(20))) {
       TestCluster.Member slow = cluster.members.get(0);
       CompletableFuture<Void> gate = new CompletableFuture<>();
-      slow.script =
-          move -> slow.worker.move(move).thenCombine(gate, (outcome, _) -> outcome);
+      slow.script = move -> slow.worker.move(move).thenCombine(gate, (outcome, _) -> outcome);
       ImmutableBlock block = cluster.register(1);
       MoveHandle move = begin(cluster, block);
       cluster.manager.resetWorker("rank-2", cluster.members.get(2).worker);
@@ -204,11 +204,7 @@ class WorkerFaultsTest {
           TransferOptions.DEFAULT.withDeadlineNanos(cluster.platform.clock().nanoTime() - 1);
       KvbmException cause =
           failure(
-              cluster
-                  .manager
-                  .offload(List.of(block), CacheLevel.DISK, late)
-                  .await()
-                  .getFirst());
+              cluster.manager.offload(List.of(block), CacheLevel.DISK, late).await().getFirst());
       assertThat(cause.code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
       assertThat(cluster.workers.isIntact()).isTrue();
     }
