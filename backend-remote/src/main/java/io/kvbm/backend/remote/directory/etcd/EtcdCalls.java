@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
 /**
- * One client of etcd. Every call ends within the time its settings give it. Threading: safe from any
- * thread; what is returned completes on threads of the client.
+ * One client of etcd. Every call ends within the time its settings give it. Threading: safe from
+ * any thread; what is returned completes on threads of the client.
  */
 final class EtcdCalls implements AutoCloseable {
 
@@ -106,8 +106,7 @@ final class EtcdCalls implements AutoCloseable {
   }
 
   CompletableFuture<?> delete(ByteSequence from, ByteSequence to) {
-    return timed(
-        client.getKVClient().delete(from, DeleteOption.builder().withRange(to).build()));
+    return timed(client.getKVClient().delete(from, DeleteOption.builder().withRange(to).build()));
   }
 
   /**
@@ -129,11 +128,7 @@ final class EtcdCalls implements AutoCloseable {
 
   Watch.Watcher watch(ByteSequence prefix, long revision, Watch.Listener listener) {
     WatchOption option =
-        WatchOption.builder()
-            .isPrefix(true)
-            .withRevision(revision)
-            .withRequireLeader(true)
-            .build();
+        WatchOption.builder().isPrefix(true).withRevision(revision).withRequireLeader(true).build();
     return client.getWatchClient().watch(prefix, option, listener);
   }
 

@@ -43,11 +43,7 @@ final class LocalCopy {
   }
 
   LocalCopy(
-      String self,
-      RecordKeys keys,
-      DirectoryLimits limits,
-      Notices notices,
-      System.Logger logger) {
+      String self, RecordKeys keys, DirectoryLimits limits, Notices notices, System.Logger logger) {
     this.self = self;
     this.keys = keys;
     this.limits = limits;

@@ -70,7 +70,12 @@ record SegmentRecord(
       return null;
     }
     return new SegmentRecord(
-        generation, segment, base, (flags & RESET) != 0, take(buffer, added), take(buffer, removed));
+        generation,
+        segment,
+        base,
+        (flags & RESET) != 0,
+        take(buffer, added),
+        take(buffer, removed));
   }
 
   private static void put(ByteBuffer buffer, long[] keys) {

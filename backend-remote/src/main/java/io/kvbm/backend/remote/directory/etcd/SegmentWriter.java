@@ -93,9 +93,7 @@ final class SegmentWriter {
   private void put() {
     busy = true;
     SegmentRecord segment = outgoing.getFirst();
-    session
-        .put(segment)
-        .whenCompleteAsync((revision, failure) -> wasPut(segment, failure), thread);
+    session.put(segment).whenCompleteAsync((revision, failure) -> wasPut(segment, failure), thread);
   }
 
   private void wasPut(SegmentRecord segment, @Nullable Throwable failure) {
@@ -170,8 +168,7 @@ final class SegmentWriter {
       long[] more = slice(keys, at, keysPerSegment);
       at += more.length;
       base = at < keys.length ? base : first;
-      append(
-          new SegmentRecord(session.generation(), nextSegment, base, false, more, new long[0]));
+      append(new SegmentRecord(session.generation(), nextSegment, base, false, more, new long[0]));
     } while (at < keys.length);
   }
 

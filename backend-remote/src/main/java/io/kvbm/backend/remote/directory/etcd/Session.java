@@ -10,6 +10,7 @@ import io.kvbm.api.spi.Clock;
 import io.kvbm.backend.remote.directory.Notices;
 import io.kvbm.backend.remote.directory.Publications;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -18,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lease, the watch and the way back to them. Everything happens on the directory's thread, which
- * never waits for the network; the fields that are volatile are read elsewhere.
+ * The lease, the watch and the way back to them. Everything happens on the directory's thread,
+ * which never waits for the network; the fields that are volatile are read elsewhere.
  */
 final class Session {
 
@@ -221,10 +222,10 @@ final class Session {
               if (everAnnounced && own != null && own.agent().generation() != generation()) {
                 replaced();
               }
+              resyncs++;
               copy.replace(rebuild);
               watchFrom = revision + 1;
               stale = false;
-              resyncs++;
               return true;
             },
             thread);
@@ -461,13 +462,14 @@ final class Session {
   }
 
   private static boolean isRefused(Throwable failure) {
-    String text = String.valueOf(unwrap(failure).getMessage());
+    String text = String.valueOf(unwrap(failure).getMessage()).toLowerCase(Locale.ROOT);
     return text.contains("auth") || text.contains("user name") || text.contains("permission");
   }
 
   private static String reason(Throwable failure) {
     Throwable cause = unwrap(failure);
-    String text = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    String text =
+        cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     return text.lines().findFirst().orElse("");
   }
 
