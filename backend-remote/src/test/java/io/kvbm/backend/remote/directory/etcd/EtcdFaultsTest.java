@@ -174,6 +174,7 @@ class EtcdFaultsTest {
 
   @Test
   void anEtcdThatIsNotThereYetIsWaitedForInTheBackground() throws Exception {
+    fixture.join(member("first", 1), DirectoryListener.NONE).close(); // loads the libraries
     etcd.kill();
     Notes notes = new Notes();
     BlockDirectory a = fixture.join(member("a", 1), notes);
