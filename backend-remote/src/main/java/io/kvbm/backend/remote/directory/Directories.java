@@ -65,6 +65,7 @@ public final class Directories {
     String namespace = config.string("directoryNamespace").orElse("/kvbm");
     return List.of(
         new LocalDirectoryFactory(context, namespace, limits),
+        new StaticDirectoryFactory(context, config, limits),
         new EtcdDirectoryFactory(context, config, limits));
   }
 }

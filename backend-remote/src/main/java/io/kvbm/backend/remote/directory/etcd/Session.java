@@ -10,6 +10,7 @@ import io.kvbm.api.spi.Clock;
 import io.kvbm.backend.remote.directory.Notices;
 import io.kvbm.backend.remote.directory.Publications;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -221,10 +222,10 @@ final class Session {
               if (everAnnounced && own != null && own.agent().generation() != generation()) {
                 replaced();
               }
+              resyncs++;
               copy.replace(rebuild);
               watchFrom = revision + 1;
               stale = false;
-              resyncs++;
               return true;
             },
             thread);
@@ -461,7 +462,7 @@ final class Session {
   }
 
   private static boolean isRefused(Throwable failure) {
-    String text = String.valueOf(unwrap(failure).getMessage());
+    String text = String.valueOf(unwrap(failure).getMessage()).toLowerCase(Locale.ROOT);
     return text.contains("auth") || text.contains("user name") || text.contains("permission");
   }
 

@@ -23,7 +23,7 @@ final class EtcdFixture implements AutoCloseable {
         BackendConfig.of("etcdEndpoints", endpoint)
             .with("directoryNamespace", "/test/" + namespace)
             .with("etcdLease", "2s")
-            .with("etcdTimeout", "1s")
+            .with("etcdTimeout", "3s")
             .with("directoryBatchDelay", "10ms");
   }
 
