@@ -164,6 +164,7 @@ final class UcxEngine implements Runnable {
     try {
       while (!(stopping && isDrained())) {
         boolean worked = runTasks() | issueSubmitted() | worker.progress();
+        noteFailures();
         worked |= endRequests() | flushWritten() | closeFailed();
         expire();
         if (!worked) {
@@ -282,6 +283,16 @@ final class UcxEngine implements Runnable {
     }
   }
 
+  private void noteFailures() {
+    while (slots.nextFailed()) {
+      UcxPeer peer = peers.get(slots.failedPeer());
+      if (peer != null) {
+        peer.fail(slots.failedStatus());
+        anyUnusable = true;
+      }
+    }
+  }
+
   private boolean endRequests() {
     boolean any = false;
     while (slots.nextEnded()) {
@@ -343,6 +354,9 @@ final class UcxEngine implements Runnable {
     if (!copy.peer.isUsable()) {
       return copy.peer.unusable();
     }
+    if (UcxStatus.isLoss(status)) { // Requests may end before the endpoint is told to have failed.
+      return UcxStatus.disconnected(copy.peer.label(), status);
+    }
     return UcxStatus.failure(
         "%s at %s failed".formatted(copy.isWrite ? "write" : "read", copy.peer.label()), status);
   }
@@ -403,13 +417,6 @@ final class UcxEngine implements Runnable {
 
   /** Closes the endpoints of peers that failed or were closed, and ends closed ones. */
   private boolean closeFailed() {
-    while (slots.nextFailed()) {
-      UcxPeer peer = peers.get(slots.failedPeer());
-      if (peer != null) {
-        peer.fail(slots.failedStatus());
-        anyUnusable = true;
-      }
-    }
     if (!anyUnusable) {
       return false;
     }
