@@ -235,8 +235,13 @@ final class UcxEngine implements Runnable {
         break;
       }
       any = true;
+      if (copy.peer.endpoint == 0) {
+        runTasks(); // It was connected before the copy was submitted, but after tasks last ran.
+      }
       if (!copy.peer.isUsable()) {
         copy.end(copy.peer.unusable());
+      } else if (copy.peer.endpoint == 0) {
+        copy.end(UcxStatus.disconnected(copy.peer.label(), UcxStatus.UNREACHABLE));
       } else if (copy.deadline - System.nanoTime() <= 0) {
         copy.end(copy.late());
       } else {
