@@ -164,6 +164,7 @@ final class UcxEngine implements Runnable {
     try {
       while (!(stopping && isDrained())) {
         boolean worked = runTasks() | issueSubmitted() | worker.progress();
+        noteFailures();
         worked |= endRequests() | flushWritten() | closeFailed();
         expire();
         if (!worked) {
@@ -234,8 +235,13 @@ final class UcxEngine implements Runnable {
         break;
       }
       any = true;
+      if (copy.peer.endpoint == 0) {
+        runTasks(); // It was connected before the copy was submitted, but after tasks last ran.
+      }
       if (!copy.peer.isUsable()) {
         copy.end(copy.peer.unusable());
+      } else if (copy.peer.endpoint == 0) {
+        copy.end(UcxStatus.disconnected(copy.peer.label(), UcxStatus.UNREACHABLE));
       } else if (copy.deadline - System.nanoTime() <= 0) {
         copy.end(copy.late());
       } else {
@@ -279,6 +285,16 @@ final class UcxEngine implements Runnable {
   private void endIfImmediate(long pointer, int slot) {
     if (!UcxStatus.isRequest(pointer)) {
       slots.completed(slot, (int) pointer);
+    }
+  }
+
+  private void noteFailures() {
+    while (slots.nextFailed()) {
+      UcxPeer peer = peers.get(slots.failedPeer());
+      if (peer != null) {
+        peer.fail(slots.failedStatus());
+        anyUnusable = true;
+      }
     }
   }
 
@@ -343,6 +359,9 @@ final class UcxEngine implements Runnable {
     if (!copy.peer.isUsable()) {
       return copy.peer.unusable();
     }
+    if (UcxStatus.isLoss(status)) { // Requests may end before the endpoint is told to have failed.
+      return UcxStatus.disconnected(copy.peer.label(), status);
+    }
     return UcxStatus.failure(
         "%s at %s failed".formatted(copy.isWrite ? "write" : "read", copy.peer.label()), status);
   }
@@ -403,13 +422,6 @@ final class UcxEngine implements Runnable {
 
   /** Closes the endpoints of peers that failed or were closed, and ends closed ones. */
   private boolean closeFailed() {
-    while (slots.nextFailed()) {
-      UcxPeer peer = peers.get(slots.failedPeer());
-      if (peer != null) {
-        peer.fail(slots.failedStatus());
-        anyUnusable = true;
-      }
-    }
     if (!anyUnusable) {
       return false;
     }

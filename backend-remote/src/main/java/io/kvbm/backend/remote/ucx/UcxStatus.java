@@ -16,7 +16,22 @@ final class UcxStatus {
 
   private static final long LAST_ERROR = -100;
 
+  private static final int IO_ERROR = -3;
+  private static final int REJECTED = -23;
+  private static final int CONNECTION_RESET = -25;
+  private static final int FIRST_LINK_FAILURE = -40;
+
   private UcxStatus() {}
+
+  /** {@return whether a request that ended so says that its connection is lost} */
+  static boolean isLoss(int status) {
+    return status == IO_ERROR
+        || status == UNREACHABLE
+        || status == CANCELED
+        || status == TIMED_OUT
+        || (status <= REJECTED && status >= CONNECTION_RESET)
+        || status <= FIRST_LINK_FAILURE;
+  }
 
   /** {@return whether a pointer that a call gave is a request} */
   static boolean isRequest(long pointer) {
