@@ -150,6 +150,9 @@ final class Replay {
     waitedNanos += clock.nanoTime() - start;
     for (int i = 0; i < result.blocks().size(); i++) {
       loaded |= result.sources().get(i) > 0;
+      if (result.sources().get(i) == tiers.tiers().size()) {
+        continue; // another worker's, which counts for no tier here
+      }
       CacheLevel level = tiers.tiers().get(result.sources().get(i)).level();
       hits.merge(level, 1L, Long::sum);
       if (warm != null && level == CacheLevel.DISK) {
