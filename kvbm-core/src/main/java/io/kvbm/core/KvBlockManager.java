@@ -316,7 +316,10 @@ public final class KvBlockManager implements AutoCloseable {
     Platform platform = builder.config(config).build();
     Builder manager;
     try {
-      manager = builder(configured(config, platform)).tiering(tiering(config, platform));
+      manager =
+          builder(configured(config, platform))
+              .tiering(tiering(config, platform))
+              .sharing(sharing(config));
     } catch (RuntimeException | Error e) {
       OwnedParts left = new OwnedParts();
       left.add(platform);
@@ -335,6 +338,16 @@ public final class KvBlockManager implements AutoCloseable {
    */
   public static TieringOptions tiering(KvbmConfig config, Platform platform) {
     return new ManagerSettings(config, platform).tiering();
+  }
+
+  /**
+   * {@return how blocks are shared with other workers as a configuration says}
+   *
+   * @param config checked against the schema of the platform
+   * @throws ConfigurationException if a tier to be lent is none
+   */
+  public static SharingOptions sharing(KvbmConfig config) {
+    return SharingSettings.read(config);
   }
 
   /**

@@ -16,6 +16,8 @@ import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.EnvironmentAlias;
 import io.kvbm.core.offload.OffloadEdge;
 import io.kvbm.core.offload.SightingAdmission;
+import io.kvbm.core.remote.SharingOptions;
+import io.kvbm.api.remote.LoanRequest;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tiering.TieringOptions;
 import io.kvbm.core.transfer.TransferLimits;
@@ -125,6 +127,30 @@ public final class CoreSettings {
   /** Path: the agent that shares them. */
   public static final String REMOTE_AGENT = "runtime.remoteAgent";
 
+  /** Path: the directory that says who holds which blocks. */
+  public static final String SHARING_DIRECTORY = "sharing.directory";
+
+  /** Path: which tiers are lent. */
+  public static final String SHARING_LEND = "sharing.lend";
+
+  /** Path: whether peers may write. */
+  public static final String SHARING_WRITABLE = "sharing.writable";
+
+  /** Path: memory for blocks on their way to peers. */
+  public static final String SHARING_STAGING = "sharing.staging";
+
+  /** Path: how long a fetch takes at most. */
+  public static final String SHARING_TIMEOUT = "sharing.fetchTimeout";
+
+  /** Path: the most blocks of one fetch. */
+  public static final String SHARING_MAX_BLOCKS = "sharing.maxFetchBlocks";
+
+  /** Path: the most blocks lent at once. */
+  public static final String SHARING_MAX_LENT = "sharing.maxLentBlocks";
+
+  /** Path: whether what is lent is announced. */
+  public static final String SHARING_PUBLISH = "sharing.publish";
+
   /** Path: what names blocks. */
   public static final String HASH_SCHEME = "runtime.hashScheme";
 
@@ -183,6 +209,7 @@ public final class CoreSettings {
     transfers(all);
     tiering(all);
     runtime(all);
+    sharing(all);
     model(all);
     for (CacheLevel level : CacheLevel.values()) {
       tier(all, level);
@@ -448,6 +475,69 @@ public final class CoreSettings {
             "what names blocks: xxh3-64-v2, xxh3-64-v1, positional-lineage-128 or one a module"
                 + " provides"),
         HASH_SCHEME);
+  }
+
+  private static void sharing(List<ConfigSetting> all) {
+    add(
+        all,
+        key(
+            SHARING_DIRECTORY,
+            STRING,
+            "none",
+            "the kind of directory that says which worker has which blocks, such as etcd; none:"
+                + " nothing is fetched or announced"),
+        SHARING_DIRECTORY);
+    add(
+        all,
+        key(
+            SHARING_LEND,
+            STRING,
+            "device,host,disk",
+            "the tiers whose blocks are lent to other workers, with commas between; none for none"),
+        SHARING_LEND);
+    add(
+        all,
+        key(SHARING_WRITABLE, BOOLEAN, "false", "whether other workers may write the lent tiers"),
+        SHARING_WRITABLE);
+    add(
+        all,
+        key(
+            SHARING_STAGING,
+            BYTE_SIZE,
+            mebibytes(SharingOptions.DEFAULT.stagingByteSize()),
+            "host memory for blocks on their way to other workers out of tiers those cannot read"),
+        SHARING_STAGING);
+    add(
+        all,
+        key(
+            SHARING_TIMEOUT,
+            DURATION,
+            seconds(SharingOptions.DEFAULT.fetchTimeout().toNanos()),
+            "how long fetching from other workers takes at most"),
+        SHARING_TIMEOUT);
+    add(
+        all,
+        key(
+                SHARING_MAX_BLOCKS,
+                INTEGER,
+                String.valueOf(SharingOptions.DEFAULT.maxFetchBlocks()),
+                "the most blocks of one fetch")
+            .withRange(1, LoanRequest.MAX_KEYS),
+        SHARING_MAX_BLOCKS);
+    add(
+        all,
+        key(
+                SHARING_MAX_LENT,
+                INTEGER,
+                String.valueOf(SharingOptions.DEFAULT.maxLentBlocks()),
+                "the most blocks lent at once")
+            .withRange(1, Integer.MAX_VALUE),
+        SHARING_MAX_LENT);
+    add(
+        all,
+        key(
+            SHARING_PUBLISH, BOOLEAN, "true", "whether what is lent is announced in the directory"),
+        SHARING_PUBLISH);
   }
 
   private static void model(List<ConfigSetting> all) {

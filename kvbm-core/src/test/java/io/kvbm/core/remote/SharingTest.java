@@ -14,6 +14,7 @@ import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.remote.SharingWorld.Worker;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.TestTiers;
+import io.kvbm.core.transfer.TransferOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -234,6 +235,87 @@ class SharingTest {
           workers.stream().mapToLong(w -> w.sharing().statistics().fetchedBlocks()).sum();
       assertThat(fetched).as("seed %d", seed).isPositive();
       workers.forEach(SharingTest::assertAllFree);
+    }
+  }
+
+  private static SharingOptions staging(int blocks) {
+    return SHARED
+        .withStagingByteSize(blocks * TestTiers.MODEL.layout(1, 1).blockByteSize())
+        .withLend(Set.of(CacheLevel.DISK));
+  }
+
+  /** A worker whose blocks are in a store that no peer reads. */
+  private static Worker stored(SharingWorld world, long id, SharingOptions options) {
+    return world.worker(
+        id, options, "model", c -> c.deviceLayout(world.system(32)).diskLayout(world.store(32)));
+  }
+
+  private static void store(Worker worker, List<BlockKey> keys) {
+    register(worker, keys);
+    var tiering = worker.manager().tiering();
+    List<ImmutableBlock> blocks = worker.manager().device().orElseThrow().matchBlocks(keys);
+    worker
+        .manager()
+        .offload(blocks, CacheLevel.DISK, TransferOptions.DEFAULT)
+        .await()
+        .forEach(moved -> moved.block().orElseThrow().close());
+    BlockPool.closeAll(blocks);
+    worker.manager().device().orElseThrow().reset();
+    assertThat(tiering.flush(10_000_000_000L)).isTrue();
+  }
+
+  @Test
+  void blocksOfAStoreAreLentOutOfStaging() throws Exception {
+    try (SharingWorld world = new SharingWorld()) {
+      Worker one = stored(world, 1, staging(8));
+      Worker two = world.worker(2, 16, SHARED);
+      store(one, sequence(1, 6));
+      world.awaitPublished(1, sequence(1, 6));
+      assertThat(one.sharing().blockSet().parts())
+          .singleElement()
+          .matches(part -> part.name().equals(BlockSet.STAGING) && part.slots() == 8);
+      FetchResult result = fetch(two, sequence(1, 6));
+      assertThat(result.blocks()).hasSize(6);
+      result.blocks().forEach(TestTiers::verify);
+      BlockPool.closeAll(result.blocks());
+      assertAllFree(one);
+    }
+  }
+
+  @Test
+  void stagingIsBoundedAndServesWhoeverWaits() throws Exception {
+    try (SharingWorld world = new SharingWorld()) {
+      Worker one = stored(world, 1, staging(3));
+      Worker two = world.worker(2, 16, SHARED.withFetches(LONG, 64, 8));
+      Worker three = world.worker(3, 16, SHARED.withFetches(LONG, 64, 8));
+      store(one, sequence(1, 6));
+      world.awaitPublished(1, sequence(1, 6));
+      world.agents.holds = true;
+      CompletableFuture<FetchResult> first = fetching(two, sequence(1, 6));
+      TestTiers.await(() -> world.agents.heldCount() == 1);
+      CompletableFuture<FetchResult> second = fetching(three, sequence(1, 6));
+      assertThat(second).as("all of staging is lent").isNotDone();
+      world.agents.release();
+      for (CompletableFuture<FetchResult> fetching : List.of(first, second)) {
+        FetchResult result = fetching.get(20, TimeUnit.SECONDS);
+        assertThat(result.blocks()).hasSize(3);
+        result.blocks().forEach(TestTiers::verify);
+        BlockPool.closeAll(result.blocks());
+      }
+    }
+  }
+
+  @Test
+  void withoutStagingBlocksOfAStoreAreNotLent() throws Exception {
+    try (SharingWorld world = new SharingWorld()) {
+      Worker one = stored(world, 1, staging(0));
+      Worker two = world.worker(2, 16, SHARED);
+      store(one, sequence(1, 2));
+      world.awaitPublished(1, sequence(1, 2));
+      FetchResult result = fetch(two, sequence(1, 2));
+      assertThat(result.blocks()).isEmpty();
+      assertThat(result.failure()).isEmpty();
+      assertAllFree(one);
     }
   }
 }

@@ -7,6 +7,7 @@ import io.kvbm.api.config.KvBlockManagerConfig;
 import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.config.KvManagerRuntimeConfig;
 import io.kvbm.api.layout.LayoutType;
+import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
@@ -86,6 +87,13 @@ final class SharingWorld implements AutoCloseable {
         .numBlocks(blocks)
         .layoutType(LayoutType.FULLY_CONTIGUOUS)
         .allocator(Objects.requireNonNull(current).allocator("system"))
+        .build();
+  }
+
+  KvManagerLayoutConfig store(int blocks) {
+    return KvManagerLayoutConfig.builder()
+        .numBlocks(blocks)
+        .blockStore(Objects.requireNonNull(current).blockStore("system", BackendConfig.empty()))
         .build();
   }
 
