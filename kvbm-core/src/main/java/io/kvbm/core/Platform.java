@@ -228,8 +228,7 @@ public final class Platform implements AutoCloseable {
    * @throws ConfigurationException as {@link #backend} does, and if the backend has no block store
    */
   public BlockStoreFactory blockStore(String name) {
-    return offered(
-        name, null, "block store", this::blockStoresOf, BlockStoreFactory::storageKind);
+    return offered(name, null, "block store", this::blockStoresOf, BlockStoreFactory::storageKind);
   }
 
   /**
@@ -247,9 +246,7 @@ public final class Platform implements AutoCloseable {
   /** A backend that keeps objects and no blocks becomes a tier all the same. */
   private List<BlockStoreFactory> blockStoresOf(Backend backend) {
     List<BlockStoreFactory> own = backend.blockStores();
-    return own.isEmpty()
-        ? backend.objectStores().stream().map(this::asBlockStores).toList()
-        : own;
+    return own.isEmpty() ? backend.objectStores().stream().map(this::asBlockStores).toList() : own;
   }
 
   private BlockStoreFactory asBlockStores(ObjectStoreFactory objects) {

@@ -63,9 +63,7 @@ record BlockHeader(
       return Optional.empty();
     }
     @Nullable BlockKey parent =
-        source.get(INT, 32) == 0
-            ? null
-            : new BlockKey(source.get(LONG, 40), source.get(LONG, 48));
+        source.get(INT, 32) == 0 ? null : new BlockKey(source.get(LONG, 40), source.get(LONG, 48));
     return Optional.of(
         new BlockHeader(
             new BlockKey(source.get(LONG, 16), source.get(LONG, 24)),

@@ -127,7 +127,8 @@ public final class ObjectBlocks implements BlockStore {
     int recovered = 0;
     int free = 0;
     List<StoredBlock> moved = new ArrayList<>();
-    for (CompletableFuture<Optional<StoredBlock>> lookup : keys.stream().map(this::lookup).toList()) {
+    for (CompletableFuture<Optional<StoredBlock>> lookup :
+        keys.stream().map(this::lookup).toList()) {
       Optional<StoredBlock> block = lookup.exceptionally(_ -> Optional.empty()).join();
       if (block.isEmpty()) {
         discarded++;
@@ -455,9 +456,7 @@ public final class ObjectBlocks implements BlockStore {
   public void invalidate(int slot, long generation) {
     checkSlot(slot);
     Held held = slots.get(slot);
-    if (held != null
-        && held.generation == generation
-        && slots.compareAndSet(slot, held, null)) {
+    if (held != null && held.generation == generation && slots.compareAndSet(slot, held, null)) {
       work.submit(() -> forget(held));
     }
   }
@@ -473,8 +472,7 @@ public final class ObjectBlocks implements BlockStore {
                     .filter(
                         found ->
                             sharing == Sharing.ALL
-                                || found.owner() == owner
-                                    && found.generation() == held.generation)
+                                || found.owner() == owner && found.generation() == held.generation)
                     .isPresent();
             if (deletable) {
               objects.delete(name(held.key), Durability.NONE);

@@ -161,7 +161,8 @@ class ObjectBlocksTest {
     put(first, 0, 21, 1);
     ObjectBlocks second = worker(2);
     assertThat(second.find(key(22), SOON_NANOS)).isEmpty();
-    StoredBlock found = second.findAll(List.of(key(21), key(23)), SOON_NANOS).getFirst().orElseThrow();
+    StoredBlock found =
+        second.findAll(List.of(key(21), key(23)), SOON_NANOS).getFirst().orElseThrow();
     assertThat(found.slot()).isEqualTo(ObjectBlocks.NO_SLOT);
     StoredBlock adopted = second.adopt(6, found);
     assertHolds(second, 6, 21, adopted.generation());

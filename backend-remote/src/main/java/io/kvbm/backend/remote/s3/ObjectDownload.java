@@ -57,7 +57,8 @@ final class ObjectDownload {
               }
               chunks[0] = new ObjectFooter.Chunks();
               fill(in, target, byteSize, chunks[0]);
-              return new Piece(entry, byteSize, in.readNBytes(Math.toIntExact(entry.byteSize() - byteSize)));
+              return new Piece(
+                  entry, byteSize, in.readNBytes(Math.toIntExact(entry.byteSize() - byteSize)));
             });
     if (piece == null || piece.entry.isExpired(now)) {
       return Optional.empty();
@@ -66,8 +67,7 @@ final class ObjectDownload {
     if (byteSize > target.byteSize()) {
       throw new CallerException(
           ErrorCode.OUT_OF_BOUNDS,
-          "object '%s' has %d bytes, the target %d"
-              .formatted(name, byteSize, target.byteSize()));
+          "object '%s' has %d bytes, the target %d".formatted(name, byteSize, target.byteSize()));
     }
     ObjectFooter footer = footer(name, byteSize, piece.tail);
     compare(name, footer, 0, chunks[0].finish());
@@ -189,7 +189,8 @@ final class ObjectDownload {
                         .overrideConfiguration(limits),
                 reader);
           } catch (S3Exception e) {
-            boolean gone = e.statusCode() == 404 && !"NoSuchBucket".equals(e.awsErrorDetails().errorCode());
+            boolean gone =
+                e.statusCode() == 404 && !"NoSuchBucket".equals(e.awsErrorDetails().errorCode());
             if (gone || tag != null && e.statusCode() == 412) {
               return null;
             }

@@ -46,7 +46,8 @@ record ObjectFooter(long byteSize, long nonce, int keyChecksum, int[] chunks) {
     if (rest < 0) {
       return -1;
     }
-    long byteSize = rest - Integer.BYTES * Math.ceilDiv(rest, (long) CHUNK_BYTE_SIZE + Integer.BYTES);
+    long byteSize =
+        rest - Integer.BYTES * Math.ceilDiv(rest, (long) CHUNK_BYTE_SIZE + Integer.BYTES);
     return byteSize >= 0 && byteSize + byteSizeFor(byteSize) == objectByteSize ? byteSize : -1;
   }
 
@@ -99,8 +100,7 @@ record ObjectFooter(long byteSize, long nonce, int keyChecksum, int[] chunks) {
     void update(MemorySegment bytes) {
       long at = 0;
       while (at < bytes.byteSize()) {
-        long step =
-            Math.min(bytes.byteSize() - at, CHUNK_BYTE_SIZE - position % CHUNK_BYTE_SIZE);
+        long step = Math.min(bytes.byteSize() - at, CHUNK_BYTE_SIZE - position % CHUNK_BYTE_SIZE);
         crc.update(bytes.asSlice(at, step).asByteBuffer());
         at += step;
         position += step;

@@ -30,8 +30,7 @@ final class ObjectSweep {
     long before = entries.stream().mapToLong(Entry::byteSize).sum();
     long after = before;
     long quota = parts.settings().bytesIfSet("quota").orElse(Long.MAX_VALUE);
-    Instant oldest =
-        parts.settings().durationIfSet("ttl").map(now::minus).orElse(Instant.MIN);
+    Instant oldest = parts.settings().durationIfSet("ttl").map(now::minus).orElse(Instant.MIN);
     for (Entry entry : entries) {
       if (!entry.modified().isBefore(oldest) && after <= quota) {
         break;
@@ -97,8 +96,7 @@ final class ObjectSweep {
     if (found.isPresent() && found.get().isExpired(now)) {
       return parts.bucket().delete(found.get().key(), found.get().tag());
     }
-    boolean hasEnd =
-        found.isPresent() && found.get().metadata().containsKey(S3Bucket.EXPIRES);
+    boolean hasEnd = found.isPresent() && found.get().metadata().containsKey(S3Bucket.EXPIRES);
     return !hasEnd
         && mark.modified().isBefore(settled)
         && parts.bucket().delete(mark.key(), mark.tag());

@@ -117,16 +117,16 @@ final class ObjectUpload {
             (client, limits) ->
                 S3Bucket.present(
                     client
-                    .uploadPart(
-                        r ->
-                            r.bucket(bucketName)
-                                .key(key)
-                                .uploadId(uploadId)
-                                .partNumber(number)
-                                .checksumCRC32C(crc)
-                                .overrideConfiguration(limits),
-                        SegmentBody.of(bytes, tail))
-                    .eTag()));
+                        .uploadPart(
+                            r ->
+                                r.bucket(bucketName)
+                                    .key(key)
+                                    .uploadId(uploadId)
+                                    .partNumber(number)
+                                    .checksumCRC32C(crc)
+                                    .overrideConfiguration(limits),
+                            SegmentBody.of(bytes, tail))
+                        .eTag()));
     return CompletedPart.builder().partNumber(number).eTag(tag).build();
   }
 

@@ -97,8 +97,7 @@ final class Publication {
       return null;
     }
     Optional<Entry> there = parts.bucket().head(physical);
-    boolean alive =
-        there.isPresent() && !there.get().isExpired(parts.clock().instant());
+    boolean alive = there.isPresent() && !there.get().isExpired(parts.clock().instant());
     if (options.condition() == PutOptions.Condition.IF_ABSENT) {
       if (alive) {
         throw refused("is there");
@@ -107,7 +106,9 @@ final class Publication {
     }
     if (!alive || there.get().version() != options.version()) {
       throw refused(
-          alive ? "has version " + there.get().version() + ", not " + options.version() : "is absent");
+          alive
+              ? "has version " + there.get().version() + ", not " + options.version()
+              : "is absent");
     }
     return there.get().tag();
   }

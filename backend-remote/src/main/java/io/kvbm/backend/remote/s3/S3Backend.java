@@ -106,12 +106,12 @@ final class S3Backend implements Backend {
   /** A service that ignores conditions replaces the probe, and must not be trusted with others. */
   private boolean keepsConditions(S3Location location, S3Bucket bucket, ObjectUpload upload) {
     String probe =
-        location.internal(
-            "probe-" + Long.toHexString(ThreadLocalRandom.current().nextLong()));
+        location.internal("probe-" + Long.toHexString(ThreadLocalRandom.current().nextLong()));
     MemorySegment nothing = MemorySegment.ofArray(new byte[0]);
     try {
       String tag = upload.put(probe, nothing, new byte[] {1}, Map.of(), ObjectUpload.ABSENT);
-      return refuses(() -> upload.put(probe, nothing, new byte[] {2}, Map.of(), ObjectUpload.ABSENT))
+      return refuses(
+              () -> upload.put(probe, nothing, new byte[] {2}, Map.of(), ObjectUpload.ABSENT))
           && refuses(() -> upload.put(probe, nothing, new byte[] {3}, Map.of(), "0" + tag));
     } catch (CallerException e) {
       if (e.code() == ErrorCode.UNSUPPORTED) {
@@ -122,7 +122,9 @@ final class S3Backend implements Backend {
       try {
         bucket.delete(probe, "");
       } catch (KvbmException e) {
-        context.logger().log(System.Logger.Level.DEBUG, "a probe object stays: {0}", e.getMessage());
+        context
+            .logger()
+            .log(System.Logger.Level.DEBUG, "a probe object stays: {0}", e.getMessage());
       }
     }
   }

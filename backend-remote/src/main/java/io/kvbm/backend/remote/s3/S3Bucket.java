@@ -39,7 +39,9 @@ final class S3Bucket {
   record Entry(
       String key, String tag, long byteSize, Instant modified, Map<String, String> metadata) {
 
-    /** {@return the version that stands for the ETag: not negative, another one for another ETag} */
+    /**
+     * {@return the version that stands for the ETag: not negative, another one for another ETag}
+     */
     long version() {
       return versionOf(tag);
     }
@@ -87,27 +89,26 @@ final class S3Bucket {
   }
 
   Optional<Entry> head(String key) {
-      return calls.call(
-          "stat of '" + key + "'",
-          (client, limits) -> {
-            try {
-              var found =
-                  client.headObject(
-                      r -> r.bucket(bucket).key(key).overrideConfiguration(limits));
-              return Optional.of(
-                  new Entry(
-                      key,
-                      whole(found.eTag()),
-                      present(found.contentLength()),
-                      present(found.lastModified()),
-                      found.metadata()));
-            } catch (S3Exception e) {
-              if (e.statusCode() == 404) {
-                return Optional.<Entry>empty();
-              }
-              throw e;
+    return calls.call(
+        "stat of '" + key + "'",
+        (client, limits) -> {
+          try {
+            var found =
+                client.headObject(r -> r.bucket(bucket).key(key).overrideConfiguration(limits));
+            return Optional.of(
+                new Entry(
+                    key,
+                    whole(found.eTag()),
+                    present(found.contentLength()),
+                    present(found.lastModified()),
+                    found.metadata()));
+          } catch (S3Exception e) {
+            if (e.statusCode() == 404) {
+              return Optional.<Entry>empty();
             }
-          });
+            throw e;
+          }
+        });
   }
 
   /** {@return up to a page of entries behind a key} */
@@ -178,8 +179,7 @@ final class S3Bucket {
         (client, limits) -> {
           try {
             return client.abortMultipartUpload(
-                r ->
-                    r.bucket(bucket).key(key).uploadId(uploadId).overrideConfiguration(limits));
+                r -> r.bucket(bucket).key(key).uploadId(uploadId).overrideConfiguration(limits));
           } catch (S3Exception e) {
             if (e.statusCode() == 404) {
               return null;

@@ -73,9 +73,7 @@ final class S3Calls implements AutoCloseable {
         budget.succeeded();
         return result;
       } catch (SdkException e) {
-        if (!S3Errors.mayPass(e)
-            || attempt >= settings.number("attempts")
-            || !budget.tryTake()) {
+        if (!S3Errors.mayPass(e) || attempt >= settings.number("attempts") || !budget.tryTake()) {
           throw errors.of(what, e, attempt);
         }
         retries.increment();
@@ -96,7 +94,8 @@ final class S3Calls implements AutoCloseable {
     }
     try {
       long nanos =
-          Math.max(1, Math.min(settings.duration("requestTimeout").toNanos(), end - clock.nanoTime()));
+          Math.max(
+              1, Math.min(settings.duration("requestTimeout").toNanos(), end - clock.nanoTime()));
       return request.run(client, limits -> limits.apiCallTimeout(Duration.ofNanos(nanos)), attempt);
     } finally {
       permits.release();

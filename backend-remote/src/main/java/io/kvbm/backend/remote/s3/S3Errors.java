@@ -21,9 +21,15 @@ import software.amazon.awssdk.core.exception.SdkException;
 final class S3Errors {
 
   private static final Set<String> FULL =
-      Set.of("QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "EntityTooLarge");
+      Set.of(
+          "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "EntityTooLarge");
   private static final Set<String> PASSING =
-      Set.of("SlowDown", "RequestTimeout", "Throttling", "ConditionalRequestConflict", "OperationAborted");
+      Set.of(
+          "SlowDown",
+          "RequestTimeout",
+          "Throttling",
+          "ConditionalRequestConflict",
+          "OperationAborted");
 
   private final String place;
 
@@ -47,7 +53,11 @@ final class S3Errors {
   static boolean mayPass(SdkException e) {
     int status = status(e);
     if (status != 0) {
-      return status == 500 || status == 502 || status == 503 || status == 504 || status == 429
+      return status == 500
+          || status == 502
+          || status == 503
+          || status == 504
+          || status == 429
           || PASSING.contains(code(e));
     }
     return isTimeout(e) || hasIoCause(e);
@@ -87,7 +97,8 @@ final class S3Errors {
           new CallerException(
               ErrorCode.NOT_FOUND, answer + "; create the bucket or set createBucket", e);
       case 409, 412 ->
-          new CallerException(ErrorCode.PRECONDITION_FAILED, answer + "; read again, then retry", e);
+          new CallerException(
+              ErrorCode.PRECONDITION_FAILED, answer + "; read again, then retry", e);
       case 301, 307, 400 ->
           new ConfigurationException(
               ErrorCode.INVALID_CONFIG, answer + "; check endpoint, region, bucket and clock", e);

@@ -37,7 +37,8 @@ record S3Location(String bucket, String root) {
     if (!bucket.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")) {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT,
-          "location '%s' names no bucket; write bucket/folder, or set 'bucket'".formatted(location));
+          "location '%s' names no bucket; write bucket/folder, or set 'bucket'"
+              .formatted(location));
     }
     return new S3Location(bucket, slash < 0 ? "" : folder(text.substring(slash + 1)));
   }

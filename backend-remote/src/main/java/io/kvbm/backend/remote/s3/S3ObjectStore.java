@@ -87,8 +87,7 @@ final class S3ObjectStore implements MaintainedStore {
         () ->
             parts
                 .download()
-                .get(
-                    parts.location().physical(key), key, target.segment(), parts.clock().instant())
+                .get(parts.location().physical(key), key, target.segment(), parts.clock().instant())
                 .flatMap(entry -> stat(key, entry)));
   }
 
@@ -243,8 +242,7 @@ final class S3ObjectStore implements MaintainedStore {
                 }
                 progress.at(sums[1], sums[1]);
               });
-          return new VerifyReport(
-              sums[0], sums[1], damaged, parts.clock().nanoTime() - started);
+          return new VerifyReport(sums[0], sums[1], damaged, parts.clock().nanoTime() - started);
         });
   }
 

@@ -135,8 +135,7 @@ final class S3ObjectWriter implements ObjectWriter {
       stat =
           now.publish(
               byteSize,
-              condition ->
-                  parts.upload().put(physical, rest, footer, now.metadata(), condition));
+              condition -> parts.upload().put(physical, rest, footer, now.metadata(), condition));
     } else {
       send(rest, footer);
       String upload = uploadId;

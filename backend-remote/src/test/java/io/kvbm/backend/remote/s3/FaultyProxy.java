@@ -77,7 +77,9 @@ final class FaultyProxy implements AutoCloseable {
       }
       Fate fate = fates.apply(requests.getAndIncrement());
       if (head.toLowerCase(Locale.ROOT).contains("expect: 100-continue")) {
-        client.getOutputStream().write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        client
+            .getOutputStream()
+            .write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       }
       byte[] body = in.readNBytes(length(head));
       answer(client, head, body, fate);
@@ -144,8 +146,7 @@ final class FaultyProxy implements AutoCloseable {
   }
 
   private static int length(String head) {
-    var found =
-        java.util.regex.Pattern.compile("(?im)^content-length:\\s*(\\d+)").matcher(head);
+    var found = java.util.regex.Pattern.compile("(?im)^content-length:\\s*(\\d+)").matcher(head);
     return found.find() ? Integer.parseInt(found.group(1)) : 0;
   }
 

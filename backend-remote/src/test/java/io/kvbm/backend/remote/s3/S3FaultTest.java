@@ -78,9 +78,7 @@ class S3FaultTest {
     IntFunction<Fate> fates =
         _ -> {
           synchronized (random) {
-            return storm[0] && random.nextInt(3) == 0
-                ? bad[random.nextInt(bad.length)]
-                : Fate.PASS;
+            return storm[0] && random.nextInt(3) == 0 ? bad[random.nextInt(bad.length)] : Fate.PASS;
           }
         };
     try (FaultyProxy proxy = new FaultyProxy(SERVER.port(), fates)) {
@@ -132,9 +130,7 @@ class S3FaultTest {
   void aConditionalPutWhoseAnswerWasLostSucceedsOnce() throws Exception {
     AtomicInteger armed = new AtomicInteger(-1);
     try (FaultyProxy proxy =
-        new FaultyProxy(
-            SERVER.port(),
-            i -> i == armed.get() ? Fate.RESET_AFTER : Fate.PASS)) {
+        new FaultyProxy(SERVER.port(), i -> i == armed.get() ? Fate.RESET_AFTER : Fate.PASS)) {
       ObjectStore store = open(through(proxy));
       armed.set(proxy.requests() + 1); // the put, behind its look at what is there
       assertThat(store.put("key", value(1), PutOptions.DEFAULT.ifAbsent()).byteSize())
@@ -152,8 +148,7 @@ class S3FaultTest {
   @Test
   void aByteChangedOnTheWayIsCorruption() throws Exception {
     boolean[] flip = {false};
-    try (FaultyProxy proxy =
-        new FaultyProxy(SERVER.port(), _ -> flip[0] ? Fate.FLIP : Fate.PASS)) {
+    try (FaultyProxy proxy = new FaultyProxy(SERVER.port(), _ -> flip[0] ? Fate.FLIP : Fate.PASS)) {
       ObjectStore store = open(through(proxy));
       store.put("key", value(1), PutOptions.DEFAULT);
       flip[0] = true;

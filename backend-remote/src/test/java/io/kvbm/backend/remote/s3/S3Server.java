@@ -86,11 +86,16 @@ final class S3Server implements AutoCloseable {
   static BackendConfig config(int port) {
     return BackendConfig.of(
         Map.of(
-            "endpoint", "http://127.0.0.1:" + port,
-            "accessKey", ACCESS_KEY,
-            "secretKey", SECRET_KEY,
-            "createBucket", "true",
-            "gcInterval", "0s"));
+            "endpoint",
+            "http://127.0.0.1:" + port,
+            "accessKey",
+            ACCESS_KEY,
+            "secretKey",
+            SECRET_KEY,
+            "createBucket",
+            "true",
+            "gcInterval",
+            "0s"));
   }
 
   @Override

@@ -60,9 +60,7 @@ class S3StoreTest {
 
   /** A service's time runs on, the tests' clock starts in the past: set it. */
   private void setClock() {
-    context
-        .manualClock()
-        .jump(Duration.between(context.clock().instant(), Instant.now()));
+    context.manualClock().jump(Duration.between(context.clock().instant(), Instant.now()));
   }
 
   @Test
@@ -109,7 +107,10 @@ class S3StoreTest {
           .contains((long) range[1]);
       assertThat(target.mismatch(value.asSlice(range[0], range[1]))).isEqualTo(-1);
     }
-    assertThat(catchThrowableOfType(KvbmException.class, () -> store.put("long", value, DEFAULT.ifAbsent())).code())
+    assertThat(
+            catchThrowableOfType(
+                    KvbmException.class, () -> store.put("long", value, DEFAULT.ifAbsent()))
+                .code())
         .isEqualTo(ErrorCode.PRECONDITION_FAILED);
     assertThat(SERVER.blobs().listMultipartUploads(bucket)).as("aborted on failure").isEmpty();
   }
@@ -122,14 +123,11 @@ class S3StoreTest {
     Blob blob = SERVER.blobs().getBlob(bucket, "hurt");
     byte[] bytes = blob.getPayload().openStream().readAllBytes();
     bytes[500] ^= 1;
-    SERVER.blobs()
+    SERVER
+        .blobs()
         .putBlob(
             bucket,
-            SERVER.blobs()
-                .blobBuilder("hurt")
-                .payload(bytes)
-                .contentLength(bytes.length)
-                .build());
+            SERVER.blobs().blobBuilder("hurt").payload(bytes).contentLength(bytes.length).build());
     assertThat(catchThrowableOfType(CorruptionException.class, () -> store.getBytes("hurt")))
         .hasMessageContaining("hurt");
     assertThat(store.verify(MaintainedStore.Progress.NONE).damaged())
