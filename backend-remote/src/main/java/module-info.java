@@ -6,7 +6,6 @@ module io.kvbm.backend.remote {
   requires io.netty.common;
   requires io.netty.handler;
   requires io.netty.transport;
-  requires jucx;
   requires jetcd.core;
   requires software.amazon.awssdk.auth;
   requires software.amazon.awssdk.awscore;

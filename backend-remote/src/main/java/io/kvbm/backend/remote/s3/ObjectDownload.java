@@ -203,13 +203,13 @@ final class ObjectDownload {
     String range = response.contentRange();
     long byteSize =
         range == null || range.indexOf('/') < 0
-            ? response.contentLength()
+            ? S3Bucket.present(response.contentLength())
             : Long.parseLong(range.substring(range.indexOf('/') + 1));
     return new Entry(
         key,
-        S3Bucket.plain(response.eTag()),
+        S3Bucket.whole(response.eTag()),
         byteSize,
-        response.lastModified(),
+        S3Bucket.present(response.lastModified()),
         response.metadata());
   }
 

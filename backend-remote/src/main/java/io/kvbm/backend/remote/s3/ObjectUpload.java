@@ -61,7 +61,7 @@ final class ObjectUpload {
                       }
                     },
                     SegmentBody.of(value, footer));
-            return S3Bucket.plain(put.eTag());
+            return S3Bucket.whole(put.eTag());
           } catch (S3Exception e) {
             return ownAfterAll(key, metadata, condition, attempt, e);
           }
@@ -115,17 +115,18 @@ final class ObjectUpload {
         calls.call(
             "part %d of '%s'".formatted(number, key),
             (client, limits) ->
-                client
-                    .uploadPart(
-                        r ->
-                            r.bucket(bucketName)
-                                .key(key)
-                                .uploadId(uploadId)
-                                .partNumber(number)
-                                .checksumCRC32C(crc)
-                                .overrideConfiguration(limits),
-                        SegmentBody.of(bytes, tail))
-                    .eTag());
+                S3Bucket.present(
+                    client
+                        .uploadPart(
+                            r ->
+                                r.bucket(bucketName)
+                                    .key(key)
+                                    .uploadId(uploadId)
+                                    .partNumber(number)
+                                    .checksumCRC32C(crc)
+                                    .overrideConfiguration(limits),
+                            SegmentBody.of(bytes, tail))
+                        .eTag()));
     return CompletedPart.builder().partNumber(number).eTag(tag).build();
   }
 
@@ -153,7 +154,7 @@ final class ObjectUpload {
                         r.ifMatch(condition.equals(ABSENT) ? null : "\"" + condition + "\"");
                       }
                     });
-            return S3Bucket.plain(done.eTag());
+            return S3Bucket.whole(done.eTag());
           } catch (S3Exception e) {
             return ownAfterAll(key, metadata, condition, attempt, e);
           }

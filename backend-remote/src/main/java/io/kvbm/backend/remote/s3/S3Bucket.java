@@ -2,11 +2,13 @@ package io.kvbm.backend.remote.s3;
 
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
+import java.io.EOFException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
@@ -71,6 +73,21 @@ final class S3Bucket {
     return tag == null ? "" : tag.replace("\"", "");
   }
 
+  /** {@return what an answer must hold; one that was cut off is asked for again} */
+  static <T> T present(@Nullable T value) {
+    if (value == null) {
+      throw SdkClientException.create(
+          "the answer was cut off", new EOFException("a header is missing"));
+    }
+    return value;
+  }
+
+  /** {@return an ETag without quotes; one that lacks its last quote was cut off} */
+  static String whole(@Nullable String tag) {
+    String text = present(tag);
+    return plain(present(text.length() > 1 && text.endsWith("\"") ? text : null));
+  }
+
   Optional<Entry> head(String key) {
     return calls.call(
         "stat of '" + key + "'",
@@ -81,9 +98,9 @@ final class S3Bucket {
             return Optional.of(
                 new Entry(
                     key,
-                    plain(found.eTag()),
-                    found.contentLength(),
-                    found.lastModified(),
+                    whole(found.eTag()),
+                    present(found.contentLength()),
+                    present(found.lastModified()),
                     found.metadata()));
           } catch (S3Exception e) {
             if (e.statusCode() == 404) {
