@@ -104,7 +104,9 @@ final class Link implements RemotePeer {
   void lost(KvbmException why) {
     if (lost == null) {
       lost =
-          why.code() == ErrorCode.DISCONNECTED || why.code() == ErrorCode.NOT_ALLOWED
+          why.code() == ErrorCode.DISCONNECTED
+                  || why.code() == ErrorCode.NOT_ALLOWED
+                  || why.code() == ErrorCode.CLOSED
               ? why
               : disconnected("is lost: " + why.getMessage());
       agent.forget(this);
@@ -356,7 +358,10 @@ final class Link implements RemotePeer {
 
   /** {@return when every connection is closed and touches no memory} */
   void closeNow() {
-    lost(disconnected("was disconnected here"));
+    lost(
+        agent.isClosed()
+            ? new ClosedException(ErrorCode.CLOSED, "agent '%s' is closed".formatted(agent.name()))
+            : disconnected("was disconnected here"));
     for (ClientStream stream : streams) {
       if (!stream.channel().eventLoop().inEventLoop()) {
         stream.channel().closeFuture().awaitUninterruptibly(10, TimeUnit.SECONDS);

@@ -312,7 +312,7 @@ final class ServerStream extends Connection {
           .context()
           .logger()
           .log(
-              System.Logger.Level.WARNING,
+              session == null ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
               "agent ''{0}'' cuts the connection of {1}: {2}",
               agent.name(),
               channel().remoteAddress(),
