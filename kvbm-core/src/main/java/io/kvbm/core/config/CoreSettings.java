@@ -12,12 +12,12 @@ import io.kvbm.api.config.KvManagerLayoutConfig;
 import io.kvbm.api.layout.DType;
 import io.kvbm.api.layout.LayoutConfig;
 import io.kvbm.api.layout.LayoutType;
+import io.kvbm.api.remote.LoanRequest;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.EnvironmentAlias;
 import io.kvbm.core.offload.OffloadEdge;
 import io.kvbm.core.offload.SightingAdmission;
 import io.kvbm.core.remote.SharingOptions;
-import io.kvbm.api.remote.LoanRequest;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tiering.TieringOptions;
 import io.kvbm.core.transfer.TransferLimits;
@@ -535,8 +535,7 @@ public final class CoreSettings {
         SHARING_MAX_LENT);
     add(
         all,
-        key(
-            SHARING_PUBLISH, BOOLEAN, "true", "whether what is lent is announced in the directory"),
+        key(SHARING_PUBLISH, BOOLEAN, "true", "whether what is lent is announced in the directory"),
         SHARING_PUBLISH);
   }
 
