@@ -36,6 +36,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import io.kvbm.core.remote.SharingOptions;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -84,6 +86,15 @@ class ConfiguredManagerTest {
         remote: use-agent
         remoteAgent: agent
         hashScheme: xxh3-64-v1
+      sharing:
+        directory: etcd
+        lend: host, disk
+        writable: true
+        staging: 4096
+        fetchTimeout: 3s
+        maxFetchBlocks: 14
+        maxLentBlocks: 15
+        publish: false
       model: {numLayers: 2, outerDim: 1, pageSize: 4, innerDim: 8, dtype: int8}
       tiers:
         device:
@@ -165,6 +176,17 @@ class ConfiguredManagerTest {
                   .withDemotionNanos(5_000_000)
                   .withVerification(Verification.ALL)
                   .withGate(GateMode.ADVISE, new RecomputeCost(6000, 7e-12, 4)));
+
+      assertThat(KvBlockManager.sharing(config))
+          .isEqualTo(
+              SharingOptions.DEFAULT
+                  .withDirectory("etcd")
+                  .withLend(Set.of(CacheLevel.HOST, CacheLevel.DISK))
+                  .withWritable(true)
+                  .withStagingByteSize(4096)
+                  .withFetches(Duration.ofSeconds(3), 14, SharingOptions.DEFAULT.maxFetches())
+                  .withLoans(15, SharingOptions.DEFAULT.loanTime())
+                  .withPublish(false));
 
       assertThat(manager.model()).isEqualTo(new KvManagerModelConfig(2, 1, 4, 8, DType.INT8));
       assertThat(manager.hashScheme()).isEqualTo("xxh3-64-v1");
