@@ -14,10 +14,10 @@ import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.TestContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.security.KeyStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,9 +76,7 @@ class AgentAuthenticationTest {
                   new AgentDescriptor(real.name(), real.generation() + 2, real.endpoints())));
       assertRefused(
           ErrorCode.DISCONNECTED,
-          () ->
-              two.connect(
-                  new AgentDescriptor("somebody", real.generation(), real.endpoints())));
+          () -> two.connect(new AgentDescriptor("somebody", real.generation(), real.endpoints())));
       assertThat(two.connect().isConnected()).isTrue();
     }
   }
@@ -87,7 +85,9 @@ class AgentAuthenticationTest {
   void beyondLoopbackNeedsCredentials() {
     assertRefused(
         ErrorCode.INVALID_CONFIG,
-        () -> new RemoteBackendProvider().open(new TestContext(), BackendConfig.of("bind", "0.0.0.0")));
+        () ->
+            new RemoteBackendProvider()
+                .open(new TestContext(), BackendConfig.of("bind", "0.0.0.0")));
     assertRefused(
         ErrorCode.INVALID_CONFIG,
         () -> new RemoteBackendProvider().open(new TestContext(), token("short")));
@@ -194,7 +194,11 @@ class AgentAuthenticationTest {
       store.load(stream, "changeit".toCharArray());
     }
     Base64.Encoder encoder = Base64.getMimeEncoder();
-    pem(keys.resolve(name + ".pem"), "CERTIFICATE", encoder, store.getCertificate(name).getEncoded());
+    pem(
+        keys.resolve(name + ".pem"),
+        "CERTIFICATE",
+        encoder,
+        store.getCertificate(name).getEncoded());
     pem(
         keys.resolve(name + ".key"),
         "PRIVATE KEY",

@@ -104,8 +104,7 @@ class LoanTest {
     try (TwoAgents two = new TwoAgents()) {
       two.far.serve(new Lender());
       RemotePeer peer = two.connect();
-      assertFails(
-          ErrorCode.DEADLINE_EXCEEDED, peer.borrow(request(0, Duration.ofMillis(100))));
+      assertFails(ErrorCode.DEADLINE_EXCEEDED, peer.borrow(request(0, Duration.ofMillis(100))));
       assertThat(peer.ping(TwoAgents.SOON)).isPositive();
       gate.complete(null);
       TwoAgents.await(() -> closed.get() == 1);
@@ -123,8 +122,7 @@ class LoanTest {
       List<BlockOutcome> blocks = peer.move(move).toCompletableFuture().join().blocks();
       assertThat(blocks.get(0)).isEqualTo(new BlockOutcome.Done(5));
       assertThat(blocks.get(1)).isEqualTo(new BlockOutcome.Cancelled());
-      assertThat(((BlockOutcome.Failed) blocks.get(2)).cause().code())
-          .isEqualTo(ErrorCode.STALLED);
+      assertThat(((BlockOutcome.Failed) blocks.get(2)).cause().code()).isEqualTo(ErrorCode.STALLED);
       assertThat(peer.blockSet(TwoAgents.SOON).toCompletableFuture().join())
           .containsExactly(1, 2, 3);
     }

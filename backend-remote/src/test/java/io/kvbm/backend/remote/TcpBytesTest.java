@@ -147,8 +147,7 @@ class TcpBytesTest {
           .isIn(ErrorCode.DISCONNECTED, ErrorCode.CLOSED);
       TwoAgents.await(() -> !peer.isConnected());
       assertThatThrownBy(two::connect)
-          .satisfies(
-              e -> assertThat(((KvbmException) e).code()).isEqualTo(ErrorCode.DISCONNECTED));
+          .satisfies(e -> assertThat(((KvbmException) e).code()).isEqualTo(ErrorCode.DISCONNECTED));
     }
   }
 
