@@ -6,12 +6,14 @@ module io.kvbm.backend.remote {
   requires io.netty.common;
   requires io.netty.handler;
   requires io.netty.transport;
+  requires jetcd.common;
   requires jetcd.core;
   requires software.amazon.awssdk.auth;
   requires software.amazon.awssdk.awscore;
   requires software.amazon.awssdk.core;
   requires software.amazon.awssdk.regions;
   requires software.amazon.awssdk.services.s3;
+  requires software.amazon.awssdk.http;
   requires software.amazon.awssdk.http.urlconnection;
   requires java.naming;
   requires static org.jspecify;

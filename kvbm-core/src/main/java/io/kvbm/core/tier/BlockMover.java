@@ -448,7 +448,7 @@ public final class BlockMover {
                 unsettled(target, targets.get(i).blockId()));
         if (!ends.get(i).isDone() && !over.isDone()) {
           List<Block> kept = List.of(targets.remove(i), held.remove(i));
-          over.thenRun(() -> BlockPool.closeAll(kept));
+          CompletableFuture<Void> _ = over.thenRun(() -> BlockPool.closeAll(kept));
         }
       }
     }

@@ -16,6 +16,7 @@ final class LandingAllocator extends DefaultMaxMessagesRecvByteBufAllocator {
   }
 
   @Override
+  @SuppressWarnings("deprecation") // the interface still names it
   public Handle newHandle() {
     return new MaxMessageHandle() {
       @Override

@@ -154,8 +154,7 @@ public final class Sockets implements AutoCloseable {
         .group(loops())
         .channel(NioSocketChannel.class)
         .option(
-            ChannelOption.CONNECT_TIMEOUT_MILLIS,
-            (int) Math.clamp(timeoutMillis, 1, Integer.MAX_VALUE))
+            ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.clamp(timeoutMillis, 1, Integer.MAX_VALUE))
         .handler(
             new ChannelInitializer<>() {
               @Override

@@ -224,7 +224,7 @@ final class UcxEngine implements Runnable {
       return -1;
     }
     long left = TimeUnit.NANOSECONDS.toMillis(nextDeadline - System.nanoTime()) + 1;
-    return (int) Math.clamp(left, 1, Integer.MAX_VALUE);
+    return Math.clamp(left, 1, Integer.MAX_VALUE);
   }
 
   private boolean issueSubmitted() {
