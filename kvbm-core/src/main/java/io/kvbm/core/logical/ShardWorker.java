@@ -164,19 +164,20 @@ public final class ShardWorker implements ShardMover, AutoCloseable {
                       .formatted(move.move.sourceSlots().length))));
       return;
     }
-    move.copy(engine)
-        .whenComplete(
-            (outcome, error) -> {
-              if (error == null) {
-                end(move, outcome);
-              } else {
-                // The engine was closed and left it behind: its bytes may still arrive, so its
-                // slots stay taken, and the leader learns that nobody knows.
-                move.answer.completeExceptionally(
-                    new TransientException(
-                        ErrorCode.STALLED, "shards were left behind in flight", error));
-              }
-            });
+    var _ =
+        move.copy(engine)
+            .whenComplete(
+                (outcome, error) -> {
+                  if (error == null) {
+                    end(move, outcome);
+                  } else {
+                    // The engine was closed and left it behind: its bytes may still arrive, so its
+                    // slots stay taken, and the leader learns that nobody knows.
+                    move.answer.completeExceptionally(
+                        new TransientException(
+                            ErrorCode.STALLED, "shards were left behind in flight", error));
+                  }
+                });
   }
 
   private void end(RunningMove move, ShardOutcome outcome) {

@@ -46,13 +46,14 @@ public final class ShardWorkers implements ShardCopies {
   private static final System.Logger LOG = System.getLogger(ShardWorkers.class.getName());
 
   /** What moves run on, from the manager that the workers serve. */
-  private record Runtime(Clock clock, Deadlines deadlines, Executor executor, Runnable forget) {}
+  private record Surroundings(
+      Clock clock, Deadlines deadlines, Executor executor, Runnable forget) {}
 
   private final List<ShardMember> members;
   private final long moveNanos;
   private final long graceNanos;
   private final ReentrantReadWriteLock resetLock = new ReentrantReadWriteLock();
-  private volatile @Nullable Runtime runtime;
+  private volatile @Nullable Surroundings runtime;
   private volatile boolean intact = true;
   private volatile long resets;
 
@@ -107,7 +108,7 @@ public final class ShardWorkers implements ShardCopies {
       throw new ConfigurationException(
           ErrorCode.INVALID_CONFIG, "these workers serve a manager already; build others");
     }
-    runtime = new Runtime(clock, deadlines, executor, forget);
+    runtime = new Surroundings(clock, deadlines, executor, forget);
   }
 
   /** Ends the service: nothing is moved any more, and slots held for silent workers are let go. */
@@ -124,7 +125,7 @@ public final class ShardWorkers implements ShardCopies {
       long deadlineNanos,
       TransferCompletion completion) {
     ShardJoin join = new ShardJoin(moves.size(), members.size(), completion);
-    Runtime on = runtime;
+    Surroundings on = runtime;
     if (on == null) {
       join.refuse(new ClosedException(ErrorCode.CLOSED, "the manager of the workers is closed"));
       return;
@@ -157,7 +158,7 @@ public final class ShardWorkers implements ShardCopies {
     }
   }
 
-  private void send(Runtime on, ShardMember member, ShardFlight flight, ShardJoin join) {
+  private void send(Surroundings on, ShardMember member, ShardFlight flight, ShardJoin join) {
     CompletionStage<ShardOutcome> answer;
     long nanos = Math.addExact(flight.move.timeout().toNanos(), graceNanos);
     Cancellable alarm;
@@ -192,13 +193,13 @@ public final class ShardWorkers implements ShardCopies {
   }
 
   private void silent(
-      Runtime on, ShardMember member, ShardFlight flight, ShardJoin join, long nanos) {
+      Surroundings on, ShardMember member, ShardFlight flight, ShardJoin join, long nanos) {
     end(on, member, flight, join, ShardAnswer.silent(member.name, join.blocks(), nanos));
   }
 
   /** The first end of a flight counts; a late answer only settles it. */
   private void end(
-      Runtime on, ShardMember member, ShardFlight flight, ShardJoin join, ShardAnswer answer) {
+      Surroundings on, ShardMember member, ShardFlight flight, ShardJoin join, ShardAnswer answer) {
     boolean first = flight.tryReport();
     String why = answer.fence();
     if (first && why != null) {
@@ -212,7 +213,7 @@ public final class ShardWorkers implements ShardCopies {
     }
   }
 
-  private void fence(Runtime on, ShardMember member, ShardFlight flight, String why) {
+  private void fence(Surroundings on, ShardMember member, ShardFlight flight, String why) {
     synchronized (this) {
       if (runtime != on || member.fence != null || !member.unsettled.contains(flight)) {
         return; // the manager is closed, or the worker is fenced or was reset since then
@@ -281,7 +282,7 @@ public final class ShardWorkers implements ShardCopies {
     resetLock.writeLock().lock();
     try {
       resets++;
-      Runtime on = runtime;
+      Surroundings on = runtime;
       if (on != null) {
         on.forget().run();
       }

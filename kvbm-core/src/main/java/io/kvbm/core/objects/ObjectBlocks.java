@@ -23,6 +23,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -401,7 +402,7 @@ public final class ObjectBlocks implements BlockStore {
       BlockHeader header = BlockHeader.decode(object.asSlice(0, found)).orElse(null);
       check(read, header, found, byteSize);
       MemorySegment bytes = object.asSlice(BlockHeader.BYTE_SIZE, byteSize);
-      if (BlockHeader.crc(bytes) != header.checksum()) {
+      if (BlockHeader.crc(bytes) != Objects.requireNonNull(header, "checked").checksum()) {
         throw corrupt(read, "its bytes have another CRC32C");
       }
       long at = 0;

@@ -238,15 +238,16 @@ final class RemoteFetcher {
     private <T> T await(
         PeerLinks.Link link, CompletableFuture<T> stage, String what, Consumer<T> late) {
       CompletableFuture<T> own = new CompletableFuture<>();
-      interrupt.whenComplete((_, error) -> own.completeExceptionally(error));
-      stage.whenComplete(
-          (value, error) -> {
-            if (error != null) {
-              own.completeExceptionally(error);
-            } else if (!own.complete(value)) {
-              late.accept(value);
-            }
-          });
+      var _ = interrupt.whenComplete((_, error) -> own.completeExceptionally(error));
+      var _ =
+          stage.whenComplete(
+              (value, error) -> {
+                if (error != null) {
+                  own.completeExceptionally(error);
+                } else if (!own.complete(value)) {
+                  late.accept(value);
+                }
+              });
       return link.waits().await(own, deadline, what, late);
     }
 
@@ -294,7 +295,7 @@ final class RemoteFetcher {
                 late -> BlockPool.closeAll(late.blocks()));
       } catch (KvbmException e) {
         batch.cancel();
-        arriving.whenComplete((_, _) -> drained.complete(null));
+        var _ = arriving.whenComplete((_, _) -> drained.complete(null));
         throw e;
       }
       current.set(null);

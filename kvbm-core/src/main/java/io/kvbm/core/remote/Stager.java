@@ -71,11 +71,12 @@ final class Stager {
       done = true;
     } finally {
       if (!done) { // slots come back when nothing is in flight to them any more
-        CompletableFuture.allOf(
-                running.stream()
-                    .map(CompletionStage::toCompletableFuture)
-                    .toArray(CompletableFuture<?>[]::new))
-            .whenComplete((_, _) -> staging.give(slots));
+        var _ =
+            CompletableFuture.allOf(
+                    running.stream()
+                        .map(CompletionStage::toCompletableFuture)
+                        .toArray(CompletableFuture<?>[]::new))
+                .whenComplete((_, _) -> staging.give(slots));
       }
     }
     return new Result(copies, slots);

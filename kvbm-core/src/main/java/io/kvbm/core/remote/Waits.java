@@ -35,6 +35,7 @@ final class Waits {
    * @param what is waited for, for messages
    * @param late given a value that comes when nobody waits any more
    */
+  @SuppressWarnings("CollectionUndefinedEquality") // the future itself is meant
   <T> T await(CompletionStage<T> stage, long deadlineNanos, String what, Consumer<T> late) {
     CompletableFuture<T> own = new CompletableFuture<>();
     running.add(own);

@@ -26,7 +26,7 @@ final class IndexStripe {
     final int[] sets; // 0: empty place; n > 0: member n - 1 alone; n < 0: bits[-n - 1]
     final int mask;
 
-    @Nullable long[][] bits = new long[4][];
+    long[] @Nullable [] bits = new long[4][];
     int nextBits;
     int freeBits; // how many of free are in use
     int[] free = new int[4];
@@ -115,7 +115,7 @@ final class IndexStripe {
       }
       return true;
     }
-    @Nullable long[][] bits = now.bits;
+    long[] @Nullable [] bits = now.bits;
     long[] words = -set - 1 < bits.length ? bits[-set - 1] : null;
     if (words == null) {
       return false; // beside a writer only: the stamp does not hold either

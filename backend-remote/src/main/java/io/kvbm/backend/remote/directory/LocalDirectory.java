@@ -96,9 +96,10 @@ final class LocalDirectory implements BlockDirectory {
   @Override
   public DirectoryStatistics statistics() {
     LocalSpace joined = space;
-    boolean open = joined != null && !closed.get();
     long blocks =
-        open ? joined.roster().index().entries() - joined.roster().index().entries(place) : 0;
+        joined != null && !closed.get()
+            ? joined.roster().index().entries() - joined.roster().index().entries(place)
+            : 0;
     return new DirectoryStatistics(
         members().size(), blocks, published.get(), batches.get(), 0, 0, 0, dropped.get());
   }

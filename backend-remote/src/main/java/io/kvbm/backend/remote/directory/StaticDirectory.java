@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Members from a file, which is looked at now and then. Nobody knows what they have: they have to
@@ -29,8 +30,8 @@ final class StaticDirectory implements BlockDirectory {
   private volatile List<MembersFile.Line> lines = List.of();
   private volatile boolean readable = true;
   private volatile boolean closed;
-  private volatile long failures;
-  private volatile long resyncs;
+  private final AtomicLong failures = new AtomicLong();
+  private final AtomicLong resyncs = new AtomicLong();
   private String seen = ""; // the timer's
 
   StaticDirectory(
@@ -65,7 +66,7 @@ final class StaticDirectory implements BlockDirectory {
       take(MembersFile.read(file, maxMembers));
       tell(true);
     } catch (ConfigurationException e) {
-      failures++;
+      failures.incrementAndGet();
       tell(false);
       logger.log(System.Logger.Level.WARNING, "the former members are kept: {0}", e.getMessage());
     }
@@ -85,7 +86,7 @@ final class StaticDirectory implements BlockDirectory {
             .toList();
     List<MembersFile.Line> before = lines;
     lines = others;
-    resyncs++;
+    resyncs.incrementAndGet();
     before.stream().filter(l -> !others.contains(l)).forEach(l -> notices.left(l.member()));
     others.stream().filter(l -> !before.contains(l)).forEach(l -> notices.joined(l.member()));
   }
@@ -138,7 +139,7 @@ final class StaticDirectory implements BlockDirectory {
 
   @Override
   public DirectoryStatistics statistics() {
-    return new DirectoryStatistics(members().size(), 0, 0, 0, failures, resyncs, 0, 0);
+    return new DirectoryStatistics(members().size(), 0, 0, 0, failures.get(), resyncs.get(), 0, 0);
   }
 
   @Override

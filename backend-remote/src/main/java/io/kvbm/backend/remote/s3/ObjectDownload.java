@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.sync.ResponseTransformer;
@@ -38,6 +39,7 @@ final class ObjectDownload {
    * @param read how many bytes of the value lie in the target
    * @param tail what came behind them
    */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Piece(Entry entry, long read, byte[] tail) {}
 
   /** Reads a whole value; fails if the target is shorter. */
@@ -118,9 +120,9 @@ final class ObjectDownload {
     long stop = Math.min(byteSize, Math.ceilDiv(offset + count, chunk) * chunk);
     byte[] tail = end.tail;
     long tailAt = end.entry.byteSize() - tail.length;
-    @Nullable byte[] footerBytes =
+    byte @Nullable [] footerBytes =
         tail.length >= footerByteSize
-            ? java.util.Arrays.copyOfRange(tail, (int) (tail.length - footerByteSize), tail.length)
+            ? Arrays.copyOfRange(tail, (int) (tail.length - footerByteSize), tail.length)
             : bytes(key, byteSize, end.entry.byteSize(), end.entry.tag());
     if (footerBytes == null) {
       return Optional.empty();

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -29,7 +30,7 @@ final class S3Calls implements AutoCloseable {
   interface Limits extends Consumer<AwsRequestOverrideConfiguration.Builder> {}
 
   /** One request: how often the call was tried before is in {@code attempt}, from 1. */
-  interface Attempt<T> {
+  interface Attempt<T extends @Nullable Object> {
     T run(S3Client client, Limits limits, int attempt);
   }
 
@@ -61,11 +62,11 @@ final class S3Calls implements AutoCloseable {
     return retries.sum();
   }
 
-  <T> T call(String what, BiFunction<S3Client, Limits, T> request) {
+  <T extends @Nullable Object> T call(String what, BiFunction<S3Client, Limits, T> request) {
     return callCounted(what, (at, limits, _) -> request.apply(at, limits));
   }
 
-  <T> T callCounted(String what, Attempt<T> request) {
+  <T extends @Nullable Object> T callCounted(String what, Attempt<T> request) {
     long end = clock.nanoTime() + settings.duration("callTimeout").toNanos();
     for (int attempt = 1; ; attempt++) {
       try {
@@ -82,7 +83,8 @@ final class S3Calls implements AutoCloseable {
     }
   }
 
-  private <T> T limited(String what, Attempt<T> request, int attempt, long end) {
+  private <T extends @Nullable Object> T limited(
+      String what, Attempt<T> request, int attempt, long end) {
     long left = end - clock.nanoTime();
     try {
       if (left <= 0 || !permits.tryAcquire(left, TimeUnit.NANOSECONDS)) {

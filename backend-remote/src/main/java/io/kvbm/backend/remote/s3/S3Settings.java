@@ -4,7 +4,6 @@ import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.ConfigKey;
-import io.kvbm.api.spi.ConfigKey.Type;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -29,40 +28,89 @@ final class S3Settings {
 
   static final List<ConfigKey> KEYS =
       List.of(
-          key("endpoint", Type.STRING, "", "URL of the service; empty for AWS"),
-          key("region", Type.STRING, "us-east-1", "Region requests are signed for"),
-          key("bucket", Type.STRING, "", "Bucket of locations that name none"),
-          key("prefix", Type.STRING, "", "Goes before the keys of all locations in that bucket"),
-          key("pathStyle", Type.BOOLEAN, "", "Bucket in the path; default: with an endpoint"),
-          key("accessKey", Type.STRING, "", "Access key; without one the SDK's default chain"),
-          key("accessKeyFile", Type.PATH, "", "File with the access key"),
-          key("secretKey", Type.STRING, "", "Secret key").asSecret(),
-          key("secretKeyFile", Type.PATH, "", "File with the secret key"),
-          key("sessionToken", Type.STRING, "", "Session token").asSecret(),
-          key("sessionTokenFile", Type.PATH, "", "File with the session token"),
-          key("checksum", Type.STRING, "crc32c", "What goes with uploads for the service to check")
+          key("endpoint", ConfigKey.Type.STRING, "", "URL of the service; empty for AWS"),
+          key("region", ConfigKey.Type.STRING, "us-east-1", "Region requests are signed for"),
+          key("bucket", ConfigKey.Type.STRING, "", "Bucket of locations that name none"),
+          key(
+              "prefix",
+              ConfigKey.Type.STRING,
+              "",
+              "Goes before the keys of all locations in that bucket"),
+          key(
+              "pathStyle",
+              ConfigKey.Type.BOOLEAN,
+              "",
+              "Bucket in the path; default: with an endpoint"),
+          key(
+              "accessKey",
+              ConfigKey.Type.STRING,
+              "",
+              "Access key; without one the SDK's default chain"),
+          key("accessKeyFile", ConfigKey.Type.PATH, "", "File with the access key"),
+          key("secretKey", ConfigKey.Type.STRING, "", "Secret key").asSecret(),
+          key("secretKeyFile", ConfigKey.Type.PATH, "", "File with the secret key"),
+          key("sessionToken", ConfigKey.Type.STRING, "", "Session token").asSecret(),
+          key("sessionTokenFile", ConfigKey.Type.PATH, "", "File with the session token"),
+          key(
+                  "checksum",
+                  ConfigKey.Type.STRING,
+                  "crc32c",
+                  "What goes with uploads for the service to check")
               .withChoices("crc32c", "when-required", "none"),
-          key("partSize", Type.BYTE_SIZE, "8MiB", "Bytes of one part of a long upload")
+          key("partSize", ConfigKey.Type.BYTE_SIZE, "8MiB", "Bytes of one part of a long upload")
               .withRange(LEAST_PART, 1L << 30),
-          key("multipartThreshold", Type.BYTE_SIZE, "16MiB", "Longer values go up in parts")
+          key(
+                  "multipartThreshold",
+                  ConfigKey.Type.BYTE_SIZE,
+                  "16MiB",
+                  "Longer values go up in parts")
               .withRange(LEAST_PART, 5L << 30),
-          key("concurrency", Type.INTEGER, "16", "Requests at once").withRange(1, 1024),
-          key("connectTimeout", Type.DURATION, "2s", "Until a connection stands"),
-          key("requestTimeout", Type.DURATION, "30s", "Of one request, its body included"),
-          key("callTimeout", Type.DURATION, "60s", "Of one call with its retries"),
-          key("attempts", Type.INTEGER, "4", "Requests of one call at most").withRange(1, 100),
-          key("retryBudget", Type.INTEGER, "100", "Retries of all calls while nothing succeeds")
+          key("concurrency", ConfigKey.Type.INTEGER, "16", "Requests at once").withRange(1, 1024),
+          key("connectTimeout", ConfigKey.Type.DURATION, "2s", "Until a connection stands"),
+          key(
+              "requestTimeout",
+              ConfigKey.Type.DURATION,
+              "30s",
+              "Of one request, its body included"),
+          key("callTimeout", ConfigKey.Type.DURATION, "60s", "Of one call with its retries"),
+          key("attempts", ConfigKey.Type.INTEGER, "4", "Requests of one call at most")
+              .withRange(1, 100),
+          key(
+                  "retryBudget",
+                  ConfigKey.Type.INTEGER,
+                  "100",
+                  "Retries of all calls while nothing succeeds")
               .withRange(0, 1_000_000),
-          key("conditionalPuts", Type.STRING, "probe", "Whether the service knows If-Match")
+          key(
+                  "conditionalPuts",
+                  ConfigKey.Type.STRING,
+                  "probe",
+                  "Whether the service knows If-Match")
               .withChoices("probe", "true", "false"),
-          key("createBucket", Type.BOOLEAN, "false", "Create a bucket that does not exist"),
-          key("ttl", Type.DURATION, "", "Collects objects older than this"),
-          key("quota", Type.BYTE_SIZE, "", "Collects the oldest objects beyond these bytes")
+          key(
+              "createBucket",
+              ConfigKey.Type.BOOLEAN,
+              "false",
+              "Create a bucket that does not exist"),
+          key("ttl", ConfigKey.Type.DURATION, "", "Collects objects older than this"),
+          key(
+                  "quota",
+                  ConfigKey.Type.BYTE_SIZE,
+                  "",
+                  "Collects the oldest objects beyond these bytes")
               .withRange(0, Long.MAX_VALUE),
-          key("orphanAge", Type.DURATION, "24h", "When unfinished uploads count as abandoned"),
-          key("gcInterval", Type.DURATION, "10m", "Between collections; 0s leaves them to calls"));
+          key(
+              "orphanAge",
+              ConfigKey.Type.DURATION,
+              "24h",
+              "When unfinished uploads count as abandoned"),
+          key(
+              "gcInterval",
+              ConfigKey.Type.DURATION,
+              "10m",
+              "Between collections; 0s leaves them to calls"));
 
-  private static ConfigKey key(String name, Type type, String defaultValue, String help) {
+  private static ConfigKey key(String name, ConfigKey.Type type, String defaultValue, String help) {
     return new ConfigKey(name, type, defaultValue, help);
   }
 

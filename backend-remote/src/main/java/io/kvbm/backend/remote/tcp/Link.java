@@ -356,7 +356,7 @@ final class Link implements RemotePeer {
     return System.nanoTime() - start;
   }
 
-  /** {@return when every connection is closed and touches no memory} */
+  /** Returns when every connection is closed and touches no memory. */
   void closeNow() {
     lost(
         agent.isClosed()

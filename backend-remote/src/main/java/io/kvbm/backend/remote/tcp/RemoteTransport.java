@@ -13,7 +13,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +56,7 @@ public final class RemoteTransport implements Transport {
       parts[copy.block] += partCount(copy);
     }
     Batch progress = new Batch(completion, parts);
-    Map<Link, List<DataRequest>> byPeer = new IdentityHashMap<>();
+    IdentityHashMap<Link, List<DataRequest>> byPeer = new IdentityHashMap<>();
     long now = System.nanoTime();
     for (Copy copy : copies) {
       MappedStorage remote = copy.remote;

@@ -88,6 +88,7 @@ final class Session {
   }
 
   /** Memory granted: its number and the key of its export. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Grant(long number, byte[] key) {}
 
   /** Reserves zeroed memory for the peer, from the agent's offer. */
@@ -146,6 +147,7 @@ final class Session {
     }
   }
 
+  @SuppressWarnings("CollectionUndefinedEquality") // the future itself is meant
   private void free(Reserved one) {
     CompletableFuture<Void> freed = new CompletableFuture<>();
     freeing.add(freed);

@@ -113,7 +113,7 @@ public final class Sockets implements AutoCloseable {
                   protected void initChannel(Channel channel) {
                     Connection connection = acceptor.get();
                     if (connection == null) {
-                      channel.close();
+                      var _ = channel.close();
                     } else {
                       prepare(channel, connection, serverTls);
                     }

@@ -182,7 +182,11 @@ public final class TcpAgent implements RemoteAgent {
       return true;
     }
     starved.add(stream);
-    return tryTake(byteSize) && (starved.remove(stream) || true);
+    if (!tryTake(byteSize)) {
+      return false;
+    }
+    starved.remove(stream);
+    return true;
   }
 
   private boolean tryTake(int byteSize) {
@@ -195,7 +199,7 @@ public final class TcpAgent implements RemoteAgent {
   void giveRoom(int byteSize) {
     counters.inFlight.addAndGet(-byteSize);
     if (!starved.isEmpty()) {
-      for (ClientStream stream : starved) {
+      for (ClientStream stream : List.copyOf(starved)) {
         if (starved.remove(stream)) {
           stream.channel().eventLoop().execute(stream::pump);
         }
@@ -246,14 +250,12 @@ public final class TcpAgent implements RemoteAgent {
   private final class Registration implements RemoteRegistration {
     private final Export export;
     private boolean over;
-    private boolean begun;
 
     Registration(Export export) {
       this.export = export;
     }
 
     synchronized void begin() {
-      begun = true;
       if (!over) {
         exports.add(export);
       }

@@ -163,9 +163,13 @@ final class UcxEngine implements Runnable {
   public void run() {
     try {
       while (!(stopping && isDrained())) {
-        boolean worked = runTasks() | issueSubmitted() | worker.progress();
+        boolean worked = runTasks();
+        worked |= issueSubmitted();
+        worked |= worker.progress();
         noteFailures();
-        worked |= endRequests() | flushWritten() | closeFailed();
+        worked |= endRequests();
+        worked |= flushWritten();
+        worked |= closeFailed();
         expire();
         if (!worked) {
           pause();

@@ -22,8 +22,14 @@ import java.util.zip.CRC32C;
 record UcxFrame(Kind kind, UUID path, long address, long byteSize, byte[] payload) {
 
   enum Kind {
-    ADDRESS,
-    KEY
+    ADDRESS(0),
+    KEY(1);
+
+    private final int code;
+
+    Kind(int code) {
+      this.code = code;
+    }
   }
 
   private static final int MAGIC = 0x4b555831; // KUX1
@@ -37,7 +43,7 @@ record UcxFrame(Kind kind, UUID path, long address, long byteSize, byte[] payloa
           ErrorCode.CORRUPT, "UCX gave %d bytes of %s".formatted(payload.length, kind));
     }
     ByteBuffer bytes = ByteBuffer.allocate(HEADER_BYTE_SIZE + payload.length + 4);
-    bytes.putInt(MAGIC).putInt(kind.ordinal());
+    bytes.putInt(MAGIC).putInt(kind.code);
     bytes.putLong(path.getMostSignificantBits()).putLong(path.getLeastSignificantBits());
     bytes.putLong(address).putLong(byteSize).putInt(payload.length).put(payload);
     bytes.putInt(checksum(bytes.array(), bytes.position()));
@@ -61,7 +67,7 @@ record UcxFrame(Kind kind, UUID path, long address, long byteSize, byte[] payloa
     if (in.getInt(body) != checksum(bytes, body)) {
       throw corrupt(kind, "its checksum differs");
     }
-    if (in.getInt() != kind.ordinal()) {
+    if (in.getInt() != kind.code) {
       throw corrupt(kind, "it is for something else");
     }
     UUID path = new UUID(in.getLong(), in.getLong());

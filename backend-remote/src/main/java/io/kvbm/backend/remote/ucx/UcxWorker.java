@@ -77,7 +77,7 @@ final class UcxWorker {
       MethodHandle handle = MethodHandles.lookup().findVirtual(UcxWorker.class, method, type);
       return Linker.nativeLinker().upcallStub(handle.bindTo(this), signature, arena);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError("a method of this class is not found: " + method, e);
     }
   }
 

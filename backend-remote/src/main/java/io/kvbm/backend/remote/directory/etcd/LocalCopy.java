@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,7 @@ final class LocalCopy {
   private final System.Logger logger;
   private final Set<String> warned = new HashSet<>();
   private volatile Roster roster;
-  private volatile long dropped;
+  private final AtomicLong dropped = new AtomicLong();
   private Map<String, Follower> followers = new HashMap<>();
 
   /** What is known of a member beside its place. */
@@ -58,7 +59,7 @@ final class LocalCopy {
 
   /** {@return entries of others that did not fit} */
   long dropped() {
-    return dropped;
+    return dropped.get();
   }
 
   /** {@return the longest lease of any member, in seconds} */
@@ -184,7 +185,7 @@ final class LocalCopy {
   }
 
   private void drop(long left) {
-    dropped += left;
+    dropped.addAndGet(left);
     warn(
         "blocks",
         "the directory has more than %d entries: the rest is left out; raise directoryBlocks"

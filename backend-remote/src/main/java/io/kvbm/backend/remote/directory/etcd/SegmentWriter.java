@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ final class SegmentWriter {
   private long logKeys;
   private long takenChanges;
   private long sentChanges;
-  private volatile long batches;
+  private final AtomicLong batches = new AtomicLong();
 
   private record FlushWaiter(long changes, CompletableFuture<Boolean> done) {}
 
@@ -46,7 +47,7 @@ final class SegmentWriter {
   }
 
   long batches() {
-    return batches;
+    return batches.get();
   }
 
   /** The member is announced anew: nobody knows anything of it. */
@@ -84,7 +85,7 @@ final class SegmentWriter {
         sent();
         return;
       }
-      batches++;
+      batches.incrementAndGet();
       cut(batch);
     }
     put();
@@ -93,7 +94,10 @@ final class SegmentWriter {
   private void put() {
     busy = true;
     SegmentRecord segment = outgoing.getFirst();
-    session.put(segment).whenCompleteAsync((revision, failure) -> wasPut(segment, failure), thread);
+    var _ =
+        session
+            .put(segment)
+            .whenCompleteAsync((revision, failure) -> wasPut(segment, failure), thread);
   }
 
   private void wasPut(SegmentRecord segment, @Nullable Throwable failure) {
@@ -176,14 +180,15 @@ final class SegmentWriter {
     busy = true;
     ByteSequence from = session.segmentKey(0);
     // Failing, they are void all the same, and the next time removes them, too.
-    session
-        .delete(from, session.segmentKey(first))
-        .whenCompleteAsync(
-            (done, failure) -> {
-              busy = false;
-              send();
-            },
-            thread);
+    var _ =
+        session
+            .delete(from, session.segmentKey(first))
+            .whenCompleteAsync(
+                (done, failure) -> {
+                  busy = false;
+                  send();
+                },
+                thread);
   }
 
   private void append(SegmentRecord segment) {

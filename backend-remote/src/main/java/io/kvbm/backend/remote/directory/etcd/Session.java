@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,9 +60,9 @@ final class Session {
   private long lastContact;
   private long lastRenewal;
   private volatile boolean connected;
-  private volatile long failures;
-  private volatile long resyncs;
-  private volatile long lostLeases;
+  private final AtomicLong failures = new AtomicLong();
+  private final AtomicLong resyncs = new AtomicLong();
+  private final AtomicLong lostLeases = new AtomicLong();
 
   Session(
       DirectoryMember self,
@@ -93,15 +94,15 @@ final class Session {
   }
 
   long failures() {
-    return failures;
+    return failures.get();
   }
 
   long resyncs() {
-    return resyncs;
+    return resyncs.get();
   }
 
   long lostLeases() {
-    return lostLeases;
+    return lostLeases.get();
   }
 
   long generation() {
@@ -155,19 +156,20 @@ final class Session {
       failed(e);
       return;
     }
-    grant(now)
-        .thenComposeAsync(done -> stale ? read(now) : done(), thread)
-        .thenComposeAsync(done -> announce(now), thread)
-        .whenCompleteAsync(
-            (done, failure) -> {
-              connecting = false;
-              if (failure != null) {
-                failed(failure);
-              } else {
-                found();
-              }
-            },
-            thread);
+    var _ =
+        grant(now)
+            .thenComposeAsync(done -> stale ? read(now) : done(), thread)
+            .thenComposeAsync(done -> announce(now), thread)
+            .whenCompleteAsync(
+                (done, failure) -> {
+                  connecting = false;
+                  if (failure != null) {
+                    failed(failure);
+                  } else {
+                    found();
+                  }
+                },
+                thread);
   }
 
   private EtcdCalls calls() throws Exception {
@@ -222,7 +224,7 @@ final class Session {
               if (everAnnounced && own != null && own.agent().generation() != generation()) {
                 replaced();
               }
-              resyncs++;
+              resyncs.incrementAndGet();
               copy.replace(rebuild);
               watchFrom = revision + 1;
               stale = false;
@@ -288,7 +290,7 @@ final class Session {
 
   /** A call failed: tries again, later each time. */
   void failed(Throwable failure) {
-    failures++;
+    failures.incrementAndGet();
     connected = false;
     writer.enable(false);
     if (!told) {
@@ -313,7 +315,7 @@ final class Session {
   }
 
   private void loseLease() {
-    lostLeases++;
+    lostLeases.incrementAndGet();
     lease = 0;
     announced = false;
     stale = true; // etcd may have lost everything, and its revisions begin anew
@@ -393,24 +395,25 @@ final class Session {
 
   private void renew(EtcdCalls to) {
     renewing = true;
-    to.renew(lease)
-        .whenCompleteAsync(
-            (seconds, failure) -> {
-              renewing = false;
-              if (closed) {
-                return;
-              }
-              if (failure == null && seconds > 0) {
-                lastRenewal = clock.nanoTime();
-                contact();
-              } else if (failure == null || isUnknownLease(failure)) {
-                loseLease();
-                failed(new IllegalStateException("the lease has ended"));
-              } else {
-                failed(failure);
-              }
-            },
-            thread);
+    var _ =
+        to.renew(lease)
+            .whenCompleteAsync(
+                (seconds, failure) -> {
+                  renewing = false;
+                  if (closed) {
+                    return;
+                  }
+                  if (failure == null && seconds > 0) {
+                    lastRenewal = clock.nanoTime();
+                    contact();
+                  } else if (failure == null || isUnknownLease(failure)) {
+                    loseLease();
+                    failed(new IllegalStateException("the lease has ended"));
+                  } else {
+                    failed(failure);
+                  }
+                },
+                thread);
   }
 
   private void contact() {
