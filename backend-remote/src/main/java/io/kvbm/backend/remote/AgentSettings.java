@@ -5,6 +5,9 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.Stability;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.ConfigKey;
+import io.kvbm.backend.remote.path.PathProvider;
+import io.kvbm.backend.remote.ucx.UcxOptions;
+import io.kvbm.backend.remote.ucx.UcxProvider;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -35,6 +38,7 @@ import java.util.Optional;
  * @param idleTimeout after how long without a sign of life a peer counts as lost
  * @param maxConnections the most connections accepted
  * @param transport {@code auto}, {@code tcp} or {@code ucx}
+ * @param ucx how bytes move through UCX, where they do
  */
 @Stability(Stability.Level.PREVIEW)
 @SuppressWarnings("ArrayRecordComponent") // not compared
@@ -55,7 +59,8 @@ public record AgentSettings(
     Duration drainTimeout,
     Duration idleTimeout,
     int maxConnections,
-    String transport) {
+    String transport,
+    Ucx ucx) {
 
   /**
    * Files for mutual TLS, in PEM.
@@ -65,6 +70,24 @@ public record AgentSettings(
    * @param authority which peers' certificates are from
    */
   public record Tls(Path certificate, Path key, Path authority) {}
+
+  /**
+   * How bytes move through UCX, which authenticates nobody.
+   *
+   * @param devices as {@code UCX_NET_DEVICES} names them
+   * @param isNamed whether the setting names the devices; only then {@code auto} uses UCX
+   * @param transports as {@code UCX_TLS} names them
+   * @param busyPoll whether a thread spins, for less latency
+   * @param maxInFlight the most reads and writes that UCX, and each peer's queue to it, are given
+   * @param trustPeers whether peers get keys of read-only exports, which let them write
+   */
+  public record Ucx(
+      String devices,
+      boolean isNamed,
+      String transports,
+      boolean busyPoll,
+      int maxInFlight,
+      boolean trustPeers) {}
 
   private static final int LEAST_TOKEN = 16;
 
@@ -99,7 +122,13 @@ public record AgentSettings(
         key("maxConnections", ConfigKey.Type.INTEGER, "1024", "The most connections accepted")
             .withRange(1, 1 << 20),
         key("transport", ConfigKey.Type.STRING, "auto", "How bytes move")
-            .withChoices("auto", "tcp", "ucx"));
+            .withChoices("auto", "tcp", "ucx"),
+        key("ucxDevices", ConfigKey.Type.STRING, "lo", "UCX's network devices, trusted ones only"),
+        key("ucxTls", ConfigKey.Type.STRING, "tcp", "UCX's transports, none of shared memory"),
+        key("ucxBusyPoll", ConfigKey.Type.BOOLEAN, "false", "Spin, for less latency of UCX"),
+        key("ucxMaxInFlight", ConfigKey.Type.INTEGER, "256", "The most copies UCX is given")
+            .withRange(1, 65_536),
+        key("ucxTrustPeers", ConfigKey.Type.BOOLEAN, "false", "Read-only exports go by UCX, too"));
   }
 
   static AgentSettings of(BackendConfig config) {
@@ -121,12 +150,41 @@ public record AgentSettings(
             duration(config, "drainTimeout", 10),
             duration(config, "idleTimeout", 15),
             config.integer("maxConnections").orElse(1024L).intValue(),
-            config.string("transport").orElse("auto"));
+            config.string("transport").orElse("auto"),
+            ucx(config));
+    settings.ucxOptions(); // names its mistakes
     if (settings.maxInFlight < settings.maxFrame) {
       throw invalid("maxInFlight is below maxFrame: no frame could be sent");
     }
     settings.checkCredentials();
     return settings;
+  }
+
+  private static Ucx ucx(BackendConfig config) {
+    return new Ucx(
+        config.string("ucxDevices").orElse("lo").strip(),
+        config.string("ucxDevices").isPresent(),
+        config.string("ucxTls").orElse("tcp").strip(),
+        config.bool("ucxBusyPoll").orElse(false),
+        config.integer("ucxMaxInFlight").orElse(256L).intValue(),
+        config.bool("ucxTrustPeers").orElse(false));
+  }
+
+  private UcxOptions ucxOptions() {
+    Duration most = Duration.ofHours(1);
+    return new UcxOptions(
+        ucx.devices,
+        ucx.transports,
+        ucx.busyPoll,
+        ucx.maxInFlight,
+        requestTimeout.compareTo(most) > 0 ? most : requestTimeout,
+        UcxOptions.DEFAULTS.keepalive());
+  }
+
+  /** {@return what opens the data path beside TCP; empty where none is wanted} */
+  Optional<PathProvider> pathProvider() {
+    boolean wanted = transport.equals("ucx") || transport.equals("auto") && ucx.isNamed;
+    return wanted ? Optional.of(new UcxProvider(ucxOptions())) : Optional.empty();
   }
 
   private void checkCredentials() {

@@ -39,7 +39,7 @@ final class RemoteBackend implements Backend {
       if (closed) {
         throw new ClosedException(ErrorCode.CLOSED, "the remote backend is closed");
       }
-      TcpAgent agent = new TcpAgent(name, context, settings, sockets);
+      TcpAgent agent = new TcpAgent(name, context, settings, sockets, settings.pathProvider());
       agents.removeIf(TcpAgent::isClosed);
       agents.add(agent);
       return agent;

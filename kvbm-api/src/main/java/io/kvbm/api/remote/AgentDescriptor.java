@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
  *     up to 127 letters, digits, dots, underscores and dashes
  * @param generation told apart from every other run of an agent of that name; a reference to
  *     another generation is refused. Generations are compared for equality only, so that clocks
- *     need not agree
+ *     need not agree. 0 is no agent's own: connecting to it means any run of that name, and the
+ *     {@link RemotePeer#descriptor peer's descriptor} has the generation of the one that answered
  * @param endpoints where it listens, the preferred one first; empty for an agent that only connects
  */
 @Stability(Stability.Level.PREVIEW)

@@ -312,8 +312,8 @@ public abstract class RemoteAgentContract {
     byte[] guess = exported.key().clone();
     guess[0] ^= 1;
     Storage unknown = kept(peer().map(new ExportedStorage(guess, 4096, exported.type(), false)));
-    assertThat(copy(unknown, 0, near, 0, 96).awaitFailure(0).code())
-        .isEqualTo(ErrorCode.NOT_ALLOWED);
+    // A key that never was and one that is no more look the same.
+    assertThat(copy(unknown, 0, near, 0, 96).awaitFailure(0).code()).isEqualTo(ErrorCode.CLOSED);
     copy(remote, 4000, near, 0, 96).awaitDone();
   }
 
@@ -334,7 +334,19 @@ public abstract class RemoteAgentContract {
     copy(remote, 0, memory(4096), 0, 4096).awaitDone();
     far.unregister("remote");
     KvbmException failure = copy(remote, 0, memory(4096), 0, 4096).awaitFailure(0);
-    assertThat(failure.code()).isEqualTo(ErrorCode.NOT_ALLOWED);
+    assertThat(failure.code()).isEqualTo(ErrorCode.CLOSED);
+  }
+
+  @Test
+  void generationZeroMeansAnyRun() {
+    AgentDescriptor any = new AgentDescriptor("owner", 0, owner.descriptor().endpoints());
+    RemotePeer peer = reader.connect(any, PATIENCE);
+    assertThat(peer.descriptor()).isEqualTo(owner.descriptor());
+    assertThat(peer()).isSameAs(peer);
+    assertThat(reader.connect(any, PATIENCE)).isSameAs(peer);
+    assertThat(reader.peers()).containsExactly(peer);
+    peer.close();
+    assertThat(reader.peers()).isEmpty();
   }
 
   @Test

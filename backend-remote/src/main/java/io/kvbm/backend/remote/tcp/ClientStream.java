@@ -28,7 +28,7 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** The end of a connection that asks. Reads and writes are answered in the order they were sent. */
-final class ClientStream extends Connection {
+final class ClientStream extends Connection implements TcpAgent.Starved {
 
   private final TcpAgent agent;
   private final Link link;
@@ -89,7 +89,12 @@ final class ClientStream extends Connection {
             });
   }
 
-  void pump() {
+  @Override
+  public void wake() {
+    channel().eventLoop().execute(this::pump);
+  }
+
+  private void pump() {
     boolean wrote = false;
     while (!gone && channel().isWritable()) {
       DataRequest next = queue.peek();
@@ -157,6 +162,25 @@ final class ClientStream extends Connection {
             .eventLoop()
             .schedule(() -> expire(type, number), timeoutNanos, TimeUnit.NANOSECONDS);
     answer.whenComplete((_, _) -> timer.cancel(false));
+  }
+
+  /**
+   * Tells that nothing of an export is used here any more; from any thread, before what is asked
+   * after it.
+   *
+   * @param dirty whether the peer may still find a copy of the past on its way
+   */
+  void tellRevoked(byte[] key, boolean dirty) {
+    byte[] body = new BodyWriter().putBytes(key).putByte(dirty ? 1 : 0).toBytes();
+    channel()
+        .eventLoop()
+        .execute(
+            () -> {
+              if (!gone) {
+                send(FrameType.REVOKED, FrameHeader.OK, ++lastNumber, body);
+                flush();
+              }
+            });
   }
 
   private void expire(FrameType type, long number) {
@@ -257,12 +281,7 @@ final class ClientStream extends Connection {
     }
     if (frame.type() == FrameType.REVOKE) {
       byte[] key = new BodyReader(bytes).getBytes(64);
-      link.revoke(key);
-      send(
-          FrameType.REVOKED,
-          FrameHeader.OK,
-          ++lastNumber,
-          new BodyWriter().putBytes(key).toBytes());
+      link.revoke(key, dirty -> tellRevoked(key, dirty));
       return;
     }
     lastAnswer = System.nanoTime();
@@ -324,7 +343,7 @@ final class ClientStream extends Connection {
       boolean fresh = body.getBytes(64).length == Handshake.NONCE_BYTES;
       String name = body.getText(128);
       long generation = body.getLong();
-      if (!fresh || !name.equals(hello.wanted()) || generation != hello.wantedGeneration()) {
+      if (!fresh || !name.equals(hello.wanted()) || !hello.admits(generation)) {
         giveUp(
             new TransientException(
                 ErrorCode.DISCONNECTED,
@@ -353,6 +372,10 @@ final class ClientStream extends Connection {
                 "agent '%s' does not know the token; check the setting".formatted(hello.wanted())));
         return;
       }
+      BodyReader challenged = new BodyReader(challenge);
+      challenged.getBytes(64);
+      challenged.getText(128);
+      link.isOf(challenged.getLong());
       long session = body.getLong();
       peerFrame = Math.clamp(body.getInt(), 4096, 64 << 20);
       link.setIdleMillis(body.getLong());

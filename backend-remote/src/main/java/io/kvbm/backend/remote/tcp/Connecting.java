@@ -45,6 +45,7 @@ final class Connecting {
         session = open(address, session);
       }
       link.keepAlive();
+      link.openPath(left());
     } catch (KvbmException e) {
       link.lost(e);
       throw e;
@@ -57,7 +58,7 @@ final class Connecting {
             agent.name(),
             agent.descriptor().generation(),
             target.name(),
-            target.generation(),
+            link.descriptor().generation(),
             session);
     ClientStream stream = new ClientStream(agent, link, hello);
     ChannelFuture connected =

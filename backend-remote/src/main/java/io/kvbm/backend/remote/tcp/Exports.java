@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** What an agent exports, by key. Threading: safe from any thread. */
 final class Exports {
@@ -24,6 +25,12 @@ final class Exports {
 
   List<Export> all() {
     return List.copyOf(byKey.values());
+  }
+
+  /** {@return the export a peer may use, or null} */
+  @Nullable Export find(byte[] key, String peer) {
+    Export export = byKey.get(ByteBuffer.wrap(key));
+    return export != null && export.access.admits(peer) ? export : null;
   }
 
   /**

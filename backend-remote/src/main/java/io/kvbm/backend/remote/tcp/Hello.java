@@ -11,7 +11,7 @@ import io.kvbm.backend.remote.wire.WireException;
  * @param name the client's name
  * @param generation its generation
  * @param wanted the agent it wants
- * @param wantedGeneration that agent's generation
+ * @param wantedGeneration that agent's generation, 0 for any
  * @param session the session to join, 0 for a new one
  */
 record Hello(String name, long generation, String wanted, long wantedGeneration, long session) {
@@ -29,6 +29,11 @@ record Hello(String name, long generation, String wanted, long wantedGeneration,
         .putLong(wantedGeneration)
         .putLong(session)
         .toBytes();
+  }
+
+  /** {@return whether an agent of a generation is the one wanted} */
+  boolean admits(long actual) {
+    return wantedGeneration == 0 || wantedGeneration == actual;
   }
 
   static Hello read(BodyReader body) throws WireException {

@@ -3,6 +3,7 @@ package io.kvbm.backend.remote.tcp;
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ClosedException;
+import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.TransientException;
@@ -18,6 +19,7 @@ import io.kvbm.api.remote.ShardOutcome;
 import io.kvbm.api.storage.AllocationRequest;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageAllocator;
+import io.kvbm.backend.remote.path.DataPath;
 import io.kvbm.backend.remote.wire.BodyReader;
 import io.kvbm.backend.remote.wire.BodyWriter;
 import io.kvbm.backend.remote.wire.FrameType;
@@ -36,19 +38,22 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A peer, over several connections. Losing one of them loses the peer. */
 final class Link implements RemotePeer {
 
   private final TcpAgent agent;
-  private final AgentDescriptor descriptor;
+  private volatile AgentDescriptor descriptor;
   private final List<ClientStream> streams = new CopyOnWriteArrayList<>();
   private final Set<ByteBuffer> revoked = ConcurrentHashMap.newKeySet();
+  private final Set<CompletableFuture<Void>> freeing = ConcurrentHashMap.newKeySet();
   private final AtomicInteger next = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Reservations reservations = new Reservations();
   private volatile @Nullable KvbmException lost;
+  private volatile @Nullable PeerPath path;
   private volatile long idleMillis = 15_000;
 
   Link(TcpAgent agent, AgentDescriptor descriptor) {
@@ -62,6 +67,53 @@ final class Link implements RemotePeer {
 
   void setIdleMillis(long millis) {
     idleMillis = Math.clamp(millis, 10, 86_400_000);
+  }
+
+  /** Notes which run of the agent answered. */
+  void isOf(long generation) {
+    if (descriptor.generation() != generation) {
+      descriptor = new AgentDescriptor(descriptor.name(), generation, descriptor.endpoints());
+    }
+  }
+
+  // ---- the data path ----
+
+  /** Connects to the peer's data path where both have one; where not, TCP is used. */
+  void openPath(long timeoutNanos) {
+    DataPath own = agent.path().current();
+    if (own == null) {
+      return;
+    }
+    byte[] body = new BodyWriter().putText(own.name()).toBytes();
+    try {
+      byte[] answer = await(ask(FrameType.PATH, body, Duration.ofNanos(timeoutNanos)));
+      byte[] address = new BodyReader(answer).getBytes(1 << 17);
+      if (address.length > 0) {
+        path = new PeerPath(agent, this, own.connect(address), own.name());
+      }
+    } catch (WireException | CorruptionException e) {
+      throw new BackendException(
+          ErrorCode.REMOTE,
+          "agent '%s' has a data path that is none: %s"
+              .formatted(descriptor.name(), e.getMessage()),
+          e);
+    } catch (ClosedException _) {
+      // The own path was given up a moment ago: TCP it is.
+    }
+    if (lost != null) {
+      endPath();
+    }
+  }
+
+  private void endPath() {
+    PeerPath ending = path;
+    if (ending != null) {
+      ending.abandon();
+    }
+  }
+
+  @Nullable KvbmException whyLost() {
+    return lost;
   }
 
   // ---- signs of life ----
@@ -110,12 +162,49 @@ final class Link implements RemotePeer {
               ? why
               : disconnected("is lost: " + why.getMessage());
       agent.forget(this);
+      endPath();
     }
     cut(why);
   }
 
-  void revoke(byte[] key) {
+  /** Uses an export no more; tells when nothing of it is in flight on the data path. */
+  void revoke(byte[] key, Consumer<Boolean> then) {
     revoked.add(ByteBuffer.wrap(key));
+    leavePath(key, then);
+  }
+
+  private void leavePath(byte[] key, Consumer<Boolean> then) {
+    PeerPath known = path;
+    if (known == null) {
+      then.accept(false);
+    } else {
+      known.end(key, then);
+    }
+  }
+
+  /** Gives back memory reserved there, after its key of the data path. */
+  private void free(byte[] key, byte[] number) {
+    CompletableFuture<Void> asked = new CompletableFuture<>();
+    freeing.add(asked);
+    leavePath(
+        key,
+        dirty -> {
+          streams.getFirst().tellRevoked(key, dirty);
+          var _ = ask(FrameType.FREE, number);
+          freeing.remove(asked);
+          asked.complete(null);
+        });
+  }
+
+  /** What was closed here is given back before more is asked for. */
+  private void awaitFreeing() {
+    try {
+      CompletableFuture.allOf(freeing.toArray(new CompletableFuture<?>[0]))
+          .orTimeout(agent.settings().requestTimeout().toNanos(), TimeUnit.NANOSECONDS)
+          .join();
+    } catch (CompletionException _) {
+      // Then the peer has less to give.
+    }
   }
 
   /** An answer came after its time: what it grants is given back. */
@@ -152,8 +241,31 @@ final class Link implements RemotePeer {
     return Math.min(agent.settings().maxFrame(), streams.getFirst().peerFrame());
   }
 
-  /** Spreads parts over the connections. */
+  /** Sends parts by the data path where that reaches them, else over TCP. */
   void submit(List<DataRequest> requests) {
+    PeerPath known = path;
+    if (known == null || !known.isUsed()) {
+      submitOverTcp(requests);
+      return;
+    }
+    List<DataRequest> others = new ArrayList<>();
+    for (DataRequest request : requests) {
+      if (!known.take(request)) {
+        others.add(request);
+      }
+    }
+    known.wake();
+    if (!others.isEmpty()) {
+      submitOverTcp(others);
+    }
+  }
+
+  void submitOverTcp(DataRequest request) {
+    submitOverTcp(List.of(request));
+  }
+
+  /** Spreads parts over the connections. */
+  private void submitOverTcp(List<DataRequest> requests) {
     int count = streams.size();
     int first = Math.floorMod(next.getAndIncrement(), count);
     if (requests.size() == 1 || count == 1) {
@@ -206,7 +318,8 @@ final class Link implements RemotePeer {
 
   @Override
   public String transport() {
-    return "tcp";
+    PeerPath known = path;
+    return known != null && known.isUsed() ? known.name() : "tcp";
   }
 
   @Override
@@ -215,7 +328,16 @@ final class Link implements RemotePeer {
     if (why != null) {
       throw why;
     }
-    return new MappedStorage(this, exported.key(), exported.byteSize(), () -> {});
+    byte[] key = exported.key();
+    reach(key);
+    return new MappedStorage(this, key, exported.byteSize(), () -> {});
+  }
+
+  private void reach(byte[] key) {
+    PeerPath known = path;
+    if (known != null) {
+      known.reach(key);
+    }
   }
 
   @Override
@@ -235,18 +357,14 @@ final class Link implements RemotePeer {
       if (agent.isClosed()) {
         throw new ClosedException(ErrorCode.CLOSED, "agent '%s' is closed".formatted(agent.name()));
       }
+      awaitFreeing();
       BodyWriter body = new BodyWriter().putLong(request.byteSize()).putLong(request.alignment());
       try {
         BodyReader answer = new BodyReader(await(ask(FrameType.ALLOCATE, body.toBytes())));
         byte[] number = new BodyWriter().putLong(answer.getLong()).toBytes();
         byte[] key = answer.getBytes(64);
-        return new MappedStorage(
-            Link.this,
-            key,
-            request.byteSize(),
-            () -> {
-              var _ = ask(FrameType.FREE, number);
-            });
+        reach(key);
+        return new MappedStorage(Link.this, key, request.byteSize(), () -> free(key, number));
       } catch (WireException e) {
         throw new BackendException(ErrorCode.REMOTE, e.getMessage(), e);
       }
@@ -367,6 +485,10 @@ final class Link implements RemotePeer {
         stream.channel().closeFuture().awaitUninterruptibly(10, TimeUnit.SECONDS);
       }
     }
+    PeerPath known = path;
+    if (known != null) {
+      known.close();
+    }
   }
 
   @Override
@@ -381,6 +503,10 @@ final class Link implements RemotePeer {
         drains.add(stream.whenIdle());
       }
     }
+    PeerPath known = path;
+    if (known != null) {
+      drains.add(known.drain());
+    }
     try {
       CompletableFuture.allOf(drains.toArray(new CompletableFuture<?>[0]))
           .orTimeout(Math.max(1, end - System.nanoTime()), TimeUnit.NANOSECONDS)
@@ -388,12 +514,28 @@ final class Link implements RemotePeer {
     } catch (CompletionException _) {
       // What has not ended by now is cut.
     }
+    if (known != null && lost == null && known.isClean()) {
+      sayFarewell(Math.max(1, end - System.nanoTime()));
+    }
     closeNow();
+  }
+
+  /** Tells the peer that no copy is on its way to its memory: it need not give up its path. */
+  private void sayFarewell(long timeoutNanos) {
+    ClientStream first = streams.getFirst();
+    if (!first.channel().eventLoop().inEventLoop()) {
+      try {
+        byte[] nobody = new BodyWriter().putText("").toBytes();
+        first.ask(FrameType.PATH, nobody, timeoutNanos).join();
+      } catch (CompletionException _) {
+        // Then the peer has to be careful.
+      }
+    }
   }
 
   @Override
   public String toString() {
-    return "peer %s over tcp, %s"
-        .formatted(descriptor.name(), isConnected() ? "connected" : "disconnected");
+    return "peer %s over %s, %s"
+        .formatted(descriptor.name(), transport(), isConnected() ? "connected" : "disconnected");
   }
 }

@@ -10,6 +10,7 @@ import io.kvbm.api.remote.Loan;
 import io.kvbm.api.remote.LoanRequest;
 import io.kvbm.api.remote.PeerService;
 import io.kvbm.api.remote.ShardMove;
+import io.kvbm.backend.remote.path.DataPath;
 import io.kvbm.backend.remote.wire.BodyReader;
 import io.kvbm.backend.remote.wire.BodyWriter;
 import io.kvbm.backend.remote.wire.FrameHeader;
@@ -71,9 +72,28 @@ final class PeerRequests {
           cancelled.cancel(false);
         }
       }
-      case REVOKED -> body.getBytes(64); // tells only that the client has stopped
+      case PATH -> path(number, body, session);
+      case PATH_KEY -> {
+        byte[] key = body.getBytes(64);
+        later(number, () -> CompletableFuture.completedStage(session.pathKey(key)));
+      }
+      case REVOKED -> session.returned(body.getBytes(64), body.getByte() != 0);
       default -> throw new WireException("a peer does not ask for %s".formatted(type), false);
     }
+  }
+
+  /** Tells where the agent's data path is; a name that is empty says farewell to it. */
+  private void path(long number, BodyReader body, Session session) throws WireException {
+    String name = body.getText(64);
+    DataPath path = agent.path().current();
+    byte[] address = new byte[0];
+    if (name.isEmpty()) {
+      session.returnedAll();
+    } else if (path != null && path.name().equals(name)) {
+      address = path.address();
+    }
+    byte[] answer = new BodyWriter().putBytes(address).toBytes();
+    stream.send(FrameType.ANSWER, FrameHeader.OK, number, answer);
   }
 
   private PeerService service() {

@@ -268,8 +268,7 @@ final class ServerStream extends Connection {
               "the certificate is not that of agent '%s'".formatted(peer.name())));
       return;
     }
-    if (!peer.wanted().equals(agent.name())
-        || peer.wantedGeneration() != agent.descriptor().generation()) {
+    if (!peer.wanted().equals(agent.name()) || !peer.admits(agent.descriptor().generation())) {
       turnAway(
           new TransientException(
               ErrorCode.DISCONNECTED,

@@ -9,8 +9,12 @@ import io.kvbm.api.spi.MemoryBudget;
 import io.kvbm.api.storage.AllocationRequest;
 import io.kvbm.api.storage.StorageType;
 import io.kvbm.backend.remote.auth.Handshake;
+import io.kvbm.backend.remote.path.DataPath;
+import io.kvbm.backend.remote.path.PathExport;
+import io.kvbm.backend.remote.wire.BodyWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -38,6 +42,7 @@ final class Session {
   private final Set<ServerStream> streams = ConcurrentHashMap.newKeySet();
   private final Map<Long, Loan> loans = new HashMap<>();
   private final Map<Long, Reserved> reserved = new HashMap<>();
+  private final Map<ByteBuffer, Export> held = new HashMap<>();
   private final Set<CompletableFuture<Void>> freeing = ConcurrentHashMap.newKeySet();
   private final AtomicLong next = new AtomicLong(1);
   private boolean over;
@@ -156,6 +161,7 @@ final class Session {
         () ->
             threads.execute(
                 () -> {
+                  agent.path().settle(one.export);
                   one.arena.close();
                   one.budget.close();
                   agent.giveBackOffer(one.export.exported.byteSize());
@@ -175,22 +181,85 @@ final class Session {
     }
   }
 
+  // ---- keys of the data path ----
+
+  /** {@return the answer to a request for an export's key: 0 where the peer gets none} */
+  byte[] pathKey(byte[] key) {
+    Export export = agent.exports().find(key, peer);
+    DataPath path = agent.path().current();
+    if (export == null
+        || path == null
+        || export.exported.byteSize() == 0
+        || !(export.access.writable() || agent.settings().ucx().trustPeers())) {
+      return new byte[] {0};
+    }
+    synchronized (this) {
+      if (over) {
+        return new byte[] {0};
+      }
+      PathExport granted = export.grant(this, path);
+      held.put(ByteBuffer.wrap(key), export);
+      return new BodyWriter()
+          .putByte(1)
+          .putBytes(granted.key())
+          .putLong(granted.address())
+          .putLong(export.exported.byteSize())
+          .putByte(export.access.writable() ? 1 : 0)
+          .toBytes();
+    }
+  }
+
+  /** The peer uses the key of an export no more. */
+  void returned(byte[] key, boolean dirty) {
+    Export export;
+    synchronized (this) {
+      export = held.remove(ByteBuffer.wrap(key));
+    }
+    if (export != null) {
+      export.returned(this, dirty);
+    }
+  }
+
+  /** The peer uses no key any more, and no copy is on its way. */
+  void returnedAll() {
+    List<Export> all;
+    synchronized (this) {
+      all = List.copyOf(held.values());
+      held.clear();
+    }
+    all.forEach(export -> export.returned(this, false));
+  }
+
+  /** Ends it, as its peer does not answer. */
+  void cut() {
+    streams.forEach(stream -> stream.channel().close());
+  }
+
+  boolean isOnOwnLoop() {
+    return streams.stream().anyMatch(stream -> stream.channel().eventLoop().inEventLoop());
+  }
+
   /** A connection is gone. */
   void left(@Nullable ServerStream stream) {
     List<Long> lent;
-    List<Reserved> held;
+    List<Reserved> kept;
+    List<Export> unreturned;
     synchronized (this) {
       if (stream != null) {
         streams.remove(stream);
       }
       over = true;
       lent = new ArrayList<>(loans.keySet());
-      held = new ArrayList<>(reserved.values());
+      kept = new ArrayList<>(reserved.values());
       reserved.clear();
+      unreturned = List.copyOf(held.values());
+      held.clear();
     }
+    // Copies of a peer that is gone may still be on their way to this agent's data path.
+    unreturned.forEach(export -> export.returned(this, true));
     agent.forget(this);
     streams.forEach(other -> other.channel().close());
     lent.forEach(this::giveBack);
-    held.forEach(this::free);
+    kept.forEach(this::free);
   }
 }

@@ -21,6 +21,7 @@ import io.kvbm.api.storage.Region;
 import io.kvbm.api.storage.RegistrableStorage;
 import io.kvbm.backend.remote.AgentSettings;
 import io.kvbm.backend.remote.auth.Handshake;
+import io.kvbm.backend.remote.path.PathProvider;
 import io.kvbm.backend.remote.wire.BodyWriter;
 import io.kvbm.backend.remote.wire.FrameType;
 import io.netty.channel.Channel;
@@ -28,6 +29,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -48,12 +50,13 @@ public final class TcpAgent implements RemoteAgent {
   private final AgentDescriptor descriptor;
   private final Channel listener;
   private final Counters counters = new Counters();
+  private final AgentPath path;
   private final Exports exports = new Exports();
   private final Map<Long, Session> sessions = new ConcurrentHashMap<>();
   private final Set<ServerStream> serving = ConcurrentHashMap.newKeySet();
   private final Map<Peer, CompletableFuture<Link>> links = new ConcurrentHashMap<>();
   private final Map<Registration, RegistrableStorage> registrations = new ConcurrentHashMap<>();
-  private final Set<ClientStream> starved = ConcurrentHashMap.newKeySet();
+  private final Set<Starved> starved = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile @Nullable PeerService service;
 
@@ -67,8 +70,14 @@ public final class TcpAgent implements RemoteAgent {
    * @param context what the platform lends
    * @param settings of the backend
    * @param sockets of the backend
+   * @param paths opens the data path beside TCP; empty for none
    */
-  public TcpAgent(String name, BackendContext context, AgentSettings settings, Sockets sockets) {
+  public TcpAgent(
+      String name,
+      BackendContext context,
+      AgentSettings settings,
+      Sockets sockets,
+      Optional<PathProvider> paths) {
     this.context = context;
     this.settings = settings;
     this.sockets = sockets;
@@ -78,9 +87,15 @@ public final class TcpAgent implements RemoteAgent {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT, "an agent '%s' is open in this process".formatted(name));
     }
+    AgentPath opened = null;
     try {
+      opened = new AgentPath(name, paths, settings.transport().equals("ucx"), context.logger());
+      path = opened;
       listener = sockets.listen(settings, this::accept);
     } catch (RuntimeException e) {
+      if (opened != null) {
+        opened.close();
+      }
       NAMES.remove(name);
       throw e;
     }
@@ -115,6 +130,10 @@ public final class TcpAgent implements RemoteAgent {
 
   Counters counters() {
     return counters;
+  }
+
+  AgentPath path() {
+    return path;
   }
 
   Exports exports() {
@@ -176,8 +195,14 @@ public final class TcpAgent implements RemoteAgent {
 
   // ---- bytes in flight ----
 
+  /** Waits for room for bytes in flight. */
+  interface Starved {
+    /** There may be some now; called on any thread. */
+    void wake();
+  }
+
   /** {@return whether there is room; if not, the stream is woken when some is given back} */
-  boolean takeRoom(int byteSize, ClientStream stream) {
+  boolean takeRoom(int byteSize, Starved stream) {
     if (tryTake(byteSize)) {
       return true;
     }
@@ -199,9 +224,9 @@ public final class TcpAgent implements RemoteAgent {
   void giveRoom(int byteSize) {
     counters.inFlight.addAndGet(-byteSize);
     if (!starved.isEmpty()) {
-      for (ClientStream stream : List.copyOf(starved)) {
+      for (Starved stream : List.copyOf(starved)) {
         if (starved.remove(stream)) {
-          stream.channel().eventLoop().execute(stream::pump);
+          stream.wake();
         }
       }
     }
@@ -276,6 +301,7 @@ public final class TcpAgent implements RemoteAgent {
       synchronized (this) {
         over = true;
         exports.remove(export);
+        export.stop();
       }
       byte[] body = new BodyWriter().putBytes(export.exported.key()).toBytes();
       for (ServerStream stream : serving) {
@@ -285,6 +311,7 @@ public final class TcpAgent implements RemoteAgent {
         }
       }
       boolean idle = export.endAndWait(settings.drainTimeout().toNanos());
+      path.settle(export);
       registrations.remove(this);
       counters.registeredBytes.addAndGet(-export.exported.byteSize());
       if (!idle) {
@@ -311,6 +338,10 @@ public final class TcpAgent implements RemoteAgent {
   public RemotePeer connect(AgentDescriptor target, Duration timeout) {
     requireOpen();
     Peer peer = new Peer(target.name(), target.generation());
+    Link current = target.generation() == 0 ? anyRun(target.name()) : null;
+    if (current != null) {
+      return current;
+    }
     CompletableFuture<Link> mine = new CompletableFuture<>();
     CompletableFuture<Link> other = links.putIfAbsent(peer, mine);
     if (other != null) {
@@ -319,6 +350,9 @@ public final class TcpAgent implements RemoteAgent {
     Link link = new Link(this, target);
     try {
       new Connecting(this, sockets, link, target, timeout).run();
+      if (target.generation() == 0) {
+        link = only(link);
+      }
       mine.complete(link);
       if (closed.get()) {
         link.closeNow();
@@ -349,10 +383,40 @@ public final class TcpAgent implements RemoteAgent {
     }
   }
 
+  /** {@return the connected peer of a name, whatever its generation, or null} */
+  private @Nullable Link anyRun(String name) {
+    for (CompletableFuture<Link> link : links.values()) {
+      if (is(link, name)) {
+        return link.resultNow();
+      }
+    }
+    return null;
+  }
+
+  private static boolean is(CompletableFuture<Link> link, String name) {
+    return link.state() == java.util.concurrent.Future.State.SUCCESS
+        && link.resultNow().descriptor().name().equals(name)
+        && link.resultNow().isConnected();
+  }
+
+  /** {@return the link, or the one to the same run that there is already} */
+  private Link only(Link link) {
+    Peer run = new Peer(link.descriptor().name(), link.descriptor().generation());
+    CompletableFuture<Link> known = links.putIfAbsent(run, CompletableFuture.completedFuture(link));
+    if (known == null || !is(known, run.name)) {
+      return link;
+    }
+    link.close();
+    return known.resultNow();
+  }
+
   void forget(Link link) {
-    Peer peer = new Peer(link.descriptor().name(), link.descriptor().generation());
-    links.computeIfPresent(
-        peer, (_, known) -> known.isDone() && known.resultNow() == link ? null : known);
+    links
+        .values()
+        .removeIf(
+            known ->
+                known.state() == java.util.concurrent.Future.State.SUCCESS
+                    && known.resultNow() == link);
   }
 
   @Override
@@ -361,6 +425,7 @@ public final class TcpAgent implements RemoteAgent {
         .filter(link -> link.state() == java.util.concurrent.Future.State.SUCCESS)
         .<RemotePeer>map(CompletableFuture::resultNow)
         .filter(RemotePeer::isConnected)
+        .distinct()
         .toList();
   }
 
@@ -403,6 +468,7 @@ public final class TcpAgent implements RemoteAgent {
       }
     }
     List.copyOf(sessions.values()).forEach(session -> session.left(null));
+    path.close();
     NAMES.remove(name());
   }
 
