@@ -2,10 +2,12 @@ package io.kvbm.backend.remote;
 
 import io.kvbm.api.remote.AgentDescriptor;
 import io.kvbm.api.remote.AgentEndpoint;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
@@ -20,8 +22,11 @@ final class Proxy implements AutoCloseable {
   private final ServerSocket listener;
   private final AgentDescriptor behind;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
-  private final AtomicLong flips = new AtomicLong();
-  private volatile CountDownLatch gate = new CountDownLatch(0);
+  private final AtomicLong flippedAnswers = new AtomicLong();
+  private final AtomicLong flippedRequests = new AtomicLong();
+  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+  private volatile CountDownLatch requestGate = new CountDownLatch(0);
+  private volatile CountDownLatch answerGate = new CountDownLatch(0);
 
   Proxy(AgentDescriptor behind) throws IOException {
     this.behind = behind;
@@ -39,12 +44,41 @@ final class Proxy implements AutoCloseable {
 
   /** Changes one byte in the middle of each of the next chunks the server sends. */
   void flip(int chunks) {
-    flips.set(chunks);
+    flippedAnswers.set(chunks);
   }
 
-  /** Forwards nothing any more, until {@link #close}. */
+  /** Changes one byte in the middle of each of the next chunks the client sends. */
+  void flipRequests(int chunks) {
+    flippedRequests.set(chunks);
+  }
+
+  /** Forwards nothing any more either way, and closes nothing, until healed or closed. */
   void stall() {
-    gate = new CountDownLatch(1);
+    requestGate = new CountDownLatch(1);
+    stallAnswers();
+  }
+
+  /** Forwards nothing any more that the server says, until healed or closed. */
+  void stallAnswers() {
+    answerGate = new CountDownLatch(1);
+  }
+
+  /** Forwards again, what it held back first. */
+  void heal() {
+    requestGate.countDown();
+    answerGate.countDown();
+  }
+
+  /** {@return everything the clients have said, in order where there is one connection} */
+  byte[] recorded() {
+    return said.toByteArray();
+  }
+
+  /** Ends all connections at once, and listens on. */
+  void cut() throws IOException {
+    for (Socket socket : sockets) {
+      socket.close();
+    }
   }
 
   private void accept() {
@@ -52,7 +86,9 @@ final class Proxy implements AutoCloseable {
       while (true) {
         Socket near = listener.accept();
         String[] address = behind.endpoints().getFirst().address().split(":");
-        Socket far = new Socket(address[0], Integer.parseInt(address[1]));
+        Socket far = new Socket();
+        far.setReceiveBufferSize(64 << 10); // little fits in here: a stall is felt at once
+        far.connect(new InetSocketAddress(address[0], Integer.parseInt(address[1])));
         sockets.add(near);
         sockets.add(far);
         Thread.ofVirtual().start(() -> forward(near, far, false));
@@ -70,9 +106,13 @@ final class Proxy implements AutoCloseable {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-        gate.await();
-        if (answers && flips.get() > 0 && flips.getAndDecrement() > 0) {
+        (answers ? answerGate : requestGate).await();
+        AtomicLong flips = answers ? flippedAnswers : flippedRequests;
+        if (flips.get() > 0 && flips.getAndDecrement() > 0) {
           buffer[count / 2] ^= 4;
+        }
+        if (!answers) {
+          said.write(buffer, 0, count);
         }
         out.write(buffer, 0, count);
       }
@@ -84,9 +124,7 @@ final class Proxy implements AutoCloseable {
   @Override
   public void close() throws IOException {
     listener.close();
-    gate.countDown();
-    for (Socket socket : sockets) {
-      socket.close();
-    }
+    cut();
+    heal();
   }
 }

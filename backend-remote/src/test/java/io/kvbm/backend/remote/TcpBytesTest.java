@@ -16,6 +16,7 @@ import io.kvbm.api.transfer.TransferBatch;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.RecordingCompletion;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -131,7 +132,42 @@ class TcpBytesTest {
   }
 
   @Test
-  void aLostPeerFailsEverythingAtOnce() {
+  void aLostPeerFailsEverythingAtOnce() throws Exception {
+    int size = 64 << 20;
+    BackendConfig patient = BackendConfig.of("requestTimeout", "10m");
+    try (TwoAgents two = new TwoAgents(patient, patient);
+        Proxy proxy = new Proxy(two.far.descriptor());
+        HostStorage there = new HostStorage(size);
+        HostStorage here = new HostStorage(size)) {
+      two.far.serve(new PlainService());
+      RemotePeer peer = two.connect(proxy.descriptor());
+      Storage mapped = peer.map(two.export(there));
+      proxy.stall();
+      List<RecordingCompletion> moving =
+          List.of(
+              two.copy(mapped, 0, here, 0, size),
+              two.copy(mapped, 0, here, 0, 100),
+              two.copy(here, 0, mapped, 0, size));
+      var set = peer.blockSet(TwoAgents.SOON).toCompletableFuture();
+      proxy.close();
+      for (RecordingCompletion one : moving) {
+        assertThat(one.awaitFailure(0).code()).isEqualTo(ErrorCode.DISCONNECTED);
+      }
+      assertThatThrownBy(set::join)
+          .satisfies(
+              e ->
+                  assertThat(((KvbmException) e.getCause()).code())
+                      .isEqualTo(ErrorCode.DISCONNECTED));
+      assertThat(two.copy(mapped, 0, here, 0, 100).awaitFailure(0).code())
+          .isEqualTo(ErrorCode.DISCONNECTED);
+      assertThat(peer.isConnected()).isFalse();
+      assertThatThrownBy(() -> two.connect(proxy.descriptor()))
+          .satisfies(e -> assertThat(((KvbmException) e).code()).isEqualTo(ErrorCode.DISCONNECTED));
+    }
+  }
+
+  @Test
+  void aPeerThatClosesEndsWhatItHasNotDone() {
     try (TwoAgents two = new TwoAgents();
         HostStorage there = new HostStorage(64 << 20);
         HostStorage here = new HostStorage(64 << 20)) {
@@ -139,8 +175,7 @@ class TcpBytesTest {
       Storage mapped = peer.map(two.export(there));
       RecordingCompletion moving = two.copy(mapped, 0, here, 0, 64 << 20);
       two.far.close();
-      var outcome = moving.await().getFirst();
-      if (!outcome.isDone()) {
+      if (!moving.await().getFirst().isDone()) {
         assertThat(moving.awaitFailure(0).code()).isIn(ErrorCode.DISCONNECTED, ErrorCode.CLOSED);
       }
       assertThat(two.copy(mapped, 0, here, 0, 100).awaitFailure(0).code())

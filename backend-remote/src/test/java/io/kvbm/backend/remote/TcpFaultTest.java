@@ -3,7 +3,12 @@ package io.kvbm.backend.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.block.BlockKey;
+import io.kvbm.api.remote.ExportedStorage;
+import io.kvbm.api.remote.Loan;
+import io.kvbm.api.remote.LoanRequest;
 import io.kvbm.api.remote.RemotePeer;
+import io.kvbm.api.remote.RemoteRegistration;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.transfer.BlockOutcome;
@@ -12,6 +17,8 @@ import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.RecordingCompletion;
 import java.io.IOException;
 import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,6 +59,93 @@ class TcpFaultTest {
   }
 
   @Test
+  void damagedWritesAreNeverAcknowledged() throws Exception {
+    int size = 3 << 20;
+    int failed = 0;
+    for (int round = 0; round < 8; round++) {
+      try (TwoAgents two = new TwoAgents();
+          Proxy proxy = new Proxy(two.far.descriptor());
+          HostStorage there = new HostStorage(size);
+          HostStorage here = new HostStorage(size)) {
+        BytePatterns.fill(here.mutableView(), round);
+        Storage mapped = two.connect(proxy.descriptor()).map(two.export(there));
+        proxy.flipRequests(1 + round);
+        RecordingCompletion completion = two.copy(here, 0, mapped, 0, size);
+        if (completion.await().getFirst().isDone()) {
+          BytePatterns.verify(there.view(), round, "acknowledged");
+        } else {
+          failed++;
+          assertThat(completion.awaitFailure(0).code())
+              .isIn(ErrorCode.CORRUPT, ErrorCode.DISCONNECTED);
+          assertThat(two.far.statistics().corrupt()).isPositive();
+        }
+        mapped.close();
+      }
+    }
+    assertThat(failed).as("rounds in which the damage was noticed").isEqualTo(8);
+  }
+
+  @Test
+  void aPartitionIsNoticedByBothSidesAndEndsWithANewConnection() throws Exception {
+    int size = 32 << 20;
+    BackendConfig watchful = BackendConfig.of("idleTimeout", "400ms").with("requestTimeout", "10m");
+    try (TwoAgents two = new TwoAgents(watchful, watchful);
+        Proxy proxy = new Proxy(two.far.descriptor());
+        HostStorage there = new HostStorage(size);
+        HostStorage here = new HostStorage(size);
+        HostStorage other = new HostStorage(size)) {
+      BytePatterns.fill(there.mutableView(), 6);
+      ExportedStorage exported = two.export(there);
+      RemotePeer peer = two.connect(proxy.descriptor());
+      Storage mapped = peer.map(exported);
+      proxy.stall();
+      RecordingCompletion read = two.copy(mapped, 0, here, 0, size);
+      RecordingCompletion write = two.copy(other, 0, mapped, 0, size);
+      assertThat(read.awaitFailure(0).code()).isEqualTo(ErrorCode.DISCONNECTED);
+      assertThat(write.awaitFailure(0).code()).isEqualTo(ErrorCode.DISCONNECTED);
+      assertThat(peer.isConnected()).isFalse();
+      TwoAgents.await(() -> two.far.statistics().connections() == 0);
+      proxy.heal();
+      RemotePeer again = two.connect(proxy.descriptor());
+      assertThat(again).isNotSameAs(peer);
+      BytePatterns.fill(there.mutableView(), 6);
+      two.copy(again.map(exported), 0, here, 0, size).awaitDone();
+      BytePatterns.verify(here.view(), 6, "read after the partition");
+    }
+  }
+
+  @Test
+  void clocksHoursApartChangeNothing() {
+    try (TwoAgents two = new TwoAgents(BackendConfig.of("offer", "1MiB"), BackendConfig.empty());
+        HostStorage there = new HostStorage(4096);
+        HostStorage here = new HostStorage(4096)) {
+      two.context.manualClock().jump(Duration.ofHours(7));
+      two.nearContext.manualClock().jump(Duration.ofHours(-5));
+      two.far.serve(new PlainService());
+      BytePatterns.fill(there.mutableView(), 4);
+      RemotePeer peer = two.connect();
+      Storage mapped = peer.map(two.export(there));
+      Loan loan =
+          peer.borrow(new LoanRequest(1, List.of(new BlockKey(1, 2)), TwoAgents.SOON))
+              .toCompletableFuture()
+              .join();
+      Storage reserved = peer.allocator().allocate(4096);
+      two.context.manualClock().advance(Duration.ofHours(30));
+      two.nearContext.manualClock().jump(Duration.ofHours(-9));
+      two.copy(mapped, 0, here, 0, 4096).awaitDone();
+      BytePatterns.verify(here.view(), 4, "read over clocks days apart");
+      two.copy(here, 0, reserved, 0, 4096).awaitDone();
+      assertThat(peer.ping(TwoAgents.SOON)).isPositive();
+      assertThat(two.far.statistics().lentBlocks()).isEqualTo(1);
+      assertThat(two.far.statistics().reservedBytes()).isEqualTo(4096);
+      loan.close();
+      reserved.close();
+      TwoAgents.await(() -> two.far.statistics().lentBlocks() == 0);
+      TwoAgents.await(() -> two.far.statistics().reservedBytes() == 0);
+    }
+  }
+
+  @Test
   void aStalledReadEndsAtItsDeadlineAndItsMemoryIsUntouchedAfterwards() throws Exception {
     int size = 8 << 20;
     try (TwoAgents two = new TwoAgents(IMPATIENT, IMPATIENT);
@@ -61,10 +155,12 @@ class TcpFaultTest {
       there.memset(1, 0, size);
       RemotePeer peer = two.connect(proxy.descriptor());
       Storage mapped = peer.map(two.export(there));
-      proxy.stall();
+      proxy.stallAnswers();
       assertThat(two.copy(mapped, 0, here, 0, size).awaitFailure(0).code())
           .isIn(ErrorCode.DEADLINE_EXCEEDED, ErrorCode.DISCONNECTED);
       here.memset(9, 0, size);
+      proxy.heal(); // what was held back arrives late, and must land nowhere
+      TwoAgents.await(() -> two.far.statistics().bytesServed() > 0);
       proxy.close();
       TwoAgents.await(() -> !peer.isConnected());
       BytePatterns.verifyAll(here.view(), (byte) 9, "after the end");
@@ -78,12 +174,21 @@ class TcpFaultTest {
     try (TwoAgents two = new TwoAgents(IMPATIENT, IMPATIENT);
         Proxy proxy = new Proxy(two.far.descriptor());
         HostStorage there = new HostStorage(size)) {
-      Storage mapped = two.connect(proxy.descriptor()).map(two.export(there));
+      RemotePeer peer = two.connect(proxy.descriptor());
+      Storage mapped = peer.map(two.export(there));
       proxy.stall();
       try (HostStorage here = new HostStorage(size)) {
+        here.memset(2, 0, size);
         assertThat(two.copy(here, 0, mapped, 0, size).awaitFailure(0).code())
             .isIn(ErrorCode.DEADLINE_EXCEEDED, ErrorCode.DISCONNECTED);
       }
+      assertThat(two.near.statistics().bytesWritten()).isLessThan(size);
+      TwoAgents.await(() -> !peer.isConnected()); // a write half said cannot be taken back
+      there.unregister(RemoteRegistration.KEY);
+      there.memset(4, 0, size);
+      proxy.heal();
+      TwoAgents.await(() -> two.far.statistics().connections() == 0);
+      BytePatterns.verifyAll(there.view(), (byte) 4, "exported no longer");
       mapped.close();
     }
   }
@@ -135,17 +240,25 @@ class TcpFaultTest {
 
   @Test
   void closingAStorageUnderAStalledReaderIsBounded() throws Exception {
-    int size = 32 << 20;
-    try (TwoAgents two = new TwoAgents(IMPATIENT, BackendConfig.empty());
+    int size = 64 << 20;
+    Duration drain = Duration.ofMillis(300);
+    BackendConfig draining = BackendConfig.of("drainTimeout", drain.toMillis() + "ms");
+    try (TwoAgents two = new TwoAgents(draining, BackendConfig.empty());
         Proxy proxy = new Proxy(two.far.descriptor());
         HostStorage there = new HostStorage(size);
         HostStorage here = new HostStorage(size)) {
       Storage mapped = two.connect(proxy.descriptor()).map(two.export(there));
-      proxy.stall();
+      proxy.stallAnswers();
       RecordingCompletion completion = two.copy(mapped, 0, here, 0, size);
+      TwoAgents.await(() -> two.far.statistics().bytesServed() > 0);
+      long start = System.nanoTime();
       there.close();
+      // No sooner than the drain: so the reader was inside; and not much later.
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isBetween(drain, drain.plus(TwoAgents.SOON));
+      assertThat(two.far.statistics().bytesServed()).isLessThan(size);
       proxy.close();
-      assertThat(completion.await().getFirst().isDone()).isFalse();
+      assertThat(completion.awaitFailure(0).code()).isIn(ErrorCode.DISCONNECTED, ErrorCode.CLOSED);
     }
   }
 }

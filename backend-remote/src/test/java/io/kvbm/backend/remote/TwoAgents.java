@@ -7,6 +7,7 @@ import io.kvbm.api.remote.RemoteAgent;
 import io.kvbm.api.remote.RemotePeer;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.storage.RegistrableStorage;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.transfer.TransferBatch;
@@ -17,13 +18,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Two backends with an agent each; the near one connects to the far one. */
+/**
+ * Two backends with an agent each, and a context of its own; the near one connects to the far one.
+ */
 final class TwoAgents implements AutoCloseable {
 
   static final Duration SOON = Duration.ofSeconds(20);
   private static final AtomicInteger COUNT = new AtomicInteger();
 
   final TestContext context = new TestContext();
+  final TestContext nearContext = new TestContext();
   final Backend farBackend;
   final Backend nearBackend;
   final RemoteAgent far;
@@ -34,11 +38,27 @@ final class TwoAgents implements AutoCloseable {
   }
 
   TwoAgents(BackendConfig farConfig, BackendConfig nearConfig) {
-    farBackend = new RemoteBackendProvider().open(context, farConfig);
-    nearBackend = new RemoteBackendProvider().open(context, nearConfig);
+    this(farConfig, nearConfig, System.getLogger("io.kvbm.testkit"));
+  }
+
+  /**
+   * @param farLogger where the far side tells of what it cuts
+   */
+  TwoAgents(BackendConfig farConfig, BackendConfig nearConfig, System.Logger farLogger) {
+    farBackend = new RemoteBackendProvider().open(logging(context, farLogger), farConfig);
+    nearBackend = new RemoteBackendProvider().open(nearContext, nearConfig);
     int number = COUNT.incrementAndGet();
     far = farBackend.agents().getFirst().open("far-" + number);
     near = nearBackend.agents().getFirst().open("near-" + number);
+  }
+
+  private static BackendContext logging(BackendContext context, System.Logger logger) {
+    return (BackendContext)
+        java.lang.reflect.Proxy.newProxyInstance(
+            BackendContext.class.getClassLoader(),
+            new Class<?>[] {BackendContext.class},
+            (_, method, arguments) ->
+                method.getName().equals("logger") ? logger : method.invoke(context, arguments));
   }
 
   RemotePeer connect() {
@@ -79,5 +99,6 @@ final class TwoAgents implements AutoCloseable {
     nearBackend.close();
     farBackend.close();
     context.close();
+    nearContext.close();
   }
 }

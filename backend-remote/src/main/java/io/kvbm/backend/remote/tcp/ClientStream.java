@@ -18,10 +18,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -29,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The end of a connection that asks. Reads and writes are answered in the order they were sent. */
 final class ClientStream extends Connection implements TcpAgent.Starved {
+
+  private static final int MOST_UNTAKEN = 65_536;
 
   private final TcpAgent agent;
   private final Link link;
@@ -46,7 +46,7 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
   private final ArrayDeque<DataRequest> sent = new ArrayDeque<>();
   private final Map<Long, CompletableFuture<byte[]>> open = new HashMap<>();
   private final List<CompletableFuture<Void>> drains = new ArrayList<>();
-  private final Set<Long> abandoned = new HashSet<>();
+  private final Map<Long, FrameType> abandoned = new HashMap<>();
 
   /** Completes with the session once both sides have proven themselves. */
   final CompletableFuture<Long> ready = new CompletableFuture<>();
@@ -186,7 +186,7 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
   private void expire(FrameType type, long number) {
     CompletableFuture<byte[]> answer = open.remove(number);
     if (answer != null) {
-      abandoned.add(number);
+      abandoned.put(number, type);
       send(
           FrameType.CANCEL,
           FrameHeader.OK,
@@ -281,6 +281,9 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
     }
     if (frame.type() == FrameType.REVOKE) {
       byte[] key = new BodyReader(bytes).getBytes(64);
+      if (untaken() > MOST_UNTAKEN) {
+        throw new WireException("revocations come, but nothing said here is taken", false);
+      }
       link.revoke(key, dirty -> tellRevoked(key, dirty));
       return;
     }
@@ -298,23 +301,24 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
     }
     CompletableFuture<byte[]> answer = open.remove(frame.number());
     if (answer == null) {
-      if (!abandoned.remove(frame.number())) {
+      FrameType late = abandoned.remove(frame.number());
+      if (late == null) {
         throw new WireException("an answer comes to no request", false);
       }
       if (frame.status() == FrameHeader.OK) {
-        link.unwanted(bytes);
+        link.unwanted(late, bytes);
       }
     } else if (frame.status() == FrameHeader.OK) {
       answer.complete(bytes);
     } else {
-      answer.completeExceptionally(Refusals.read(hello.wanted(), new BodyReader(bytes)));
+      answer.completeExceptionally(refusal(bytes));
     }
   }
 
   private void endData(DataRequest head, FrameHeader frame, byte[] bytes, boolean intact)
       throws WireException {
     if (frame.status() != FrameHeader.OK) {
-      KvbmException why = Refusals.read(hello.wanted(), new BodyReader(bytes));
+      KvbmException why = refusal(bytes);
       if (why instanceof CorruptionException) {
         agent.counters().corrupt.increment();
       }
@@ -332,6 +336,21 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
     } else {
       (head.read ? agent.counters().bytesRead : agent.counters().bytesWritten).add(head.byteSize());
       head.moved();
+    }
+  }
+
+  /** {@return why a request was refused; it was taken off its list and must be told in any case} */
+  private KvbmException refusal(byte[] bytes) {
+    try {
+      return Refusals.read(hello.wanted(), new BodyReader(bytes));
+    } catch (WireException | RuntimeException e) {
+      cut(
+          new TransientException(
+              ErrorCode.DISCONNECTED,
+              "agent '%s' refuses without a reason one can read: %s; connect again"
+                  .formatted(hello.wanted(), e.getMessage()),
+              e));
+      return lost();
     }
   }
 

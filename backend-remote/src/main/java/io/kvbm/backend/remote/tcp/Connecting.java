@@ -65,6 +65,7 @@ final class Connecting {
         sockets.connect(address, stream, TimeUnit.NANOSECONDS.toMillis(left()));
     if (!connected.awaitUninterruptibly(left(), TimeUnit.NANOSECONDS)) {
       connected.cancel(true);
+      connected.channel().close(); // it may just have connected
       throw late();
     }
     if (!connected.isSuccess()) {

@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.lang.foreign.MemorySegment;
@@ -40,6 +41,10 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   private @Nullable ByteBuf backlog;
   private boolean paused;
   private int unflushed;
+  private long begunAt;
+  private int untaken;
+  private long takenAt;
+  private final ChannelFutureListener taken = _ -> taken();
   private Limits limits = Limits.UNKNOWN_PEER;
   private volatile long lastHeard = System.nanoTime();
   private volatile @Nullable Channel channel;
@@ -64,6 +69,33 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
 
   final long lastHeard() {
     return lastHeard;
+  }
+
+  /**
+   * {@return whether a frame has begun that long ago and is not whole, or the other side has taken
+   * no whole frame for so long}
+   */
+  final boolean isStalled(long limitNanos) {
+    long now = System.nanoTime();
+    boolean begun = header != null || headFill > 0;
+    return begun && now - begunAt > limitNanos || untaken > 0 && now - takenAt > limitNanos;
+  }
+
+  /** {@return how many frames wait for the other side to take them} */
+  final int untaken() {
+    return untaken;
+  }
+
+  private void taken() {
+    untaken--;
+    takenAt = System.nanoTime();
+  }
+
+  private ChannelFuture counted(ChannelFuture written) {
+    if (untaken++ == 0) {
+      takenAt = System.nanoTime();
+    }
+    return written.addListener(taken);
   }
 
   final Channel channel() {
@@ -138,7 +170,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   private void take(ByteBuf bytes) throws WireException {
     boolean kept = false;
     try {
-      while (bytes.isReadable() && !paused) {
+      while (bytes.isReadable() && !paused && channel().isOpen()) {
         step(bytes);
       }
       if (bytes.isReadable() && channel().isOpen()) {
@@ -156,6 +188,9 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
     FrameHeader current = header;
     if (current == null) {
       int count = Math.min(bytes.readableBytes(), head.length - headFill);
+      if (headFill == 0) {
+        begunAt = System.nanoTime();
+      }
       bytes.readBytes(head, headFill, count);
       headFill += count;
       if (headFill == head.length) {
@@ -278,7 +313,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
 
   /** Sends a frame without payload; flushed by the caller. */
   final ChannelFuture send(FrameType type, int status, long number, byte[] bytes) {
-    return channel().write(head(type, status, number, bytes, 0, false, 0));
+    return counted(channel().write(head(type, status, number, bytes, 0, false, 0)));
   }
 
   /** Sends a frame with payload, which must stay until the future is done. */
@@ -293,7 +328,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
       sum = (int) check.getValue();
     }
     channel().write(head(type, FrameHeader.OK, number, bytes, length, checked, sum));
-    ChannelFuture written = channel().write(Unpooled.wrappedBuffer(view));
+    ChannelFuture written = counted(channel().write(Unpooled.wrappedBuffer(view)));
     unflushed += length;
     if (unflushed >= FLUSH_BYTES) {
       flush();

@@ -63,6 +63,10 @@ final class Link implements RemotePeer {
 
   void add(ClientStream stream) {
     streams.add(stream);
+    KvbmException why = lost;
+    if (why != null) { // a connection was lost before this one was there to be cut
+      cut(why);
+    }
   }
 
   void setIdleMillis(long millis) {
@@ -208,14 +212,12 @@ final class Link implements RemotePeer {
   }
 
   /** An answer came after its time: what it grants is given back. */
-  void unwanted(byte[] answer) {
-    if (answer.length >= 8 && isConnected()) {
+  void unwanted(FrameType asked, byte[] answer) {
+    boolean memory = asked == FrameType.ALLOCATE;
+    if ((memory || asked == FrameType.BORROW) && isConnected()) {
       try {
-        long number = new BodyReader(answer).getLong();
-        // Loans and reservations are counted together, so that one number is one thing.
-        byte[] body = new BodyWriter().putLong(number).toBytes();
-        var _ = ask(FrameType.GIVE_BACK, body);
-        var _ = ask(FrameType.FREE, body);
+        byte[] number = new BodyWriter().putLong(new BodyReader(answer).getLong()).toBytes();
+        var _ = ask(memory ? FrameType.FREE : FrameType.GIVE_BACK, number);
       } catch (WireException _) {
         // Too short to grant anything.
       }

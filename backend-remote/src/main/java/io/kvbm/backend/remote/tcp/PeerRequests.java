@@ -4,6 +4,7 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
+import io.kvbm.api.TransientException;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.remote.LentBlock;
 import io.kvbm.api.remote.Loan;
@@ -17,7 +18,10 @@ import io.kvbm.backend.remote.wire.FrameHeader;
 import io.kvbm.backend.remote.wire.FrameType;
 import io.kvbm.backend.remote.wire.Limits;
 import io.kvbm.backend.remote.wire.MoveBodies;
+import io.kvbm.backend.remote.wire.Refusals;
 import io.kvbm.backend.remote.wire.WireException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,12 +31,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Answers what peers ask beyond reads and writes. Taken on the event loop, answered from any. */
 final class PeerRequests {
 
   private static final int MOST_AT_ONCE = 1024;
+  private static final byte[] CANCELLED =
+      Refusals.body(new TransientException(ErrorCode.DEADLINE_EXCEEDED, "cancelled as asked"));
 
   private final TcpAgent agent;
   private final ServerStream stream;
@@ -64,12 +71,14 @@ final class PeerRequests {
       case BLOCK_SET ->
           later(number, () -> service().blockSet(session.peer).thenApply(PeerRequests::fitting));
       case CANCEL -> {
+        long cancelledNumber = body.getLong();
         CompletableFuture<?> cancelled;
         synchronized (open) {
-          cancelled = open.remove(body.getLong());
+          cancelled = open.remove(cancelledNumber);
         }
-        if (cancelled != null) {
-          cancelled.cancel(false);
+        if (cancelled != null && cancelled.cancel(false)) {
+          // Every request has one answer, so that the peer can forget it.
+          stream.send(FrameType.ANSWER, FrameHeader.REFUSED, cancelledNumber, CANCELLED);
         }
       }
       case PATH -> path(number, body, session);
@@ -118,12 +127,17 @@ final class PeerRequests {
 
   /** Runs on a thread of the platform, and answers with what its stage completes with. */
   private void later(long number, Supplier<CompletionStage<byte[]>> work) {
+    later(number, work, _ -> {});
+  }
+
+  /** The same, for an answer that must be undone where it is not sent: it was cancelled before. */
+  private void later(long number, Supplier<CompletionStage<byte[]>> work, Consumer<byte[]> undo) {
     CompletableFuture<byte[]> answer = new CompletableFuture<>();
     synchronized (open) {
       if (open.size() >= MOST_AT_ONCE) {
         stream.refuse(
             number,
-            new io.kvbm.api.TransientException(
+            new TransientException(
                 ErrorCode.QUEUE_FULL, "too many requests at once; wait for answers"));
         return;
       }
@@ -139,20 +153,24 @@ final class PeerRequests {
           }
         });
     try {
-      agent.context().ioExecutor().execute(() -> run(work, answer));
+      agent.context().ioExecutor().execute(() -> run(work, answer, undo));
     } catch (RejectedExecutionException e) {
       answer.completeExceptionally(e);
     }
   }
 
   private static void run(
-      Supplier<CompletionStage<byte[]>> work, CompletableFuture<byte[]> answer) {
+      Supplier<CompletionStage<byte[]>> work,
+      CompletableFuture<byte[]> answer,
+      Consumer<byte[]> undo) {
     try {
       work.get()
           .whenComplete(
               (bytes, failure) -> {
                 if (failure == null) {
-                  answer.complete(bytes);
+                  if (!answer.complete(bytes)) {
+                    undo.accept(bytes);
+                  }
                 } else {
                   answer.completeExceptionally(failure);
                 }
@@ -179,16 +197,11 @@ final class PeerRequests {
     long offset = body.getLong();
     long length = body.getLong();
     int value = body.getByte();
-    Export export;
-    try {
-      export = agent.exports().enter(key, offset, length, true, session.peer, stream);
-    } catch (KvbmException e) {
-      stream.refuse(number, e);
-      return;
-    }
     later(
         number,
         () -> {
+          // Entered here and not before: what is refused for lack of a thread must not stay inside.
+          Export export = agent.exports().enter(key, offset, length, true, session.peer, stream);
           try {
             export.segment.asSlice(offset, length).fill((byte) value);
           } finally {
@@ -207,7 +220,8 @@ final class PeerRequests {
           Session.Grant grant = session.allocate(byteSize, alignment);
           return CompletableFuture.completedStage(
               new BodyWriter().putLong(grant.number()).putBytes(grant.key()).toBytes());
-        });
+        },
+        grant -> session.free(numberIn(grant)));
   }
 
   private void borrow(long number, BodyReader body, Session session) throws WireException {
@@ -228,7 +242,15 @@ final class PeerRequests {
     }
     later(
         number,
-        () -> service().lend(session.peer, request).thenApply(loan -> lent(loan, number, session)));
+        () -> service().lend(session.peer, request).thenApply(loan -> lent(loan, number, session)),
+        loan -> session.giveBack(numberIn(loan)));
+  }
+
+  /** {@return the number of what an answer grants; -1, which grants nothing, where it is empty} */
+  private static long numberIn(byte[] answer) {
+    return answer.length < Long.BYTES
+        ? -1
+        : ByteBuffer.wrap(answer).order(ByteOrder.LITTLE_ENDIAN).getLong();
   }
 
   private byte[] lent(Loan loan, long request, Session session) {

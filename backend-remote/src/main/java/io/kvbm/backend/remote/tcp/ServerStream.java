@@ -32,6 +32,7 @@ final class ServerStream extends Connection {
   private long lastNumber;
   private @Nullable Export writing;
   private @Nullable KvbmException refusal;
+  private boolean turnedAway;
   private boolean gone;
 
   ServerStream(TcpAgent agent) {
@@ -57,11 +58,14 @@ final class ServerStream extends Connection {
             },
             timeout,
             TimeUnit.NANOSECONDS);
-    watch(agent.settings().idleTimeout().toNanos());
+    watch(agent.settings().idleTimeout().toNanos(), agent.settings().requestTimeout().toNanos());
   }
 
-  /** A peer that gives no sign of life, or takes no answers, is lost. */
-  private void watch(long idleNanos) {
+  /**
+   * A peer that gives no sign of life is lost. So is one whose signs of life come over another
+   * connection while here a request stays half said, or an answer half taken.
+   */
+  private void watch(long idleNanos, long stallNanos) {
     channel()
         .eventLoop()
         .schedule(
@@ -76,13 +80,13 @@ final class ServerStream extends Connection {
                   heard = Math.max(heard, other.lastHeard());
                 }
               }
-              if (System.nanoTime() - heard > idleNanos) {
+              if (System.nanoTime() - heard > idleNanos || isStalled(stallNanos)) {
                 channel().close();
               } else {
-                watch(idleNanos);
+                watch(idleNanos, stallNanos);
               }
             },
-            Math.max(idleNanos / 4, 1_000_000),
+            Math.max(Math.min(idleNanos, stallNanos) / 4, 1_000_000),
             TimeUnit.NANOSECONDS);
   }
 
@@ -110,20 +114,25 @@ final class ServerStream extends Connection {
 
   @Override
   void frame(FrameHeader frame, byte[] bytes, boolean intact) throws WireException {
-    if (session == null) {
+    Session own = session;
+    if (frame.status() != FrameHeader.OK || turnedAway) {
+      throw new WireException("a frame is no request, or comes after the end", false);
+    } else if (own == null) {
       greet(frame, bytes);
-      return;
-    }
-    if (frame.type() == FrameType.WRITE) {
+    } else if (frame.type() == FrameType.WRITE) {
       endWrite(frame, intact);
-      return;
-    }
-    number(frame);
-    BodyReader body = new BodyReader(bytes);
-    if (frame.type() == FrameType.READ) {
-      read(frame.number(), body);
     } else {
-      requests.take(frame.type(), frame.number(), body, session);
+      number(frame);
+      BodyReader body = new BodyReader(bytes);
+      if (frame.type() == FrameType.READ) {
+        read(frame.number(), body);
+      } else {
+        requests.take(frame.type(), frame.number(), body, own);
+      }
+    }
+    if (!channel().isWritable()) { // answers must not pile up for a peer that takes none
+      pause();
+      flush();
     }
   }
 
@@ -167,10 +176,6 @@ final class ServerStream extends Connection {
             agent.counters().bytesServed.add(bytes);
           }
         });
-    if (!channel().isWritable()) {
-      pause();
-      flush();
-    }
   }
 
   @Override
@@ -297,6 +302,7 @@ final class ServerStream extends Connection {
   }
 
   private void turnAway(KvbmException why) {
+    turnedAway = true;
     agent.counters().refused.increment();
     send(FrameType.WELCOME, FrameHeader.REFUSED, 0, Refusals.body(why))
         .addListener(ChannelFutureListener.CLOSE);

@@ -362,7 +362,7 @@ public final class TcpAgent implements RemoteAgent {
         links.remove(peer, mine);
       }
       return link;
-    } catch (KvbmException e) {
+    } catch (RuntimeException e) {
       links.remove(peer, mine);
       mine.completeExceptionally(e);
       throw e;
