@@ -19,6 +19,7 @@ import io.kvbm.api.store.PutOptions;
 import io.kvbm.api.store.RecoveryReport;
 import io.kvbm.api.store.StoredBlock;
 import io.kvbm.api.transfer.TransferCompletion;
+import io.kvbm.core.tier.SharedBlocks;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -33,18 +35,20 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Blocks in an object store, one object each under {@code hi/lo} of its key, with a header that
  * echoes what it is. Equal keys are equal bytes, so that a block another process wrote serves as
- * well as one's own: {@link #find} looks for it, {@link #adopt} gives it a slot.
+ * well as one's own: {@link #find} looks for it, {@link #adopt} gives it a slot. Whoever wrote it
+ * may delete it any time, which is a miss like any other.
  *
  * <p>Ownership: closes its object store. Threading: safe from any thread; calls return at once but
  * {@link #recover}, {@link #findAll} and {@link #close}.
  */
-public final class ObjectBlocks implements BlockStore {
+public final class ObjectBlocks implements BlockStore, SharedBlocks {
 
   /** A slot of a block that was found and has none yet. */
   public static final int NO_SLOT = -1;
@@ -64,13 +68,18 @@ public final class ObjectBlocks implements BlockStore {
   private final BlockStoreFactory.Spec spec;
   private final Sharing sharing;
   private final long owner;
+  private final int atOnce;
   private final BoundedWork work;
   private final AtomicReferenceArray<@Nullable Held> slots;
   private final ReentrantLock[] locks = new ReentrantLock[STRIPES];
   private boolean closed;
 
-  /** What a slot holds. */
-  private record Held(BlockKey key, long generation) {}
+  /**
+   * What a slot holds.
+   *
+   * @param isAdopted whether it is known to be another's, who may take it away
+   */
+  private record Held(BlockKey key, long generation, boolean isAdopted) {}
 
   /** What is done to one block; gives the bytes moved. */
   private interface Step {
@@ -88,6 +97,7 @@ public final class ObjectBlocks implements BlockStore {
     this.spec = spec;
     this.sharing = sharing;
     this.owner = owner;
+    atOnce = inFlight;
     work = new BoundedWork(executor, inFlight);
     slots = new AtomicReferenceArray<>(spec.slots());
     java.util.Arrays.setAll(locks, _ -> new ReentrantLock());
@@ -103,7 +113,7 @@ public final class ObjectBlocks implements BlockStore {
     return spec.slotByteSize();
   }
 
-  private static String name(BlockKey key) {
+  static String name(BlockKey key) {
     return "%016x/%016x".formatted(key.hi(), key.lo());
   }
 
@@ -158,7 +168,7 @@ public final class ObjectBlocks implements BlockStore {
   }
 
   private void tell(Consumer<StoredBlock> found, StoredBlock block, int slot) {
-    slots.set(slot, new Held(block.key(), block.generation()));
+    slots.set(slot, new Held(block.key(), block.generation(), false));
     found.accept(at(block, slot));
   }
 
@@ -234,11 +244,15 @@ public final class ObjectBlocks implements BlockStore {
   }
 
   private CompletableFuture<Optional<StoredBlock>> lookup(BlockKey key) {
-    CompletableFuture<Optional<StoredBlock>> lookup = new CompletableFuture<>();
+    return headerOf(key).thenApply(found -> found.map(ObjectBlocks::stored));
+  }
+
+  private CompletableFuture<Optional<BlockHeader>> headerOf(BlockKey key) {
+    CompletableFuture<Optional<BlockHeader>> lookup = new CompletableFuture<>();
     work.submit(
         () -> {
           try {
-            lookup.complete(header(key).map(ObjectBlocks::stored));
+            lookup.complete(header(key));
           } catch (RuntimeException | Error e) {
             lookup.completeExceptionally(e);
           }
@@ -266,17 +280,28 @@ public final class ObjectBlocks implements BlockStore {
         .filter(found -> found.key().equals(key) && found.fingerprint() == spec.fingerprint());
   }
 
-  /**
-   * Gives a slot to a block that was found.
-   *
-   * @param slot a slot that holds nothing
-   * @param found as {@link #find} gave it
-   * @return the same block in that slot
-   */
-  public StoredBlock adopt(int slot, StoredBlock found) {
+  @Override
+  public CompletionStage<List<StoredBlock>> findPrefix(
+      List<BlockKey> keys, BooleanSupplier isOver) {
+    if (sharing == Sharing.ALL) {
+      return CompletableFuture.completedStage(List.of()); // there are no others
+    }
+    return new PrefixSearch(keys, () -> isClosed() || isOver.getAsBoolean(), atOnce, this::others)
+        .start();
+  }
+
+  /** What is of this store and in no slot is being deleted. */
+  private CompletableFuture<Optional<StoredBlock>> others(BlockKey key) {
+    return headerOf(key)
+        .thenApply(
+            found ->
+                found.filter(header -> header.owner() != owner).map(h -> at(stored(h), NO_SLOT)));
+  }
+
+  @Override
+  public void adopt(int slot, long generation, StoredBlock found) {
     checkSlot(slot);
-    slots.set(slot, new Held(found.key(), found.generation()));
-    return at(found, slot);
+    vacate(slots.getAndSet(slot, new Held(found.key(), generation, true)), found.key());
   }
 
   @Override
@@ -335,10 +360,7 @@ public final class ObjectBlocks implements BlockStore {
           "block %s of %d bytes does not fit a slot of %d bytes"
               .formatted(write.key(), byteSize, slotByteSize()));
     }
-    Held former = slots.getAndSet(write.slot(), null);
-    if (former != null && !former.key.equals(write.key())) {
-      work.submit(() -> forget(former));
-    }
+    vacate(slots.getAndSet(write.slot(), null), write.key());
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment object = arena.allocate(BlockHeader.BYTE_SIZE + byteSize, 8);
       MemorySegment bytes = object.asSlice(BlockHeader.BYTE_SIZE);
@@ -368,8 +390,15 @@ public final class ObjectBlocks implements BlockStore {
           .encode(object);
       locked(write.key(), () -> objects.put(name(write.key()), object, PutOptions.DEFAULT));
     }
-    slots.set(write.slot(), new Held(write.key(), write.generation()));
+    slots.set(write.slot(), new Held(write.key(), write.generation(), false));
     return byteSize;
+  }
+
+  /** Another block has taken a slot: what was in it goes, where it is ours. */
+  private void vacate(@Nullable Held former, BlockKey next) {
+    if (former != null && !former.isAdopted && !former.key.equals(next)) {
+      work.submit(() -> forget(former));
+    }
   }
 
   private void locked(BlockKey key, Runnable action) {
@@ -400,7 +429,7 @@ public final class ObjectBlocks implements BlockStore {
               .orElseThrow(() -> missing(read))
               .byteSize();
       BlockHeader header = BlockHeader.decode(object.asSlice(0, found)).orElse(null);
-      check(read, header, found, byteSize);
+      check(read, header, held, found, byteSize);
       MemorySegment bytes = object.asSlice(BlockHeader.BYTE_SIZE, byteSize);
       if (BlockHeader.crc(bytes) != Objects.requireNonNull(header, "checked").checksum()) {
         throw corrupt(read, "its bytes have another CRC32C");
@@ -417,7 +446,8 @@ public final class ObjectBlocks implements BlockStore {
     }
   }
 
-  private void check(BlockRead read, @Nullable BlockHeader header, long found, long byteSize) {
+  private void check(
+      BlockRead read, @Nullable BlockHeader header, Held held, long found, long byteSize) {
     if (header == null) {
       throw corrupt(read, "its header is damaged");
     }
@@ -425,8 +455,9 @@ public final class ObjectBlocks implements BlockStore {
       throw corrupt(
           read, "it is %s of fingerprint %016x".formatted(header.key(), header.fingerprint()));
     }
-    // Another process may have put the same bytes under its own generation.
-    if (header.owner() == owner && header.generation() != read.generation()) {
+    // Another process may have put the same bytes under its own generation, or this one into
+    // another slot.
+    if (!held.isAdopted && header.owner() == owner && header.generation() != read.generation()) {
       throw corrupt(read, "it has generation " + header.generation());
     }
     if (header.byteSize() + BlockHeader.BYTE_SIZE != found) {
@@ -457,7 +488,10 @@ public final class ObjectBlocks implements BlockStore {
   public void invalidate(int slot, long generation) {
     checkSlot(slot);
     Held held = slots.get(slot);
-    if (held != null && held.generation == generation && slots.compareAndSet(slot, held, null)) {
+    if (held != null
+        && held.generation == generation
+        && slots.compareAndSet(slot, held, null)
+        && !held.isAdopted) {
       work.submit(() -> forget(held));
     }
   }

@@ -8,7 +8,8 @@ import java.util.Map;
  * What was brought up of a sequence.
  *
  * @param blocks its longest prefix in the top tier, in order; the caller closes each
- * @param sources the index of the tier each of them was in, 0 for those that were in the top one
+ * @param sources the index of the tier each of them was in, 0 for those that were in the top one,
+ *     the number of tiers for those that none had and another worker or its store gave
  * @param missing one reason for each other key, in order
  * @param hits how many of the blocks came from each tier, by tier name
  */

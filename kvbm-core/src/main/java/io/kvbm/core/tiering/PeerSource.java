@@ -3,8 +3,16 @@ package io.kvbm.core.tiering;
 import io.kvbm.api.block.BlockKey;
 import java.util.List;
 
-/** Other workers as the place below all tiers. Threading: safe from any thread; nothing waits. */
+/**
+ * Other workers, or what they left in a store, as the place below all tiers. Threading: safe from
+ * any thread; nothing waits.
+ */
 public interface PeerSource {
+
+  /** {@return what its blocks are counted under, and what its route begins with} */
+  default String name() {
+    return TieringEngine.REMOTE;
+  }
 
   /**
    * {@return whether some worker may have a block; a hint}

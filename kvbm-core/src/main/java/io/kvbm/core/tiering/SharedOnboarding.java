@@ -35,6 +35,9 @@ final class SharedOnboarding implements Onboarding {
 
     /** {@return the source of such blocks} */
     int sourceIndex();
+
+    /** {@return what such blocks are counted under} */
+    String name();
   }
 
   private final Onboarding local;
@@ -113,7 +116,7 @@ final class SharedOnboarding implements Onboarding {
     more.forEach(_ -> sources.add(peers.sourceIndex()));
     List<Missing> missing = result.missing().subList(more.size(), result.missing().size());
     Map<String, Integer> hits = new HashMap<>(result.hits());
-    hits.put(TieringEngine.REMOTE, more.size());
+    hits.put(peers.name(), more.size());
     return new OnboardResult(blocks, sources, missing, hits);
   }
 

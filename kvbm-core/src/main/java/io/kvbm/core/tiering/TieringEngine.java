@@ -3,11 +3,14 @@ package io.kvbm.core.tiering;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.ErrorKind;
+import io.kvbm.api.KvbmException;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.block.ImmutableBlock;
 import io.kvbm.api.block.MutableBlock;
 import io.kvbm.api.block.RegistrableBlock;
 import io.kvbm.api.spi.Clock;
+import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.core.cost.CostGate;
 import io.kvbm.core.cost.Decision;
 import io.kvbm.core.cost.Flight;
@@ -35,6 +38,7 @@ import io.kvbm.core.tier.BlockMover;
 import io.kvbm.core.tier.LocatedBlock;
 import io.kvbm.core.tier.MovedBlock;
 import io.kvbm.core.tier.RouteUse;
+import io.kvbm.core.tier.SharedBlocks;
 import io.kvbm.core.tier.Tier;
 import io.kvbm.core.time.Deadlines;
 import io.kvbm.core.transfer.TransferOptions;
@@ -46,6 +50,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -78,7 +83,8 @@ public final class TieringEngine implements AutoCloseable {
   private final Onboarder onboarder;
   private final Executor executor;
   private final RouteCosts costs;
-  private final LongAdder remoteHits = new LongAdder();
+  private final Map<String, LongAdder> hitsElsewhere = new ConcurrentHashMap<>();
+  private final List<PeerSource> sharedStores;
   private volatile @Nullable PeerSource peers;
 
   /** What blocks of other workers are counted under among the hits of tiers. */
@@ -168,6 +174,28 @@ public final class TieringEngine implements AutoCloseable {
             .shares(this::shareOnTheMove)
             .costs(costs);
     onboarder = (gate == null ? builder : builder.gate(gate)).build();
+    sharedStores = sharedStores(deadlines);
+  }
+
+  /** Tiers whose stores have blocks of other workers. */
+  private List<PeerSource> sharedStores(Deadlines deadlines) {
+    List<PeerSource> sources = new ArrayList<>();
+    for (int i = 0; i < tiers.size(); i++) {
+      Tier tier = tiers.get(i);
+      if (tier.pool().store().orElse(null) instanceof SharedBlocks store) {
+        int index = i;
+        sources.add(
+            new SharedStoreSource(
+                index,
+                tier,
+                store,
+                count -> makeRoom(tier, count),
+                blocks -> registerFetched(index, blocks),
+                executor,
+                deadlines));
+      }
+    }
+    return List.copyOf(sources);
   }
 
   /** Below a write-back edge a block that was brought up is one too many, unless it is kept. */
@@ -299,13 +327,26 @@ public final class TieringEngine implements AutoCloseable {
     peers = value;
   }
 
+  /** The tiers here first, then peers, then what others left in stores. */
   private Onboarding beginShared(List<BlockKey> keys, OnboardOptions how) {
     PeerSource source = peers;
-    if (source == null) {
+    if (source == null && sharedStores.isEmpty()) {
       return begin(keys, how);
     }
     List<BlockKey> own = List.copyOf(keys);
-    return new SharedOnboarding(begin(own, how), own, new FromPeers(source, how), executor).start();
+    Onboarding onboarding = begin(own, how);
+    if (source != null) {
+      onboarding = shared(onboarding, own, source, how);
+    }
+    for (PeerSource store : sharedStores) {
+      onboarding = shared(onboarding, own, store, how);
+    }
+    return onboarding;
+  }
+
+  private Onboarding shared(
+      Onboarding before, List<BlockKey> keys, PeerSource source, OnboardOptions how) {
+    return new SharedOnboarding(before, keys, new FromPeers(source, how), executor).start();
   }
 
   /** The remainder of one request. */
@@ -317,7 +358,12 @@ public final class TieringEngine implements AutoCloseable {
     FromPeers(PeerSource source, OnboardOptions how) {
       this.source = source;
       this.how = how;
-      this.route = RouteCosts.routeName(REMOTE, tiers.getFirst().name());
+      this.route = RouteCosts.routeName(source.name(), tiers.getFirst().name());
+    }
+
+    @Override
+    public String name() {
+      return source.name();
     }
 
     @Override
@@ -377,7 +423,7 @@ public final class TieringEngine implements AutoCloseable {
     public List<ImmutableBlock> raise(List<ImmutableBlock> blocks) {
       int tier = source.targetTier();
       List<ImmutableBlock> top = tier == 0 ? blocks : raiseFrom(tiers.get(tier), blocks);
-      remoteHits.add(top.size());
+      hitsElsewhere.computeIfAbsent(source.name(), _ -> new LongAdder()).add(top.size());
       return top;
     }
 
@@ -394,6 +440,7 @@ public final class TieringEngine implements AutoCloseable {
                     count -> makeRoom(target, count),
                     TransferOptions.DEFAULT.withDeadlineNanos(how.deadlineNanos()))
                 .await();
+        forgetLost(tier, blocks, moved);
       } finally {
         BlockPool.closeAll(blocks);
       }
@@ -408,6 +455,17 @@ public final class TieringEngine implements AutoCloseable {
         }
       }
       return prefix;
+    }
+  }
+
+  /** What a store turns out not to have, or to have damaged, leaves its tier. */
+  private static void forgetLost(Tier tier, List<ImmutableBlock> blocks, List<MovedBlock> moved) {
+    for (int i = 0; i < moved.size(); i++) {
+      if (tier.pool().store().isPresent()
+          && moved.get(i).outcome() instanceof BlockOutcome.Failed(KvbmException cause)
+          && (cause.kind() == ErrorKind.CORRUPTION || cause.code() == ErrorCode.NOT_FOUND)) {
+        tier.pool().remove(blocks.get(i).share());
+      }
     }
   }
 
@@ -554,8 +612,11 @@ public final class TieringEngine implements AutoCloseable {
   /** {@return what was brought up} */
   public OnboardStatistics onboards() {
     OnboardStatistics own = onboarder.statistics();
-    long remote = remoteHits.sum();
-    return remote == 0 ? own : own.withHits(REMOTE, remote);
+    for (Map.Entry<String, LongAdder> place : hitsElsewhere.entrySet()) {
+      long hits = place.getValue().sum();
+      own = hits == 0 ? own : own.withHits(place.getKey(), hits);
+    }
+    return own;
   }
 
   /** {@return what the cost gate decided; empty where it is off} */
