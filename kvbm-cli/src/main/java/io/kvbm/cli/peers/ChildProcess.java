@@ -24,7 +24,11 @@ import java.util.concurrent.TimeUnit;
 public final class ChildProcess implements AutoCloseable {
 
   private static final int LINES_AHEAD = 64;
-  private static final int LINES_OF_FAILURE = 3;
+  private static final int LINES_OF_FAILURE = 2;
+
+  /** What this program's own messages begin with. */
+  private static final String OWN = "kvbm: ";
+
   private static final long END_SECONDS = 15;
 
   private final String name;
@@ -125,8 +129,14 @@ public final class ChildProcess implements AutoCloseable {
     String said;
     try {
       process.waitFor(1, TimeUnit.SECONDS);
-      List<String> lines = Files.readAllLines(errors);
-      said = String.join(" | ", lines.subList(0, Math.min(LINES_OF_FAILURE, lines.size())));
+      List<String> lines =
+          Files.readAllLines(errors).stream().filter(line -> line.startsWith(OWN)).toList();
+      said =
+          String.join(
+              "; ",
+              lines.subList(Math.max(0, lines.size() - LINES_OF_FAILURE), lines.size()).stream()
+                  .map(line -> line.substring(OWN.length()))
+                  .toList());
     } catch (IOException e) {
       said = "";
     } catch (InterruptedException e) {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * One process of several that replay a trace together: serves the requests it is told to, until its
@@ -82,15 +83,15 @@ final class AskedReplay {
   /** {@return a line of the file that a static directory reads} */
   static String member(Sharing sharing) {
     AgentDescriptor agent = sharing.agent().descriptor();
-    List<String> words = new ArrayList<>();
-    words.add(agent.name());
-    words.add(Long.toUnsignedString(agent.generation(), 16));
-    words.add(Long.toString(sharing.self().workerId()));
-    words.add(Long.toUnsignedString(sharing.self().fingerprint(), 16));
-    for (AgentEndpoint endpoint : agent.endpoints()) {
-      words.add(endpoint.toString());
-    }
-    return String.join(" ", words);
+    return "%s %d %s %d %x"
+        .formatted(
+            agent.name(),
+            agent.generation(),
+            agent.endpoints().stream()
+                .map(AgentEndpoint::toString)
+                .collect(Collectors.joining(",")),
+            sharing.self().workerId(),
+            sharing.self().fingerprint());
   }
 
   private int known() {
