@@ -43,7 +43,6 @@ final class DependencyRules {
               List.of(
                   "io.kvbm.api",
                   "io.netty",
-                  "org.openucx",
                   "io.etcd.jetcd",
                   "io.grpc",
                   "software.amazon.awssdk")));

@@ -56,7 +56,7 @@ final class AskedReplay {
     BufferedReader questions =
         new BufferedReader(new InputStreamReader(console.input(), StandardCharsets.UTF_8));
     for (String line = questions.readLine(); line != null; line = questions.readLine()) {
-      String[] words = line.split(" ");
+      String[] words = line.split(" ", -1);
       switch (words[0]) {
         case AWAIT -> {
           await(Integer.parseInt(words[1]));

@@ -144,7 +144,7 @@ final class ReplayPeers {
 
   private static Map<String, Long> figures(String text) {
     Map<String, Long> figures = new LinkedHashMap<>();
-    for (String word : text.split(" ")) {
+    for (String word : text.split(" ", -1)) {
       int equals = word.indexOf('=');
       if (equals < 1) {
         throw new BackendException(

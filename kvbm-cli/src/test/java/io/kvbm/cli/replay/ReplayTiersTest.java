@@ -49,7 +49,8 @@ class ReplayTiersTest {
         0,
         0,
         new RecomputeCost(8000, 0, 512),
-        0);
+        0,
+        null);
   }
 
   @ParameterizedTest

@@ -164,7 +164,8 @@ class TieringSoakTest {
         50 * MILLI,
         0,
         new RecomputeCost(8000, 0, 512),
-        0);
+        0,
+        null);
   }
 
   /** After the last request: what was taken is given back, and each fault was told. */

@@ -48,7 +48,7 @@ final class PrefixSearch {
     int end = Math.min(keys.size(), from == 0 ? 1 : from + atOnce);
     List<CompletableFuture<Optional<StoredBlock>>> lookups =
         keys.subList(from, end).stream().map(lookup).toList();
-    CompletableFuture.allOf(lookups.toArray(CompletableFuture[]::new))
+    var _ = CompletableFuture.allOf(lookups.toArray(CompletableFuture[]::new))
         .whenComplete((_, _) -> take(lookups));
   }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.kvbm.cli.node;
+
+import org.jspecify.annotations.NullMarked;
