@@ -14,7 +14,8 @@ import io.kvbm.backend.remote.tcp.Reached;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.RecordingCompletion;
-import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -146,33 +147,33 @@ class UcxAgentTest {
 
   @Test
   void memoryOfAPeerThatDoesNotAnswerIsFreedOnlyAfterThePathIsClosed() throws Exception {
-    BackendConfig far = UcxAgents.CONFIG.with("drainTimeout", "200ms");
-    try (TwoAgents two = new TwoAgents(far, UcxAgents.CONFIG.with("drainTimeout", "200ms"));
+    BackendConfig brief = UcxAgents.CONFIG.with("drainTimeout", "200ms");
+    try (TwoAgents two = new TwoAgents(brief, brief);
         Proxy proxy = new Proxy(two.far.descriptor());
         HostStorage here = new HostStorage(8 * MIB)) {
       HostStorage there = new HostStorage(8 * MIB);
       BytePatterns.fill(there.mutableView(), 5);
-      Storage mapped = two.connect(proxy.descriptor()).map(two.export(there));
+      RemotePeer peer = two.connect(proxy.descriptor());
+      Storage mapped = peer.map(two.export(there));
       UcxAgents.awaitPath(mapped);
       proxy.stall();
-      Thread reader =
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    List<BlockOutcome> outcome;
-                    do {
-                      outcome = two.copy(mapped, 0, here, 0, 8 * MIB).await();
-                      if (outcome.getFirst().isDone()) {
-                        BytePatterns.verify(here.view(), 5, "read");
-                      }
-                    } while (outcome.getFirst().isDone());
-                  });
+      CompletableFuture<Void> reader =
+          CompletableFuture.runAsync(
+              () -> readUntilItFails(two, mapped, here), Thread::startVirtualThread);
       there.unregister(RemoteRegistration.KEY);
       there.memset(0, 0, 8 * MIB);
+      TwoAgents.await(() -> peer.transport().equals("tcp") || reader.isDone());
       there.close(); // Unmapped: a copy that came late would end the JVM.
       proxy.close();
-      reader.join();
+      reader.get(20, TimeUnit.SECONDS);
+      TwoAgents.await(() -> !peer.isConnected());
       assertThat(two.connect().transport()).isEqualTo("ucx");
+    }
+  }
+
+  private static void readUntilItFails(TwoAgents two, Storage mapped, HostStorage here) {
+    while (two.copy(mapped, 0, here, 0, 8 * MIB).await().getFirst().isDone()) {
+      BytePatterns.verify(here.view(), 5, "read");
     }
   }
 
