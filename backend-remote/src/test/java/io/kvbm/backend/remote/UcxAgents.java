@@ -2,6 +2,7 @@ package io.kvbm.backend.remote;
 
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.storage.Storage;
+import io.kvbm.backend.remote.tcp.Reached;
 import io.kvbm.backend.remote.ucx.UcxOptions;
 import io.kvbm.backend.remote.ucx.UcxPath;
 import io.kvbm.testkit.RequiredTools;
@@ -18,13 +19,8 @@ final class UcxAgents {
     RequiredTools.assumeOrFail("ucx", found.isAvailable(), found.toString());
   }
 
-  /** Copies until one goes by the path: the peer then counts none of its bytes as served. */
-  static void awaitPath(TwoAgents two, Storage mapped, Storage here) {
-    TwoAgents.await(
-        () -> {
-          long served = two.far.statistics().bytesServed();
-          two.copy(mapped, 0, here, 0, 64).awaitDone();
-          return two.far.statistics().bytesServed() == served;
-        });
+  /** Waits until the peer has given the key of a storage. */
+  static void awaitPath(Storage mapped) {
+    TwoAgents.await(() -> Reached.byPath(mapped));
   }
 }

@@ -44,9 +44,7 @@ final class Contest {
         overTcp = Math.min(overTcp, read(bytes, false));
         byPath = Math.min(byPath, read(bytes, true));
       }
-      if (byPath < overTcp) {
-        path.prefer();
-      }
+      path.decide(byPath < overTcp);
     } catch (CompletionException _) {
       // The export or the peer is gone: TCP remains.
     }

@@ -109,6 +109,10 @@ final class Link implements RemotePeer {
     }
   }
 
+  @Nullable PeerPath path() {
+    return path;
+  }
+
   private void endPath() {
     PeerPath ending = path;
     if (ending != null) {

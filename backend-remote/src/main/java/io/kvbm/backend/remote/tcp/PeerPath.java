@@ -42,6 +42,7 @@ final class PeerPath implements TcpAgent.Starved {
   private final AtomicBoolean measuring = new AtomicBoolean();
   private final Outcomes outcomes;
   private volatile boolean preferred;
+  private volatile boolean decided;
   private volatile boolean over;
   private volatile boolean dirty;
 
@@ -68,8 +69,14 @@ final class PeerPath implements TcpAgent.Starved {
     return !over && peer.isConnected();
   }
 
-  void prefer() {
-    preferred = true;
+  /** Notes which is faster, it or TCP. */
+  void decide(boolean isFaster) {
+    preferred = isFaster;
+    decided = true;
+  }
+
+  boolean isDecided() {
+    return decided;
   }
 
   // ---- keys ----
@@ -135,11 +142,16 @@ final class PeerPath implements TcpAgent.Starved {
   }
 
   boolean takeAnyway(DataRequest request) {
+    return covers(request) && queue.add(request);
+  }
+
+  /** {@return whether the copy can go by the path} */
+  boolean covers(DataRequest request) {
     if (!isUsable() || !request.local.isNative()) {
       return false;
     }
     Reach reach = reaches.get(ByteBuffer.wrap(request.key));
-    return reach != null && reach.covers(request) && queue.add(request);
+    return reach != null && reach.covers(request);
   }
 
   /** Begins copies that wait, as far as there is room. */

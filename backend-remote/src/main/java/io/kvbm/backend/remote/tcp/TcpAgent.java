@@ -1,12 +1,9 @@
 package io.kvbm.backend.remote.tcp;
 
-import io.kvbm.api.BackendException;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
-import io.kvbm.api.KvbmException;
-import io.kvbm.api.TransientException;
 import io.kvbm.api.remote.AgentDescriptor;
 import io.kvbm.api.remote.AgentEndpoint;
 import io.kvbm.api.remote.AgentStatistics;
@@ -31,11 +28,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -54,14 +48,11 @@ public final class TcpAgent implements RemoteAgent {
   private final Exports exports = new Exports();
   private final Map<Long, Session> sessions = new ConcurrentHashMap<>();
   private final Set<ServerStream> serving = ConcurrentHashMap.newKeySet();
-  private final Map<Peer, CompletableFuture<Link>> links = new ConcurrentHashMap<>();
+  private final Links links;
   private final Map<Registration, RegistrableStorage> registrations = new ConcurrentHashMap<>();
   private final Set<Starved> starved = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile @Nullable PeerService service;
-
-  /** Which agent a link is to. */
-  private record Peer(String name, long generation) {}
 
   /**
    * Opens an agent.
@@ -81,6 +72,7 @@ public final class TcpAgent implements RemoteAgent {
     this.context = context;
     this.settings = settings;
     this.sockets = sockets;
+    this.links = new Links(this, sockets);
     long generation = ByteBuffer.wrap(Handshake.random(8)).getLong() | 1;
     AgentDescriptor unbound = new AgentDescriptor(name, generation, List.of());
     if (!NAMES.add(name)) {
@@ -259,7 +251,7 @@ public final class TcpAgent implements RemoteAgent {
     ExportedStorage exported =
         new ExportedStorage(
             Handshake.random(16), storage.byteSize(), storage.type(), access.writable());
-    Registration registration = new Registration(new Export(exported, host.segment(), access));
+    Registration registration = new Registration(this, new Export(exported, host.segment(), access));
     storage.register(RemoteRegistration.KEY, registration);
     registrations.put(registration, storage);
     counters.registeredBytes.addAndGet(exported.byteSize());
@@ -271,57 +263,23 @@ public final class TcpAgent implements RemoteAgent {
     return exported;
   }
 
-  /** A registration: its release waits for peers. */
-  private final class Registration implements RemoteRegistration {
-    private final Export export;
-    private boolean over;
-
-    Registration(Export export) {
-      this.export = export;
-    }
-
-    synchronized void begin() {
-      if (!over) {
-        exports.add(export);
+  /** An export has ended; {@return when nobody uses its memory any more} */
+  boolean withdraw(Export export) {
+    byte[] body = new BodyWriter().putBytes(export.exported.key()).toBytes();
+    for (ServerStream stream : serving) {
+      Session peer = stream.session();
+      if (peer != null && export.access.admits(peer.peer)) {
+        stream.tell(FrameType.REVOKE, body);
       }
     }
+    boolean idle = export.endAndWait(settings.drainTimeout().toNanos());
+    path.settle(export);
+    return idle;
+  }
 
-    @Override
-    public String agent() {
-      return name();
-    }
-
-    @Override
-    public ExportedStorage exported() {
-      return export.exported;
-    }
-
-    @Override
-    public void release() {
-      synchronized (this) {
-        over = true;
-        exports.remove(export);
-        export.stop();
-      }
-      byte[] body = new BodyWriter().putBytes(export.exported.key()).toBytes();
-      for (ServerStream stream : serving) {
-        Session peer = stream.session();
-        if (peer != null && export.access.admits(peer.peer)) {
-          stream.tell(FrameType.REVOKE, body);
-        }
-      }
-      boolean idle = export.endAndWait(settings.drainTimeout().toNanos());
-      path.settle(export);
-      registrations.remove(this);
-      counters.registeredBytes.addAndGet(-export.exported.byteSize());
-      if (!idle) {
-        throw new BackendException(
-            ErrorCode.OPERATION_FAILED,
-            "peers still use an export of %d bytes after their connections were cut"
-                .formatted(export.exported.byteSize()),
-            null);
-      }
-    }
+  void forget(Registration registration) {
+    registrations.remove(registration);
+    counters.registeredBytes.addAndGet(-registration.exported().byteSize());
   }
 
   private static void release(Registration registration, RegistrableStorage storage) {
@@ -337,96 +295,16 @@ public final class TcpAgent implements RemoteAgent {
   @Override
   public RemotePeer connect(AgentDescriptor target, Duration timeout) {
     requireOpen();
-    Peer peer = new Peer(target.name(), target.generation());
-    Link current = target.generation() == 0 ? anyRun(target.name()) : null;
-    if (current != null) {
-      return current;
-    }
-    CompletableFuture<Link> mine = new CompletableFuture<>();
-    CompletableFuture<Link> other = links.putIfAbsent(peer, mine);
-    if (other != null) {
-      return await(other, target, timeout);
-    }
-    Link link = new Link(this, target);
-    try {
-      new Connecting(this, sockets, link, target, timeout).run();
-      if (target.generation() == 0) {
-        link = only(link);
-      }
-      mine.complete(link);
-      if (closed.get()) {
-        link.closeNow();
-      }
-      requireOpen();
-      if (!link.isConnected()) {
-        links.remove(peer, mine);
-      }
-      return link;
-    } catch (RuntimeException e) {
-      links.remove(peer, mine);
-      mine.completeExceptionally(e);
-      throw e;
-    }
-  }
-
-  private static Link await(CompletableFuture<Link> link, AgentDescriptor to, Duration timeout) {
-    try {
-      return link.copy().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS).join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof KvbmException known) {
-        throw known;
-      }
-      boolean late = e.getCause() instanceof TimeoutException;
-      throw new TransientException(
-          late ? ErrorCode.DEADLINE_EXCEEDED : ErrorCode.DISCONNECTED,
-          "agent '%s' did not answer in %s; try again".formatted(to.name(), timeout));
-    }
-  }
-
-  /** {@return the connected peer of a name, whatever its generation, or null} */
-  private @Nullable Link anyRun(String name) {
-    for (CompletableFuture<Link> link : links.values()) {
-      if (is(link, name)) {
-        return link.resultNow();
-      }
-    }
-    return null;
-  }
-
-  private static boolean is(CompletableFuture<Link> link, String name) {
-    return link.state() == java.util.concurrent.Future.State.SUCCESS
-        && link.resultNow().descriptor().name().equals(name)
-        && link.resultNow().isConnected();
-  }
-
-  /** {@return the link, or the one to the same run that there is already} */
-  private Link only(Link link) {
-    Peer run = new Peer(link.descriptor().name(), link.descriptor().generation());
-    CompletableFuture<Link> known = links.putIfAbsent(run, CompletableFuture.completedFuture(link));
-    if (known == null || !is(known, run.name)) {
-      return link;
-    }
-    link.close();
-    return known.resultNow();
+    return links.connect(target, timeout);
   }
 
   void forget(Link link) {
-    links
-        .values()
-        .removeIf(
-            known ->
-                known.state() == java.util.concurrent.Future.State.SUCCESS
-                    && known.resultNow() == link);
+    links.forget(link);
   }
 
   @Override
   public List<RemotePeer> peers() {
-    return links.values().stream()
-        .filter(link -> link.state() == java.util.concurrent.Future.State.SUCCESS)
-        .<RemotePeer>map(CompletableFuture::resultNow)
-        .filter(RemotePeer::isConnected)
-        .distinct()
-        .toList();
+    return links.connected();
   }
 
   @Override
@@ -448,7 +326,7 @@ public final class TcpAgent implements RemoteAgent {
         counters.corrupt.sum());
   }
 
-  private void requireOpen() {
+  void requireOpen() {
     if (closed.get()) {
       throw new ClosedException(ErrorCode.CLOSED, "agent '%s' is closed".formatted(name()));
     }
