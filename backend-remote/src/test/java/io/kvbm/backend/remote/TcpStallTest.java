@@ -37,11 +37,14 @@ class TcpStallTest {
       stalled.authenticate(far, new byte[0], session);
       stall.begin(stalled, exported);
       int pings = 0;
-      while (lively.send(WireFrame.of(FrameType.PING, new byte[0]).withNumber(lively.next()))
+      long end = System.nanoTime() + TwoAgents.SOON.toNanos();
+      while (System.nanoTime() < end
+          && lively.send(WireFrame.of(FrameType.PING, new byte[0]).withNumber(lively.next()))
           && lively.receive() != null) {
         pings++;
         LockSupport.parkNanos(5_000_000);
       }
+      assertThat(System.nanoTime()).as("the server ended it").isLessThan(end);
       assertThat(pings).as("signs of life that were answered").isPositive();
       TwoAgents.await(() -> two.far.statistics().connections() == 0);
       there.unregister(RemoteRegistration.KEY);
