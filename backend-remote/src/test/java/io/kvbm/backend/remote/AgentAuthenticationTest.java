@@ -14,9 +14,6 @@ import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.TestContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -126,8 +123,8 @@ class AgentAuthenticationTest {
   void certificatesNameTheAgentsAndOthersAreTurnedAway() throws Exception {
     Path own = directory.resolve("own");
     Path other = directory.resolve("other");
-    certify(own, List.of("tls-far", "tls-near"));
-    certify(other, List.of());
+    new TestCertificates(own).sign("tls-far").sign("tls-near");
+    new TestCertificates(other);
     try (TestContext context = new TestContext();
         Backend far = open(context, own, "tls-far");
         Backend near = open(context, own, "tls-near");
@@ -159,58 +156,5 @@ class AgentAuthenticationTest {
             BackendConfig.of("tlsCertificate", keys.resolve(name + ".pem").toString())
                 .with("tlsKey", keys.resolve(name + ".key").toString())
                 .with("tlsAuthority", keys.resolve("authority.pem").toString()));
-  }
-
-  /** Makes an authority and one certificate for each name. */
-  private static void certify(Path keys, List<String> names) throws Exception {
-    Files.createDirectories(keys);
-    keytool(keys, "-genkeypair", "-alias", "authority", "-dname", "CN=authority", "-ext", "bc:c");
-    export(keys, "authority");
-    for (String name : names) {
-      keytool(keys, "-genkeypair", "-alias", name, "-dname", "CN=" + name, "-signer", "authority");
-      export(keys, name);
-    }
-  }
-
-  private static void keytool(Path keys, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(List.of(arguments));
-    command.addAll(List.of("-keyalg", "EC", "-groupname", "secp256r1", "-validity", "2"));
-    command.addAll(List.of("-keystore", keys.resolve("keys.p12").toString()));
-    command.addAll(List.of("-storepass", "changeit", "-storetype", "PKCS12"));
-    command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(keys.resolve("keytool.log").toFile())
-            .start();
-    assertThat(process.waitFor()).as(Files.readString(keys.resolve("keytool.log"))).isZero();
-  }
-
-  private static void export(Path keys, String name) throws Exception {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    try (var stream = Files.newInputStream(keys.resolve("keys.p12"))) {
-      store.load(stream, "changeit".toCharArray());
-    }
-    Base64.Encoder encoder = Base64.getMimeEncoder();
-    pem(
-        keys.resolve(name + ".pem"),
-        "CERTIFICATE",
-        encoder,
-        store.getCertificate(name).getEncoded());
-    pem(
-        keys.resolve(name + ".key"),
-        "PRIVATE KEY",
-        encoder,
-        store.getKey(name, "changeit".toCharArray()).getEncoded());
-  }
-
-  private static void pem(Path file, String what, Base64.Encoder encoder, byte[] bytes)
-      throws Exception {
-    Files.writeString(
-        file,
-        "-----BEGIN %s-----\n%s\n-----END %s-----\n"
-            .formatted(what, encoder.encodeToString(bytes), what));
   }
 }

@@ -24,6 +24,7 @@ final class Proxy implements AutoCloseable {
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicLong flippedAnswers = new AtomicLong();
   private final AtomicLong flippedRequests = new AtomicLong();
+  private final AtomicLong answered = new AtomicLong();
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
   private volatile CountDownLatch requestGate = new CountDownLatch(0);
   private volatile CountDownLatch answerGate = new CountDownLatch(0);
@@ -74,6 +75,11 @@ final class Proxy implements AutoCloseable {
     return said.toByteArray();
   }
 
+  /** {@return how many bytes the servers have said, forwarded or not} */
+  long answered() {
+    return answered.get();
+  }
+
   /** Ends all connections at once, and listens on. */
   void cut() throws IOException {
     for (Socket socket : sockets) {
@@ -106,6 +112,9 @@ final class Proxy implements AutoCloseable {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        if (answers) {
+          answered.addAndGet(count);
+        }
         (answers ? answerGate : requestGate).await();
         AtomicLong flips = answers ? flippedAnswers : flippedRequests;
         if (flips.get() > 0 && flips.getAndDecrement() > 0) {

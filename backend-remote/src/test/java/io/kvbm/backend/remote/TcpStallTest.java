@@ -35,15 +35,19 @@ class TcpStallTest {
       ExportedStorage exported = two.export(there);
       long session = lively.authenticate(far, new byte[0], 0);
       stalled.authenticate(far, new byte[0], session);
-      stall.begin(stalled, exported);
+      Thread staller = Thread.ofVirtual().start(() -> stall.begin(stalled, exported));
       int pings = 0;
-      while (lively.send(WireFrame.of(FrameType.PING, new byte[0]).withNumber(lively.next()))
+      long end = System.nanoTime() + TwoAgents.SOON.toNanos();
+      while (System.nanoTime() < end
+          && lively.send(WireFrame.of(FrameType.PING, new byte[0]).withNumber(lively.next()))
           && lively.receive() != null) {
         pings++;
         LockSupport.parkNanos(5_000_000);
       }
+      assertThat(System.nanoTime()).as("the server ended it").isLessThan(end);
       assertThat(pings).as("signs of life that were answered").isPositive();
       TwoAgents.await(() -> two.far.statistics().connections() == 0);
+      staller.join();
       there.unregister(RemoteRegistration.KEY);
       assertThat(two.connect().ping(TwoAgents.SOON)).isPositive();
     }
@@ -66,6 +70,18 @@ class TcpStallTest {
   @Test
   void aHeaderThatIsNeverSaidWholeIsNotWaitedForForEver() throws Exception {
     assertEnded((client, _) -> client.send(new byte[7]));
+  }
+
+  @Test
+  void smallAnswersThatNobodyTakesDoNotPileUp() throws Exception {
+    assertEnded(
+        (client, _) -> {
+          boolean open = true;
+          for (int i = 0; i < 2_000_000 && open; i++) {
+            open = client.send(WireFrame.of(FrameType.PING, new byte[0]).withNumber(client.next()));
+          }
+          assertThat(open).as("64 MB of requests were taken from who reads no answer").isFalse();
+        });
   }
 
   @Test

@@ -52,6 +52,7 @@ public final class TcpAgent implements RemoteAgent {
   private final Map<Registration, RegistrableStorage> registrations = new ConcurrentHashMap<>();
   private final Set<Starved> starved = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final Object givenBack = new Object();
   private volatile @Nullable PeerService service;
 
   /**
@@ -183,6 +184,9 @@ public final class TcpAgent implements RemoteAgent {
 
   void giveBackOffer(long byteSize) {
     counters.reservedBytes.addAndGet(-byteSize);
+    synchronized (givenBack) {
+      givenBack.notifyAll();
+    }
   }
 
   // ---- bytes in flight ----
@@ -346,8 +350,29 @@ public final class TcpAgent implements RemoteAgent {
       }
     }
     List.copyOf(sessions.values()).forEach(session -> session.left(null));
+    awaitGivenBack();
     path.close();
     NAMES.remove(name());
+  }
+
+  /** What peers had reserved is freed by other threads; the budget has it back after closing. */
+  private void awaitGivenBack() {
+    long end = System.nanoTime() + settings.drainTimeout().toNanos();
+    boolean interrupted = false;
+    synchronized (givenBack) {
+      long left = settings.drainTimeout().toNanos();
+      while (counters.reservedBytes.get() > 0 && left > 0) {
+        try {
+          TimeUnit.NANOSECONDS.timedWait(givenBack, left);
+        } catch (InterruptedException _) {
+          interrupted = true;
+        }
+        left = end - System.nanoTime();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override
