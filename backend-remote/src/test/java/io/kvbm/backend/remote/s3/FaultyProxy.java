@@ -1,5 +1,6 @@
 package io.kvbm.backend.remote.s3;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,13 +8,20 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;
+import java.util.regex.Pattern;
 
-/** Stands before an S3 server and fails requests, one request for each connection. */
+/**
+ * Stands before an S3 server and fails requests. It lets one conditional put of a key in at a time,
+ * so that the server's look and its put are one step; see {@link S3Server}.
+ */
 final class FaultyProxy implements AutoCloseable {
 
   /** What becomes of a request. */
@@ -35,11 +43,14 @@ final class FaultyProxy implements AutoCloseable {
     FLIP
   }
 
+  private static final Pattern CONDITION = Pattern.compile("(?im)^if-(none-)?match:");
+
   private final ServerSocket server;
   private final int upstream;
   private final IntFunction<Fate> fates;
   private final AtomicInteger requests = new AtomicInteger();
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private final Map<String, ReentrantLock> conditional = new ConcurrentHashMap<>();
 
   FaultyProxy(int upstream, IntFunction<Fate> fates) throws IOException {
     this.upstream = upstream;
@@ -70,19 +81,10 @@ final class FaultyProxy implements AutoCloseable {
 
   private void serve(Socket client) {
     try (client) {
-      InputStream in = client.getInputStream();
-      String head = head(in);
-      if (head.isEmpty()) {
-        return;
+      InputStream in = new BufferedInputStream(client.getInputStream());
+      while (served(client, in)) {
+        // the next request of the connection
       }
-      Fate fate = fates.apply(requests.getAndIncrement());
-      if (head.toLowerCase(Locale.ROOT).contains("expect: 100-continue")) {
-        client
-            .getOutputStream()
-            .write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-      }
-      byte[] body = in.readNBytes(length(head));
-      answer(client, head, body, fate);
     } catch (IOException e) {
       // The client went away, which is its business.
     } finally {
@@ -90,12 +92,30 @@ final class FaultyProxy implements AutoCloseable {
     }
   }
 
-  private void answer(Socket client, String head, byte[] body, Fate fate) throws IOException {
+  /** {@return whether another request may follow} */
+  private boolean served(Socket client, InputStream in) throws IOException {
+    String head = head(in);
+    if (head.isEmpty()) {
+      return false;
+    }
+    Fate fate = fates.apply(requests.getAndIncrement());
+    if (head.toLowerCase(Locale.ROOT).contains("expect: 100-continue")) {
+      client
+          .getOutputStream()
+          .write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    }
+    byte[] body = in.readNBytes(length(head));
+    answer(client, in, head, body, fate);
+    return fate == Fate.PASS;
+  }
+
+  private void answer(Socket client, InputStream in, String head, byte[] body, Fate fate)
+      throws IOException {
     switch (fate) {
       case ERROR_500 -> error(client, "500 Internal Server Error");
       case ERROR_503 -> error(client, "503 Slow Down");
       case RESET -> client.setSoLinger(true, 0);
-      case SILENCE -> client.getInputStream().read();
+      case SILENCE -> in.read();
       case RESET_AFTER -> {
         forward(head, body);
         client.setSoLinger(true, 0);
@@ -109,7 +129,7 @@ final class FaultyProxy implements AutoCloseable {
         answer[answer.length - 1000] ^= 1;
         client.getOutputStream().write(answer);
       }
-      case PASS -> client.getOutputStream().write(forward(head, body));
+      case PASS -> client.getOutputStream().write(staying(head, forward(head, body)));
     }
   }
 
@@ -121,7 +141,42 @@ final class FaultyProxy implements AutoCloseable {
                 .getBytes(StandardCharsets.US_ASCII));
   }
 
+  /** {@return the answer without the end of its connection, its length said} */
+  private static byte[] staying(String request, byte[] answer) {
+    String text = new String(answer, StandardCharsets.ISO_8859_1);
+    int end = text.indexOf("\r\n\r\n") + 4;
+    String head = text.substring(0, end).replaceAll("(?im)^connection:.*\r\n", "");
+    boolean said =
+        head.toLowerCase(Locale.ROOT).contains("content-length:")
+            || head.toLowerCase(Locale.ROOT).contains("transfer-encoding:")
+            || request.startsWith("HEAD ")
+            || head.startsWith("HTTP/1.1 204");
+    String length = said ? "" : "Content-Length: " + (answer.length - end) + "\r\n";
+    byte[] kept =
+        (head.substring(0, head.length() - 2) + length + "\r\n")
+            .getBytes(StandardCharsets.ISO_8859_1);
+    byte[] whole = Arrays.copyOf(kept, kept.length + answer.length - end);
+    System.arraycopy(answer, end, whole, kept.length, answer.length - end);
+    return whole;
+  }
+
   private byte[] forward(String head, byte[] body) throws IOException {
+    boolean isConditional =
+        !head.startsWith("GET ") && !head.startsWith("HEAD ") && CONDITION.matcher(head).find();
+    if (!isConditional) {
+      return exchange(head, body);
+    }
+    String key = head.split("[ ?]", 3)[1];
+    ReentrantLock lock = conditional.computeIfAbsent(key, _ -> new ReentrantLock());
+    lock.lock();
+    try {
+      return exchange(head, body);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private byte[] exchange(String head, byte[] body) throws IOException {
     try (Socket server = new Socket(InetAddress.getLoopbackAddress(), upstream)) {
       String sent =
           head.replaceAll("(?im)^(expect|connection):.*\r\n", "")
@@ -146,7 +201,7 @@ final class FaultyProxy implements AutoCloseable {
   }
 
   private static int length(String head) {
-    var found = java.util.regex.Pattern.compile("(?im)^content-length:\\s*(\\d+)").matcher(head);
+    var found = Pattern.compile("(?im)^content-length:\\s*(\\d+)").matcher(head);
     return found.find() ? Integer.parseInt(found.group(1)) : 0;
   }
 

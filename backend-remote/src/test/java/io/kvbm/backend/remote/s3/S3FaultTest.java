@@ -19,8 +19,15 @@ import io.kvbm.testkit.TestContext;
 import java.lang.foreign.MemorySegment;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterAll;
@@ -59,7 +66,7 @@ class S3FaultTest {
 
   private static BackendConfig through(FaultyProxy proxy) {
     return S3Server.config(proxy.port())
-        .with("requestTimeout", "250ms")
+        .with("requestTimeout", "20s")
         .with("conditionalPuts", "true");
   }
 
@@ -82,7 +89,12 @@ class S3FaultTest {
           }
         };
     try (FaultyProxy proxy = new FaultyProxy(SERVER.port(), fates)) {
-      ObjectStore store = open(through(proxy).with("attempts", "3").with("retryBudget", "15"));
+      ObjectStore store =
+          open(
+              through(proxy)
+                  .with("attempts", "3")
+                  .with("retryBudget", "15")
+                  .with("requestTimeout", "250ms"));
       storm[0] = true;
       int before = proxy.requests();
       int failed = 0;
@@ -102,10 +114,11 @@ class S3FaultTest {
           assertThat(e.getMessage()).doesNotContain("\n");
         }
       }
+      storm[0] = false; // to count what is there is a request, too
       long retries = ((MaintainedStore) store).statistics().counters().get("retries");
       // 15 to begin with, a tenth for each success.
       assertThat(retries).as("seed %d", seed).isLessThanOrEqualTo(15 + 125 / 10);
-      assertThat(proxy.requests() - before).isLessThanOrEqualTo(25 * 4 + 10 + (int) retries);
+      assertThat(proxy.requests() - before).isLessThanOrEqualTo(25 * 4 + 15 + (int) retries);
       assertThat(failed).as("some get through, seed %d", seed).isLessThan(25);
     }
   }
@@ -199,29 +212,134 @@ class S3FaultTest {
     try (FaultyProxy proxy = new FaultyProxy(SERVER.port(), _ -> Fate.SILENCE)) {
       KvbmException e =
           catchThrowableOfType(
-              KvbmException.class, () -> open(through(proxy).with("attempts", "2")));
+              KvbmException.class,
+              () -> open(through(proxy).with("attempts", "2").with("requestTimeout", "250ms")));
       assertThat(e.code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
     }
   }
 
   @Test
-  void blocksOutliveAKilledServer(@TempDir Path directory) throws Exception {
-    try (S3Server server = S3Server.in(directory)) {
-      ObjectStore store = open(server.config().with("attempts", "2"));
-      for (int i = 0; i < 20; i++) {
-        store.put("block-" + i, value(i), PutOptions.DEFAULT);
-      }
+  void whatAServerAcknowledgedBeforeItWasKilledAmidWritesIsThere(@TempDir Path directory)
+      throws Exception {
+    try (S3Process server = S3Process.in(directory)) {
+      ObjectStore store =
+          open(
+              S3Server.config(server.port())
+                  .with("conditionalPuts", "false")
+                  .with("requestTimeout", "5s")
+                  .with("partSize", "5MiB")
+                  .with("multipartThreshold", "5MiB")
+                  .with("attempts", "3")
+                  .with("retryBudget", "20"));
+      Writers writers = new Writers(store, context);
+      writers.acknowledged.awaitAtLeast(40);
       server.kill();
-      assertThat(catchThrowableOfType(KvbmException.class, () -> store.stat("block-1")).code())
+      writers.failed.awaitAtLeast(WRITERS); // amid writes: those on their way fail, typed
+      assertThat(catchThrowableOfType(KvbmException.class, () -> store.stat("w/1")).code())
           .isEqualTo(ErrorCode.DISCONNECTED);
+      int before = writers.acknowledged.count();
       server.restart();
-      for (int i = 0; i < 20; i++) {
-        byte[] bytes = store.getBytes("block-" + i).orElseThrow();
-        BytePatterns.verify(MemorySegment.ofArray(bytes), i, "block " + i);
+      writers.goOn.countDown();
+      writers.acknowledged.awaitAtLeast(before + 40); // without opening the store anew
+      writers.stop();
+      assertThat(writers.unexpected).isEmpty();
+      long retries = ((MaintainedStore) store).statistics().counters().get("retries");
+      assertThat(retries)
+          .as("20, and a tenth for each success")
+          .isBetween(1L, 20 + 10L + writers.acknowledged.count());
+      for (int number : writers.tried) {
+        Optional<byte[]> read = store.getBytes("w/" + number);
+        if (writers.kept.contains(number)) {
+          assertThat(read).as("acknowledged %d", number).isPresent();
+        }
+        read.ifPresent(
+            bytes ->
+                BytePatterns.verify(
+                    MemorySegment.ofArray(bytes), number, "w/" + number + ": whole or not there"));
       }
-      store.put("block-20", value(20), PutOptions.DEFAULT);
-      backend.close();
-      backend = null;
+    }
+  }
+
+  private static final int WRITERS = 4;
+
+  /** Write until they are stopped, long values now and then; who fails waits for the server. */
+  private static final class Writers {
+    final Tally acknowledged = new Tally();
+    final Tally failed = new Tally();
+    final Set<Integer> kept = ConcurrentHashMap.newKeySet();
+    final Set<Integer> tried = ConcurrentHashMap.newKeySet();
+    final List<Throwable> unexpected = Collections.synchronizedList(new ArrayList<>());
+    private final List<CompletableFuture<Void>> running = new ArrayList<>();
+    final CountDownLatch goOn = new CountDownLatch(1);
+    private volatile boolean stopped;
+
+    Writers(ObjectStore store, TestContext context) {
+      for (int i = 0; i < WRITERS; i++) {
+        int first = i;
+        running.add(
+            CompletableFuture.runAsync(
+                () -> {
+                  for (int number = first; !stopped; number += WRITERS) {
+                    if (!write(store, number)) {
+                      awaitServer();
+                    }
+                  }
+                },
+                context.ioExecutor()));
+      }
+    }
+
+    private void awaitServer() {
+      try {
+        goOn.await();
+      } catch (InterruptedException e) {
+        stopped = true;
+      }
+    }
+
+    private boolean write(ObjectStore store, int number) {
+      tried.add(number);
+      int byteSize = number % 40 == 7 ? 6 << 20 : 3000;
+      try {
+        store.put("w/" + number, BytePatterns.heap(byteSize, number), PutOptions.DEFAULT);
+        kept.add(number);
+        acknowledged.add();
+        return true;
+      } catch (KvbmException e) {
+        if (e.code() != ErrorCode.DISCONNECTED && e.code() != ErrorCode.DEADLINE_EXCEEDED) {
+          unexpected.add(e);
+        }
+        failed.add();
+      } catch (RuntimeException | Error e) {
+        unexpected.add(e);
+        failed.add();
+      }
+      return false;
+    }
+
+    void stop() {
+      stopped = true;
+      running.forEach(CompletableFuture::join);
+    }
+  }
+
+  /** A count that can be waited for. */
+  private static final class Tally {
+    private int count;
+
+    synchronized void add() {
+      count++;
+      notifyAll();
+    }
+
+    synchronized int count() {
+      return count;
+    }
+
+    synchronized void awaitAtLeast(int wanted) throws InterruptedException {
+      while (count < wanted) {
+        wait(); // the test's time is limited
+      }
     }
   }
 }

@@ -27,6 +27,7 @@ import java.util.stream.IntStream;
 import org.jclouds.blobstore.domain.Blob;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -64,9 +65,18 @@ class S3StoreTest {
   }
 
   @Test
+  void hundredsOfBlocksComeBack() {
+    blocksComeBack(600);
+  }
+
+  /** A minute and more on two cores, most of it the server's. */
+  @Test
+  @Tag("slow")
   void thousandsOfBlocksComeBack() {
-    // 10,000 take a minute and more on two cores, most of it the server's.
-    int blocks = Integer.getInteger("kvbm.test.s3.blocks", 1000);
+    blocksComeBack(10_000);
+  }
+
+  private void blocksComeBack(int blocks) {
     MaintainedStore store = open(SERVER.config().with("conditionalPuts", "false"));
     int threads = 8;
     CompletableFuture.allOf(
@@ -135,6 +145,7 @@ class S3StoreTest {
         .containsExactly("hurt");
   }
 
+  /** The service sees to it, S3Proxy with the gate before it: {@link S3Server}. */
   @Test
   void oneOfConditionalPutsOfSeveralBackendsWins() {
     List<MaintainedStore> stores =
