@@ -25,7 +25,7 @@ class NodeCommandTest {
         folder.resolve("node.yaml"),
         """
         model:
-          layers: 2
+          numLayers: 2
           innerDim: 64
         tiers:
           host:
@@ -71,8 +71,7 @@ class NodeCommandTest {
 
   @Test
   void forPeopleItIsALineForEachTier() throws IOException {
-    Invocation ran =
-        Invocation.of("--config", config().toString(), "node", "--seconds", "0.05");
+    Invocation ran = Invocation.of("--config", config().toString(), "node", "--seconds", "0.05");
     assertThat(ran.exitCode()).as(ran.err()).isZero();
     assertThat(ran.out()).contains("serves as agent 'kvbm-").contains("host: 8 blocks, lent");
   }

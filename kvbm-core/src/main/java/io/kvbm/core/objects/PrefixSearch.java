@@ -48,8 +48,9 @@ final class PrefixSearch {
     int end = Math.min(keys.size(), from == 0 ? 1 : from + atOnce);
     List<CompletableFuture<Optional<StoredBlock>>> lookups =
         keys.subList(from, end).stream().map(lookup).toList();
-    var _ = CompletableFuture.allOf(lookups.toArray(CompletableFuture[]::new))
-        .whenComplete((_, _) -> take(lookups));
+    var _ =
+        CompletableFuture.allOf(lookups.toArray(CompletableFuture[]::new))
+            .whenComplete((_, _) -> take(lookups));
   }
 
   private void take(List<CompletableFuture<Optional<StoredBlock>>> lookups) {
