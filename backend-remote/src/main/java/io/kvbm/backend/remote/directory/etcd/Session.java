@@ -150,7 +150,7 @@ final class Session {
     EtcdCalls now;
     try {
       now = calls();
-    } catch (Exception e) {
+    } catch (Exception | LinkageError e) { // a library that is missing a part
       connecting = false;
       failed(e);
       return;
@@ -163,6 +163,9 @@ final class Session {
               connecting = false;
               if (failure != null) {
                 failed(failure);
+              } else if (stale || watcher == null) {
+                // Members' time ran out, or the watch ended, between the steps.
+                failed(new IllegalStateException("what was read is out of date already"));
               } else {
                 found();
               }
@@ -226,6 +229,7 @@ final class Session {
               copy.replace(rebuild);
               watchFrom = revision + 1;
               stale = false;
+              contact(); // or the next tick forgets what has just been read
               return true;
             },
             thread);
