@@ -4,6 +4,7 @@ import io.kvbm.api.remote.AgentDescriptor;
 import io.kvbm.api.remote.AgentEndpoint;
 import io.kvbm.api.remote.DirectoryListener;
 import io.kvbm.api.remote.DirectoryMember;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
@@ -43,9 +44,23 @@ public final class Notes implements DirectoryListener {
     long end = System.nanoTime() + 20_000_000_000L;
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - end > 0) {
-        throw new AssertionError("did not come about: " + what);
+        throw new AssertionError("did not come about: " + what + directoryThreads());
       }
       Thread.sleep(5);
     }
+  }
+
+  /** What directories do just now, for whoever has to find out why they do nothing. */
+  private static String directoryThreads() {
+    StringBuilder text = new StringBuilder();
+    Thread.getAllStackTraces()
+        .forEach(
+            (thread, stack) -> {
+              if (thread.getName().startsWith("kvbm-directory-")) {
+                text.append("\n").append(thread);
+                Arrays.stream(stack).forEach(frame -> text.append("\n    ").append(frame));
+              }
+            });
+    return text.toString();
   }
 }

@@ -12,6 +12,7 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.testkit.TestContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,14 @@ class StaticDirectoryTest {
         .join(member("a", 1), notes);
   }
 
+  /**
+   * In one step: written in place, a file is empty for a moment, which says that there is nobody.
+   */
+  private void replace(String text) throws Exception {
+    Path next = Files.writeString(folder.resolve("members.next"), text);
+    Files.move(next, folder.resolve("members"), StandardCopyOption.ATOMIC_MOVE);
+  }
+
   @Test
   void membersOfTheFingerprintAreToBeAskedAndAChangedFileIsReadAgain() throws Exception {
     Notes notes = new Notes();
@@ -54,9 +63,9 @@ class StaticDirectoryTest {
       assertThat(directory.holders(8, keys, 0))
           .extracting(h -> h.member().agent().name() + h.member().fingerprint())
           .containsExactly("c8");
-      Files.writeString(folder.resolve("members"), "b 6 tcp://10.0.0.2:7410 1 7\n");
+      replace("b 6 tcp://10.0.0.2:7410 1 7\n");
       await("a new b alone", () -> directory.members().size() == 1);
-      Files.writeString(folder.resolve("members"), "nothing of the kind\n");
+      replace("nothing of the kind\n");
       await("the failure", () -> directory.statistics().failures() == 1);
       assertThat(directory.members()).as("the former are kept").hasSize(1);
       await("told", () -> notes.lines().getLast().equals("lost"));

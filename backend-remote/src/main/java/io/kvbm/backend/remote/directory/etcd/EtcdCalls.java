@@ -14,9 +14,11 @@ import io.etcd.jetcd.options.WatchOption;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
 /**
@@ -27,6 +29,9 @@ final class EtcdCalls implements AutoCloseable {
 
   private static final int MAX_ANSWER_BYTES = 64 << 20;
   private static final long PAGE_RECORDS = 32; // of 1 MiB at most each
+
+  /** Below the least timeout: a client whose delay is not refuses every call. */
+  private static final long RETRY_DELAY_MILLIS = 10;
 
   private final Client client;
   private final long timeoutMillis;
@@ -56,6 +61,9 @@ final class EtcdCalls implements AutoCloseable {
             .endpoints(settings.endpoints())
             .waitForReady(false)
             .retryMaxAttempts(1)
+            .retryDelay(RETRY_DELAY_MILLIS)
+            .retryMaxDelay(2 * RETRY_DELAY_MILLIS)
+            .retryChronoUnit(ChronoUnit.MILLIS)
             .retryMaxDuration(settings.timeout())
             .connectTimeout(settings.timeout())
             .keepaliveTime(Duration.ofSeconds(10))
@@ -84,29 +92,30 @@ final class EtcdCalls implements AutoCloseable {
   record Lease(long id, long seconds) {}
 
   CompletableFuture<Lease> grant(long seconds) {
-    return timed(client.getLeaseClient().grant(seconds))
+    return timed(() -> client.getLeaseClient().grant(seconds))
         .thenApply(granted -> new Lease(granted.getID(), granted.getTTL()));
   }
 
   /** {@return completes with how many seconds the lease lives; 0 or less if it has ended} */
   CompletableFuture<Long> renew(long lease) {
-    return timed(client.getLeaseClient().keepAliveOnce(lease))
+    return timed(() -> client.getLeaseClient().keepAliveOnce(lease))
         .thenApply(LeaseKeepAliveResponse::getTTL);
   }
 
   CompletableFuture<?> revoke(long lease) {
-    return timed(client.getLeaseClient().revoke(lease));
+    return timed(() -> client.getLeaseClient().revoke(lease));
   }
 
   /** {@return completes with the revision} */
   CompletableFuture<Long> put(ByteSequence key, byte[] value, long lease) {
     PutOption option = PutOption.builder().withLeaseId(lease).build();
-    return timed(client.getKVClient().put(key, ByteSequence.from(value), option))
+    return timed(() -> client.getKVClient().put(key, ByteSequence.from(value), option))
         .thenApply(response -> response.getHeader().getRevision());
   }
 
   CompletableFuture<?> delete(ByteSequence from, ByteSequence to) {
-    return timed(client.getKVClient().delete(from, DeleteOption.builder().withRange(to).build()));
+    return timed(
+        () -> client.getKVClient().delete(from, DeleteOption.builder().withRange(to).build()));
   }
 
   /**
@@ -123,7 +132,7 @@ final class EtcdCalls implements AutoCloseable {
             .withLimit(PAGE_RECORDS)
             .withRevision(revision)
             .build();
-    return timed(client.getKVClient().get(from, option));
+    return timed(() -> client.getKVClient().get(from, option));
   }
 
   Watch.Watcher watch(ByteSequence prefix, long revision, Watch.Listener listener) {
@@ -132,7 +141,14 @@ final class EtcdCalls implements AutoCloseable {
     return client.getWatchClient().watch(prefix, option, listener);
   }
 
-  private <T> CompletableFuture<T> timed(CompletableFuture<T> call) {
+  /** What a call throws before it has begun is its result, like what it fails with later. */
+  private <T> CompletableFuture<T> timed(Supplier<CompletableFuture<T>> begin) {
+    CompletableFuture<T> call;
+    try {
+      call = begin.get();
+    } catch (RuntimeException | Error e) {
+      return CompletableFuture.failedFuture(e);
+    }
     // The call itself is left alone: cancelling it on the timer's thread could block there.
     return call.copy().orTimeout(timeoutMillis, TimeUnit.MILLISECONDS);
   }

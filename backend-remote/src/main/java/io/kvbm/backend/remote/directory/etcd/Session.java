@@ -151,25 +151,27 @@ final class Session {
     EtcdCalls now;
     try {
       now = calls();
-    } catch (Exception e) {
+    } catch (Exception | LinkageError e) { // a library that is missing a part
       connecting = false;
       failed(e);
       return;
     }
-    var _ =
-        grant(now)
-            .thenComposeAsync(done -> stale ? read(now) : done(), thread)
-            .thenComposeAsync(done -> announce(now), thread)
-            .whenCompleteAsync(
-                (done, failure) -> {
-                  connecting = false;
-                  if (failure != null) {
-                    failed(failure);
-                  } else {
-                    found();
-                  }
-                },
-                thread);
+    grant(now)
+        .thenComposeAsync(done -> stale ? read(now) : done(), thread)
+        .thenComposeAsync(done -> announce(now), thread)
+        .whenCompleteAsync(
+            (done, failure) -> {
+              connecting = false;
+              if (failure != null) {
+                failed(failure);
+              } else if (stale || watcher == null) {
+                // Members' time ran out, or the watch ended, between the steps.
+                failed(new IllegalStateException("what was read is out of date already"));
+              } else {
+                found();
+              }
+            },
+            thread);
   }
 
   private EtcdCalls calls() throws Exception {
@@ -228,6 +230,7 @@ final class Session {
               copy.replace(rebuild);
               watchFrom = revision + 1;
               stale = false;
+              contact(); // or the next tick forgets what has just been read
               return true;
             },
             thread);

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A line to a server that can be cut, as a network is: what is connected breaks, nothing gets in.
+ * Or it falls silent: connections stay and new ones are made, but nothing comes through.
  */
 final class CutLine implements AutoCloseable {
 
@@ -18,6 +19,7 @@ final class CutLine implements AutoCloseable {
   private final int target;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private volatile boolean cut;
+  private boolean silent; // guarded by this
 
   CutLine(int target) throws IOException {
     this.target = target;
@@ -35,6 +37,22 @@ final class CutLine implements AutoCloseable {
         socket.close();
       }
       open.clear();
+    }
+  }
+
+  /** Holds back what is on its way, or lets it go on. */
+  synchronized void silence(boolean now) {
+    silent = now;
+    notifyAll();
+  }
+
+  private synchronized void awaitSound() throws IOException {
+    try {
+      while (silent) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
     }
   }
 
@@ -57,12 +75,16 @@ final class CutLine implements AutoCloseable {
     }
   }
 
-  private static void copy(Socket from, Socket to) {
+  private void copy(Socket from, Socket to) {
     try (from;
         to) {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
-      in.transferTo(out);
+      byte[] piece = new byte[8192];
+      for (int count; (count = in.read(piece)) >= 0; ) {
+        awaitSound();
+        out.write(piece, 0, count);
+      }
     } catch (IOException e) {
       // one end has gone: so does the other
     }
@@ -72,5 +94,6 @@ final class CutLine implements AutoCloseable {
   public void close() throws IOException {
     listener.close();
     cut(true);
+    silence(false);
   }
 }

@@ -148,6 +148,34 @@ class EtcdDirectoryTest {
   }
 
   @Test
+  void moreMembersAndBlocksThanAreToBeKeptAreLeftOutAndCounted() throws Exception {
+    BlockDirectory small =
+        fixture.join(
+            member("small", 1),
+            DirectoryListener.NONE,
+            fixture.config().with("directoryMembers", "3").with("directoryBlocks", "100"));
+    BlockDirectory whole = fixture.join(member("whole", 1), DirectoryListener.NONE);
+    BlockDirectory b = fixture.join(member("b", 1), DirectoryListener.NONE);
+    BlockDirectory c = fixture.join(member("c", 1), DirectoryListener.NONE);
+    BlockDirectory d = fixture.join(member("d", 1), DirectoryListener.NONE);
+    await("all", () -> whole.members().size() == 4);
+    b.publish(keys(0, 90), List.of());
+    await("ninety", () -> held(small, keys(0, 90)) == 90);
+    c.publish(keys(200, 400), List.of());
+    d.publish(keys(500, 600), List.of());
+    await("the limit", () -> small.statistics().dropped() > 0);
+    await("everything elsewhere", () -> whole.statistics().blocks() == 390);
+    assertThat(small.members()).hasSize(3);
+    assertThat(small.statistics().blocks()).isEqualTo(100);
+    assertThat(held(small, keys(0, 90))).as("what was there stays").isEqualTo(90);
+    assertThat(small.holders(7, keys(500, 600), 0)).as("of a member left out").isEmpty();
+    b.publish(List.of(), keys(0, 90));
+    await("room again", () -> small.statistics().blocks() == 10);
+    b.publish(keys(0, 50), List.of());
+    await("fifty", () -> held(small, keys(0, 50)) == 50);
+  }
+
+  @Test
   void malformedRecordsOfOthersDoNoHarm() throws Exception {
     String ns = fixture.config().values().get("directoryNamespace");
     assertThat(etcd.ctl("put", ns + "/members/evil", "kvbm-member 1\ngeneration=zz")).isTrue();
@@ -189,6 +217,19 @@ class EtcdDirectoryTest {
     b.publish(keys(10, 20), List.of());
     await("twenty", () -> held(a, keys(0, 20)) == 20);
     assertThat(a.statistics().lostLeases()).isZero();
+  }
+
+  /** The client refused every call with that, and the directory waited for ever. */
+  @Test
+  void theShortestTimeoutsWork() throws Exception {
+    BackendConfig hasty = fixture.config().with("etcdTimeout", "200ms");
+    BlockDirectory a = fixture.join(member("a", 1), DirectoryListener.NONE, hasty);
+    await("connected", a::isConnected);
+    BlockDirectory b =
+        fixture.join(
+            member("b", 1), DirectoryListener.NONE, fixture.config().with("etcdTimeout", "50ms"));
+    b.publish(keys(0, 10), List.of());
+    await("ten", () -> held(a, keys(0, 10)) == 10);
   }
 
   @Test

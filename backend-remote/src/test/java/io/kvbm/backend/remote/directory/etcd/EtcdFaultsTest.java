@@ -141,6 +141,46 @@ class EtcdFaultsTest {
   }
 
   @Test
+  void aLineThatFallsSilentIsNoticedAndNothingIsLost() throws Exception {
+    try (CutLine line = new CutLine(etcd.port())) {
+      Notes notes = new Notes();
+      BlockDirectory a =
+          fixture.join(
+              member("a", 1), DirectoryListener.NONE, through(line).with("etcdTimeout", "500ms"));
+      BlockDirectory b = fixture.join(member("b", 1), notes);
+      b.publish(keys(0, 10), List.of());
+      await("ten", () -> held(a, keys(0, 10)) == 10);
+      line.silence(true); // no connection breaks: nobody says so
+      a.publish(keys(100, 110), List.of());
+      await("noticed", () -> !a.isConnected());
+      assertThat(a.flush(Duration.ofMillis(100))).isFalse();
+      assertThat(held(a, keys(0, 10))).as("what is known is kept").isEqualTo(10);
+      b.publish(keys(10, 20), keys(0, 1));
+      await("a is gone with its lease", () -> notes.lines().contains("-a/1"));
+      line.silence(false);
+      await("nineteen", () -> held(a, keys(1, 20)) == 19);
+      await("what a had to say", () -> held(b, keys(100, 110)) == 10);
+      assertThat(held(a, keys(0, 1))).isZero();
+    }
+  }
+
+  @Test
+  void closingAndJoiningEndThoughTheLineIsSilent() throws Exception {
+    try (CutLine line = new CutLine(etcd.port())) {
+      BackendConfig config = through(line).with("etcdTimeout", "500ms");
+      BlockDirectory a = fixture.join(member("a", 1), DirectoryListener.NONE, config);
+      line.silence(true);
+      CompletableFuture<BlockDirectory> late =
+          CompletableFuture.supplyAsync(
+              () -> fixture.join(member("b", 1), DirectoryListener.NONE, config));
+      assertThat(late.get(15, TimeUnit.SECONDS).isConnected()).isFalse();
+      CompletableFuture.runAsync(a::close).get(15, TimeUnit.SECONDS);
+      line.silence(false);
+      await("b goes on", late.join()::isConnected);
+    }
+  }
+
+  @Test
   void aProcessThatIsKilledIsGoneWithItsLease() throws Exception {
     Notes notes = new Notes();
     BlockDirectory a = fixture.join(member("a", 1), notes);
@@ -219,7 +259,7 @@ class EtcdFaultsTest {
     cycle(1); // what is loaded once
     long files = files();
     Map<Thread, StackTraceElement[]> before = Thread.getAllStackTraces();
-    cycle(20);
+    cycle(10);
     await(
         "threads ended",
         () ->
