@@ -109,10 +109,7 @@ final class Links {
   void forget(Link link) {
     links
         .values()
-        .removeIf(
-            known ->
-                known.state() == Future.State.SUCCESS
-                    && known.resultNow() == link);
+        .removeIf(known -> known.state() == Future.State.SUCCESS && known.resultNow() == link);
   }
 
   List<RemotePeer> connected() {

@@ -247,7 +247,8 @@ public final class TcpAgent implements RemoteAgent {
     ExportedStorage exported =
         new ExportedStorage(
             Handshake.random(16), storage.byteSize(), storage.type(), access.writable());
-    Registration registration = new Registration(this, new Export(exported, host.segment(), access));
+    Registration registration =
+        new Registration(this, new Export(exported, host.segment(), access));
     storage.register(RemoteRegistration.KEY, registration);
     registrations.put(registration, storage);
     counters.registeredBytes.addAndGet(exported.byteSize());
