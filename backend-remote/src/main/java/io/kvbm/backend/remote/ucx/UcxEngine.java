@@ -26,6 +26,8 @@ final class UcxEngine implements Runnable {
   private static final int ASLEEP = 1;
   private static final int SIGNALLING = 2;
   private static final int CLOSE_CHECK_MILLIS = 100;
+  private static final int MOST_LAST_STEPS = 1000;
+  private static final long MOST_WIRING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final UcxOptions options;
   private final long chunkByteSize;
@@ -190,12 +192,21 @@ final class UcxEngine implements Runnable {
       peer.opened.forEach(memory -> worker.destroyKey(memory.key));
       peer.opened.clear();
     }
+    finishAnswers();
     worker.destroy();
     List.copyOf(active).forEach(copy -> end(copy, copy.peer.unusable()));
     refuseSubmitted();
     runTasks();
     peers.values().forEach(peer -> peer.ended.countDown());
     ended.countDown();
+  }
+
+  /** Peers that are connecting here are answered, as far as that takes no waiting. */
+  private void finishAnswers() {
+    int steps = 0;
+    while (steps < MOST_LAST_STEPS && worker.progress()) {
+      steps++;
+    }
   }
 
   private boolean isDrained() {
@@ -220,7 +231,7 @@ final class UcxEngine implements Runnable {
 
   private int pauseMillis() {
     for (UcxPeer peer : peers.values()) {
-      if (peer.closeRequest != 0) {
+      if (peer.closeRequest != 0 || isWiring(peer)) {
         return CLOSE_CHECK_MILLIS; // Such a request has no callback, but an event as a rule.
       }
     }
@@ -296,6 +307,7 @@ final class UcxEngine implements Runnable {
     while (slots.nextFailed()) {
       UcxPeer peer = peers.get(slots.failedPeer());
       if (peer != null) {
+        peer.isWired = true;
         peer.fail(slots.failedStatus());
         anyUnusable = true;
       }
@@ -308,10 +320,14 @@ final class UcxEngine implements Runnable {
       any = true;
       int status = slots.endedStatus();
       switch (slots.releaseEnded()) {
-        case UcxCopy copy -> endChunk(copy, status);
+        case UcxCopy copy -> {
+          copy.peer.isWired = true;
+          endChunk(copy, status);
+        }
+        case UcxPeer peer -> peer.isWired = true;
         case UcxSlots.Flush flush ->
             flush.copies().forEach(copy -> end(copy, failure(copy, status)));
-        default -> throw new AssertionError("a slot belongs to a copy or a flush");
+        default -> throw new AssertionError("a slot belongs to a copy, a flush or a peer");
       }
     }
     return any;
@@ -434,14 +450,41 @@ final class UcxEngine implements Runnable {
     for (UcxPeer peer : List.copyOf(peers.values())) {
       if (!peer.isUsable() && (peer.endpoint != 0 || peer.closeRequest != 0 || peer.isClosed())) {
         any |= close(peer);
-        anyUnusable |= peer.closeRequest != 0 || (peer.isClosed() && peers.containsKey(peer.id));
+        anyUnusable |=
+            peer.closeRequest != 0
+                || isWiring(peer)
+                || (peer.isClosed() && peers.containsKey(peer.id));
       }
     }
     return any;
   }
 
+  private static boolean isWiring(UcxPeer peer) {
+    return peer.endpoint != 0 && peer.wireBy != 0;
+  }
+
+  /**
+   * {@return whether the endpoint may be closed} UCX aborts the process if one is closed by force
+   * while the messages that connect it are queued; a flush ends after them.
+   */
+  private boolean isWiredOrLate(UcxPeer peer) {
+    if (peer.isWired) {
+      return true;
+    }
+    long now = System.nanoTime();
+    if (peer.wireBy == 0) {
+      peer.wireBy = (now + Math.min(timeoutNanos, MOST_WIRING_NANOS)) | 1;
+      int slot = slots.take(peer);
+      endIfImmediate(worker.flush(peer.endpoint, slot), slot);
+    }
+    return now - peer.wireBy >= 0;
+  }
+
   private boolean close(UcxPeer peer) {
     boolean any = false;
+    if (peer.endpoint != 0 && !isWiredOrLate(peer)) {
+      return false;
+    }
     if (peer.endpoint != 0) {
       long pointer = worker.close(peer.endpoint);
       peer.closeRequest = UcxStatus.isRequest(pointer) ? pointer : 0;

@@ -27,6 +27,13 @@ final class UcxPeer implements PathPeer {
   long endpoint;
   long closeRequest;
   int active;
+
+  /** Whether the connection stands: a request has ended, or UCX has told of its failure. */
+  boolean isWired;
+
+  /** When the endpoint is closed all the same, by {@link System#nanoTime}; 0 if not waiting. */
+  long wireBy;
+
   private final UcxEngine engine;
   private final UUID path;
   private volatile int failure;

@@ -63,6 +63,29 @@ class UcxConnectTest {
     }
   }
 
+  /** UCX aborts a process that closes an endpoint by force while it is being connected. */
+  @Test
+  void peersAreClosedWhileTheyAreBeingConnected() throws Exception {
+    Ucx.require();
+    try (Arena arena = Arena.ofShared();
+        UcxPath there = new UcxPath(UcxOptions.DEFAULTS)) {
+      PathExport export = there.export(arena.allocate(4096));
+      MemorySegment local = arena.allocate(4096);
+      for (int round = 0; round < 60; round++) {
+        try (UcxPath here = new UcxPath(UcxOptions.DEFAULTS)) {
+          PathPeer peer = here.connect(there.address());
+          Ucx.Outcome read = new Ucx.Outcome();
+          peer.read(peer.open(export.key(), export.address(), 4096), 0, local, read);
+          for (int spin = 0; spin < round * 300; spin++) {
+            Thread.onSpinWait();
+          }
+          peer.close();
+          assertThat(read.isEnded()).isTrue();
+        }
+      }
+    }
+  }
+
   private static void await(CountDownLatch reached, CountDownLatch goOn) {
     reached.countDown();
     try {
