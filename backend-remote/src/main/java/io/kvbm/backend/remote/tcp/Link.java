@@ -191,6 +191,7 @@ final class Link implements RemotePeer {
   }
 
   /** Gives back memory reserved there, after its key of the data path. */
+  @SuppressWarnings("CollectionUndefinedEquality") // the future itself is meant
   private void free(byte[] key, byte[] number) {
     CompletableFuture<Void> asked = new CompletableFuture<>();
     freeing.add(asked);

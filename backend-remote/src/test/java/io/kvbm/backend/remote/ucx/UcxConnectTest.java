@@ -9,6 +9,7 @@ import io.kvbm.backend.remote.path.PathPeer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -64,6 +65,9 @@ class UcxConnectTest {
   }
 
   /** UCX aborts a process that closes an endpoint by force while it is being connected. */
+  // libucp 1.13 has aborted the process, rarely, when a connection ended while it came about: see
+  // docs/ucx.md.
+  @Tag("slow")
   @Test
   void peersAreClosedWhileTheyAreBeingConnected() throws Exception {
     Ucx.require();

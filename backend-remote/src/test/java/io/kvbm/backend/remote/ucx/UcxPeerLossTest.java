@@ -11,10 +11,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
+// libucp 1.13 has aborted the process, rarely, when a connection ended while it came about: see
+// docs/ucx.md.
+@Tag("slow")
 class UcxPeerLossTest {
 
   @BeforeEach
