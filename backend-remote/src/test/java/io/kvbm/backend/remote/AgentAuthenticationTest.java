@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who may connect, and who is turned away. */
 @Timeout(60)
+@SuppressWarnings("try") // what is closed when is what is tested
 class AgentAuthenticationTest {
 
   private static final String SECRET = "a-secret-of-32-bytes-0123456789a";

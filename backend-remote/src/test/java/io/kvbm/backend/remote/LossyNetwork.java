@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /** A network namespace whose loopback loses packets of TCP. Needs root, ip and nft. */
+@SuppressWarnings("try") // waits for a tool
 final class LossyNetwork implements AutoCloseable {
 
   private final String name = "kvbm-test-" + ProcessHandle.current().pid();

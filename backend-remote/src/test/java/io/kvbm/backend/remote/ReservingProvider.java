@@ -18,6 +18,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The remote backend with a peer beside it that offers memory, so that contracts can allocate. */
 public final class ReservingProvider implements BackendProvider {
 
+  /** Creates the provider. */
+  public ReservingProvider() {}
+
   private static final AtomicInteger COUNT = new AtomicInteger();
   private final RemoteBackendProvider real = new RemoteBackendProvider();
 

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reads and writes between two agents, and what is refused. */
 @Timeout(60)
+@SuppressWarnings("try") // what is closed when is what is tested
 class TcpBytesTest {
 
   @ParameterizedTest

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Networks that corrupt, stall and drop, and strangers that send anything. */
 @Timeout(60)
+@SuppressWarnings("try") // what is closed when is what is tested
 class TcpFaultTest {
 
   private static final BackendConfig IMPATIENT =

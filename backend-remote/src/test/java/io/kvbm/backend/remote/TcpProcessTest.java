@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Agents in processes of their own, which are killed, or whose network loses packets. */
 @Timeout(90)
+@SuppressWarnings("try") // what is closed when is what is tested
 class TcpProcessTest {
 
   private static final long SIZE = 64 << 20;

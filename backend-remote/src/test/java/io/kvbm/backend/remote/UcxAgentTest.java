@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** What goes by the data path, what does not, and what its end costs. */
 @Timeout(60)
+@SuppressWarnings("try") // what is closed when is what is tested
 class UcxAgentTest {
 
   private static final int MIB = 1 << 20;

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Memory is taken back and unmapped while peers read and write it. */
 @Timeout(120)
+@SuppressWarnings("try") // what is closed when is what is tested
 class UcxRevokeTest {
 
   private static final int BYTE_SIZE = 512 << 10;

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
+@SuppressWarnings("try") // closing may wait
 class SharingTest {
 
   private static final Duration LONG = Duration.ofSeconds(20);

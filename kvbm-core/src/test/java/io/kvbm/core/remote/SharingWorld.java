@@ -22,6 +22,7 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** Managers, each with a platform of its own, that share over one {@link LoopbackAgents}. */
+@SuppressWarnings("try") // closing may wait
 final class SharingWorld implements AutoCloseable {
 
   static final SharingOptions SHARED = SharingOptions.DEFAULT.withDirectory("local");

@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+@SuppressWarnings("try") // what is closed when is what is tested
 class LocalDirectoryTest {
 
   private final TestContext context = new TestContext();

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
+@SuppressWarnings("try") // what is closed when is what is tested
 class S3FaultTest {
 
   private static final S3Server SERVER = S3Server.inMemory();

@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** An S3Proxy in a process of its own, over a directory, that can be killed as processes are. */
+@SuppressWarnings("try") // waits for the process
 final class S3Process implements AutoCloseable {
 
   private final Path directory;

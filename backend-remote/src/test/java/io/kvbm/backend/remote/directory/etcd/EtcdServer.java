@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A real etcd on free ports with its data in a folder; can be stopped and started again. */
+@SuppressWarnings("try") // waits for the process
 final class EtcdServer implements AutoCloseable {
 
   private static final Path PROGRAM = Path.of("/usr/bin/etcd");
