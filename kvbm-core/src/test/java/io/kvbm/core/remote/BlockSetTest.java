@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
+@SuppressWarnings("try") // closing may wait
 class BlockSetTest {
 
   private static final SharingOptions ALONE = SharingOptions.DEFAULT;
