@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+// libucp 1.13 has aborted the process on a busy machine: see docs/ucx.md.
+@Tag("slow")
 @Timeout(60)
 class UcxConnectTest {
 
