@@ -18,6 +18,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Reads blocks of the process that serves, as often as it goes. */
 final class ReadingAgent implements AutoCloseable {
@@ -73,7 +74,7 @@ final class ReadingAgent implements AutoCloseable {
     long slots = source.byteSize() / byteSize;
     Semaphore free = new Semaphore(depth);
     AtomicLong moved = new AtomicLong();
-    AtomicReference<KvbmException> failure = new AtomicReference<>();
+    AtomicReference<@Nullable KvbmException> failure = new AtomicReference<>();
     long until = System.nanoTime() + (long) (seconds * TimeUnit.SECONDS.toNanos(1));
     for (long i = 0; System.nanoTime() - until < 0 && failure.get() == null; i++) {
       free.acquire();
@@ -103,7 +104,7 @@ final class ReadingAgent implements AutoCloseable {
     LatencyLog log = new LatencyLog();
     TransferBatch batch = TransferBatch.builder().add(0, source, 0, target, 0, byteSize).build();
     AtomicLong moved = new AtomicLong();
-    AtomicReference<KvbmException> failure = new AtomicReference<>();
+    AtomicReference<@Nullable KvbmException> failure = new AtomicReference<>();
     for (int phase = 0; phase < 2; phase++) {
       log.clear();
       long until = System.nanoTime() + (long) (seconds * TimeUnit.SECONDS.toNanos(1));
@@ -122,7 +123,8 @@ final class ReadingAgent implements AutoCloseable {
     return log.median();
   }
 
-  private record Counting(AtomicLong moved, AtomicReference<KvbmException> failure, Semaphore free)
+  private record Counting(
+      AtomicLong moved, AtomicReference<@Nullable KvbmException> failure, Semaphore free)
       implements TransferCompletion {
     @Override
     public void done(int block, long byteSize) {

@@ -28,6 +28,8 @@ final class ServingMain {
   private ServingMain() {}
 
   /**
+   * Serves until standard input ends.
+   *
    * @param arguments bytes of memory, bytes of a plain answer, then {@code key=value} of the
    *     backend
    */

@@ -81,7 +81,7 @@ final class ServingProcess implements AutoCloseable {
           "the process that serves did not start: " + said.lines().findFirst().orElse("no word"),
           null);
     }
-    return new ServingProcess(process, errors, line.split(" "));
+    return new ServingProcess(process, errors, line.split(" ", -1));
   }
 
   AgentDescriptor agent() {

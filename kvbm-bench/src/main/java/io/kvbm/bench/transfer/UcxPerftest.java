@@ -70,9 +70,9 @@ final class UcxPerftest {
   static double figure(String said, int column) throws IOException {
     String line =
         said.lines()
-            .filter(each -> each.matches("[\\s\\d.,]+") && each.split("[\\s,]+").length > 5)
+            .filter(each -> each.matches("[\\s\\d.,]+") && each.split("[\\s,]+", -1).length > 5)
             .reduce((_, last) -> last)
             .orElseThrow(() -> new IOException("ucx_perftest printed no figures: " + said.strip()));
-    return Double.parseDouble(line.strip().split("[\\s,]+")[column]);
+    return Double.parseDouble(line.strip().split("[\\s,]+", -1)[column]);
   }
 }
