@@ -81,7 +81,7 @@ class StorageSnippetsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"remote", "cxl"})
+  @ValueSource(strings = {"optane", "cxl"})
   void aKindWithoutItsJarSaysWhatIsInstalled(String kind) {
     assertThatThrownBy(() -> platform.allocator(kind).allocate(1 << 20))
         .isInstanceOfSatisfying(
