@@ -98,7 +98,7 @@ public final class Sharing implements PeerSource, AutoCloseable {
       closeStaging();
       throw e;
     }
-    meters.show("kvbm.remote.lent", lender::lentBlocks);
+    meters.lentNow(lender::lentBlocks);
     agent.serve(lender);
   }
 

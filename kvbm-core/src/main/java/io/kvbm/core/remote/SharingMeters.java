@@ -29,8 +29,8 @@ final class SharingMeters {
     fetchNanos = sink.histogram("kvbm.remote.fetch.nanos");
   }
 
-  void show(String name, LongSupplier value) {
-    sink.gauge(name, value::getAsLong);
+  void lentNow(LongSupplier value) {
+    sink.gauge("kvbm.remote.lent", value::getAsLong);
   }
 
   void fetched(int blocks, long byteSize, long nanos) {
