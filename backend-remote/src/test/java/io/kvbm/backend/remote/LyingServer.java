@@ -92,7 +92,7 @@ final class LyingServer implements AutoCloseable {
         if (random.nextInt(20) < inTen) {
           byte[] key = new byte[16];
           WireFrame revoke =
-              WireFrame.of(FrameType.REVOKE, new BodyWriter().putBytes(key).toBytes());
+              WireFrame.of(FrameType.REVOKE, new BodyWriter().putBytes(key).putByte(0).toBytes());
           say(out, revoke, random);
         }
         say(out, answer(one, random).withNumber(one.number()), random);

@@ -15,6 +15,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class TcpChurnTest {
 
+  /** Other parts of the process open a file now and then; a leak in one of 200 cycles shows. */
+  private static final int OTHERS = 4;
+
   private static int descriptors() {
     return Objects.requireNonNull(new File("/proc/self/fd").list()).length;
   }
@@ -47,7 +50,7 @@ class TcpChurnTest {
       for (int round = 0; round < 1000; round++) {
         cycle(two, there, here);
       }
-      TwoAgents.await(() -> settled(two) == before);
+      TwoAgents.await(() -> settled(two) <= before + OTHERS);
       assertThat(two.far.statistics().registeredBytes()).isZero();
       assertThat(two.near.statistics().registeredBytes()).isZero();
       assertThat(two.near.peers()).isEmpty();

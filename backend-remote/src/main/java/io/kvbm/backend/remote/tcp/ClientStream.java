@@ -280,7 +280,11 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
       return;
     }
     if (frame.type() == FrameType.REVOKE) {
-      byte[] key = new BodyReader(bytes).getBytes(64);
+      BodyReader body = new BodyReader(bytes);
+      byte[] key = body.getBytes(64);
+      if (body.getByte() != 0) {
+        link.leaves();
+      }
       if (untaken() > MOST_UNTAKEN) {
         throw new WireException("revocations come, but nothing said here is taken", false);
       }
@@ -468,6 +472,7 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
     gone = true;
     agent.counters().connections.decrementAndGet();
     KvbmException why = lost();
+    link.lost(why); // before anybody learns of it, so that the peer counts as lost by then
     ready.completeExceptionally(why);
     for (DataRequest request : sent) {
       if (!request.isOver()) {
@@ -482,7 +487,6 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
     open.clear();
     waiting.forEach(answer -> answer.completeExceptionally(why));
     tellIdle();
-    link.lost(why);
   }
 
   /** {@return completes when nothing is in flight or queued, or the connection ended} */

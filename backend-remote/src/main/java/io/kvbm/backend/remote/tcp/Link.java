@@ -54,6 +54,7 @@ final class Link implements RemotePeer {
   private final Reservations reservations = new Reservations();
   private volatile @Nullable KvbmException lost;
   private volatile @Nullable PeerPath path;
+  private volatile boolean leaving;
   private volatile long idleMillis = 15_000;
 
   Link(TcpAgent agent, AgentDescriptor descriptor) {
@@ -175,6 +176,11 @@ final class Link implements RemotePeer {
     cut(why);
   }
 
+  /** The peer takes its exports back because it closes. */
+  void leaves() {
+    leaving = true;
+  }
+
   /** Uses an export no more; tells when nothing of it is in flight on the data path. */
   void revoke(byte[] key, Consumer<Boolean> then) {
     revoked.add(ByteBuffer.wrap(key));
@@ -237,11 +243,14 @@ final class Link implements RemotePeer {
     if (why != null) {
       return why;
     }
-    return revoked.contains(ByteBuffer.wrap(key))
-        ? new ClosedException(
+    if (!revoked.contains(ByteBuffer.wrap(key))) {
+      return null;
+    }
+    return leaving
+        ? disconnected("is closing")
+        : new ClosedException(
             ErrorCode.CLOSED,
-            "agent '%s' exports the storage no longer".formatted(descriptor.name()))
-        : null;
+            "agent '%s' exports the storage no longer".formatted(descriptor.name()));
   }
 
   int partByteSize() {

@@ -1,6 +1,7 @@
 package io.kvbm.backend.remote.tcp;
 
 import io.kvbm.api.CallerException;
+import io.kvbm.api.ClosedException;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
@@ -209,7 +210,11 @@ final class ServerStream extends Connection {
 
   void refuse(long number, Throwable cause) {
     agent.counters().refused.increment();
-    send(FrameType.ANSWER, FrameHeader.REFUSED, number, Refusals.body(cause));
+    Throwable told =
+        cause instanceof ClosedException && agent.isClosed()
+            ? new TransientException(ErrorCode.DISCONNECTED, "the agent is closing; connect again")
+            : cause;
+    send(FrameType.ANSWER, FrameHeader.REFUSED, number, Refusals.body(told));
   }
 
   /** Tells the peer something it did not ask for; from any thread. */

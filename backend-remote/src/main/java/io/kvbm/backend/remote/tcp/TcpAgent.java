@@ -270,7 +270,11 @@ public final class TcpAgent implements RemoteAgent {
 
   /** An export has ended; {@return when nobody uses its memory any more} */
   boolean withdraw(Export export) {
-    byte[] body = new BodyWriter().putBytes(export.exported.key()).toBytes();
+    byte[] body =
+        new BodyWriter()
+            .putBytes(export.exported.key())
+            .putByte(closed.get() ? 1 : 0)
+            .toBytes();
     for (ServerStream stream : serving) {
       Session peer = stream.session();
       if (peer != null && export.access.admits(peer.peer)) {
