@@ -63,7 +63,7 @@ record TlsFiles(Path certificate, Path key) {
                 "-dname",
                 "CN=bench",
                 "-ext",
-                "san=dns:bench,dns:localhost,ip:127.0.0.1",
+                "san=dns:bench-server,dns:bench-client",
                 "-validity",
                 "2",
                 "-storetype",

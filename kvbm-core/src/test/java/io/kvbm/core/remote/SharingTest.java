@@ -15,6 +15,7 @@ import io.kvbm.core.remote.SharingWorld.Worker;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.TestTiers;
 import io.kvbm.core.transfer.TransferOptions;
+import io.kvbm.testkit.ManualClock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -193,6 +194,51 @@ class SharingTest {
       assertThat(fetch(two, sequence(1, 4)).blocks()).isEmpty();
       assertThat(world.agents.directory.of(1)).isEmpty();
       assertThat(one.sharing().blockSet().parts()).isEmpty();
+    }
+  }
+
+  @Test
+  void whatArrivesAfterItsLoanHasEndedIsNotTakenForTheBlock() throws Exception {
+    try (SharingWorld world = new SharingWorld()) {
+      Worker one = world.worker(1, 4, SHARED.withLoans(64, Duration.ofMillis(50)));
+      Worker two = world.worker(2, 16, SHARED);
+      List<BlockKey> keys = sequence(1, 4);
+      register(one, keys);
+      world.awaitPublished(1, keys);
+      world.agents.holds = true;
+      CompletableFuture<FetchResult> fetching = fetching(two, keys);
+      TestTiers.await(() -> world.agents.heldCount() > 0);
+      assertAllFree(one);
+      assertThat(one.sharing().statistics().lentNow()).isZero();
+      register(one, sequence(100, 4)); // into the memory that was lent
+      world.agents.release();
+      FetchResult result = fetching.get(10, TimeUnit.SECONDS);
+      assertThat(result.blocks()).isEmpty();
+      assertThat(result.failure().orElseThrow().code()).isEqualTo(ErrorCode.CORRUPT);
+      assertAllFree(two);
+    }
+  }
+
+  @Test
+  void aPeerThatGaveWrongBytesIsLeftAloneForAWhile() throws Exception {
+    ManualClock clock = new ManualClock();
+    try (SharingWorld world = new SharingWorld(clock)) {
+      Worker one = world.worker(1, 16, SHARED);
+      Worker two = world.worker(2, 16, SHARED);
+      List<BlockKey> keys = sequence(1, 4);
+      register(one, keys);
+      world.awaitPublished(1, keys);
+      world.agents.corrupts = true;
+      assertThat(fetch(two, keys).failure()).isPresent();
+      world.agents.corrupts = false;
+      FetchResult early = fetch(two, keys);
+      assertThat(early.blocks()).isEmpty();
+      assertThat(early.failure()).as("nobody was asked").isEmpty();
+      clock.advance(Duration.ofSeconds(1));
+      FetchResult later = fetch(two, keys);
+      assertThat(later.blocks()).hasSize(4);
+      later.blocks().forEach(TestTiers::verify);
+      BlockPool.closeAll(later.blocks());
     }
   }
 

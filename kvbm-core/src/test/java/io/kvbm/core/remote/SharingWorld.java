@@ -9,6 +9,8 @@ import io.kvbm.api.config.KvManagerRuntimeConfig;
 import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendProvider;
+import io.kvbm.api.spi.Clock;
+
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.pool.BlockPool;
@@ -28,7 +30,16 @@ final class SharingWorld implements AutoCloseable {
   static final SharingOptions SHARED = SharingOptions.DEFAULT.withDirectory("local");
 
   final LoopbackAgents agents = new LoopbackAgents();
+  private final Clock clock;
   private final List<AutoCloseable> open = new ArrayList<>();
+
+  SharingWorld() {
+    this(Clock.SYSTEM);
+  }
+
+  SharingWorld(Clock clock) {
+    this.clock = clock;
+  }
 
   /** One worker. */
   record Worker(KvBlockManager manager, Platform platform) {
@@ -60,7 +71,7 @@ final class SharingWorld implements AutoCloseable {
               }
             });
     providers.add(agents);
-    Platform platform = Platform.builder().providers(providers).build();
+    Platform platform = Platform.builder().providers(providers).clock(clock).build();
     open.add(platform);
     current = platform;
     KvBlockManagerConfig config =

@@ -1,7 +1,6 @@
 package io.kvbm.backend.remote.tcp;
 
 import io.kvbm.api.CallerException;
-import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.TransientException;
@@ -14,19 +13,23 @@ import io.kvbm.backend.remote.wire.Limits;
 import io.kvbm.backend.remote.wire.Refusals;
 import io.kvbm.backend.remote.wire.WireException;
 import io.netty.channel.ChannelHandlerContext;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
+
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** The end of a connection that asks. Reads and writes are answered in the order they were sent. */
-final class ClientStream extends Connection implements TcpAgent.Starved {
+/**
+ * The end of a connection that asks. Everything happens on the event loop, in turn with the threads
+ * that send reads from where they are, see {@link DataRequests}.
+ */
+final class ClientStream extends Connection {
 
   private static final int MOST_UNTAKEN = 65_536;
 
@@ -39,13 +42,10 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
   private boolean gone;
   private long lastNumber;
   private int peerFrame = 4096;
-  private boolean sweeping;
-  private long lastAnswer = System.nanoTime();
-  private @Nullable KvbmException reason;
-  private final ArrayDeque<DataRequest> queue = new ArrayDeque<>();
-  private final ArrayDeque<DataRequest> sent = new ArrayDeque<>();
+  private volatile @Nullable KvbmException reason;
+  private final ReentrantLock turn = new ReentrantLock();
+  private final DataRequests data;
   private final Map<Long, CompletableFuture<byte[]>> open = new HashMap<>();
-  private final List<CompletableFuture<Void>> drains = new ArrayList<>();
   private final Map<Long, FrameType> abandoned = new HashMap<>();
 
   /** Completes with the session once both sides have proven themselves. */
@@ -56,6 +56,11 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
     this.link = link;
     this.hello = hello;
     this.helloBytes = hello.toBytes();
+    this.data = new DataRequests(agent, this, turn);
+  }
+
+  String wanted() {
+    return hello.wanted();
   }
 
   int peerFrame() {
@@ -76,74 +81,41 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
 
   /** Sends reads and writes, as far as there is room; from any thread. */
   void submit(List<DataRequest> requests) {
-    channel()
-        .eventLoop()
-        .execute(
-            () -> {
-              if (gone) {
-                requests.forEach(request -> request.failed(lost()));
-                return;
-              }
-              queue.addAll(requests);
-              pump();
-            });
+    data.submit(requests);
   }
 
-  @Override
-  public void wake() {
-    channel().eventLoop().execute(this::pump);
+  DataRequests data() {
+    return data;
   }
 
-  private void pump() {
-    boolean wrote = false;
-    while (!gone && channel().isWritable()) {
-      DataRequest next = queue.peek();
-      if (next == null) {
-        break;
-      }
-      if (next.batch.isUnwanted(next.block)) {
-        queue.remove();
-        next.skipped();
-        continue;
-      }
-      if (!agent.takeRoom(next.byteSize(), this)) {
-        break;
-      }
-      queue.remove();
-      sendData(next);
-      wrote = true;
-    }
-    if (wrote) {
-      flush();
-      sweep();
-    } else if (!queue.isEmpty()) {
-      sweep();
+  /** Runs a step on the event loop, in turn with what other threads send. */
+  void onLoop(Runnable step) {
+    channel().eventLoop().execute(() -> inTurn(step));
+  }
+
+  /** Runs a step of the event loop in turn with what other threads send. */
+  void inTurn(Runnable step) {
+    turn.lock();
+    try {
+      step.run();
+    } finally {
+      turn.unlock();
     }
   }
 
-  private void sendData(DataRequest next) {
-    next.sentAt = System.nanoTime();
-    next.number = ++lastNumber;
-    sent.add(next);
-    BodyWriter body = new BodyWriter().putBytes(next.key).putLong(next.offset);
-    if (next.read) {
-      body.putInt(next.byteSize());
-      send(FrameType.READ, FrameHeader.OK, next.number, body.toBytes());
-    } else {
-      next.written =
-          send(
-              FrameType.WRITE,
-              next.number,
-              body.toBytes(),
-              next.local,
-              agent.settings().checksum());
-    }
+  boolean isGone() {
+    return gone;
+  }
+
+  /** {@return the number of the next request; in turn} */
+  long nextNumber() {
+    return ++lastNumber;
   }
 
   /** Sends any other request; the future completes on the event loop. */
   CompletableFuture<byte[]> ask(FrameType type, byte[] body, long timeoutNanos) {
     CompletableFuture<byte[]> answer = new CompletableFuture<>();
-    channel().eventLoop().execute(() -> ask(type, body, timeoutNanos, answer));
+    onLoop(() -> ask(type, body, timeoutNanos, answer));
     return answer;
   }
 
@@ -153,14 +125,15 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
       answer.completeExceptionally(lost());
       return;
     }
-    long number = ++lastNumber;
+    long number = nextNumber();
     open.put(number, answer);
     send(type, FrameHeader.OK, number, body);
     flush();
     var timer =
         channel()
             .eventLoop()
-            .schedule(() -> expire(type, number), timeoutNanos, TimeUnit.NANOSECONDS);
+            .schedule(
+                () -> inTurn(() -> expire(type, number)), timeoutNanos, TimeUnit.NANOSECONDS);
     answer.whenComplete((_, _) -> timer.cancel(false));
   }
 
@@ -172,15 +145,13 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
    */
   void tellRevoked(byte[] key, boolean dirty) {
     byte[] body = new BodyWriter().putBytes(key).putByte(dirty ? 1 : 0).toBytes();
-    channel()
-        .eventLoop()
-        .execute(
-            () -> {
-              if (!gone) {
-                send(FrameType.REVOKED, FrameHeader.OK, ++lastNumber, body);
-                flush();
-              }
-            });
+    onLoop(
+        () -> {
+          if (!gone) {
+            send(FrameType.REVOKED, FrameHeader.OK, nextNumber(), body);
+            flush();
+          }
+        });
   }
 
   private void expire(FrameType type, long number) {
@@ -190,87 +161,25 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
       send(
           FrameType.CANCEL,
           FrameHeader.OK,
-          ++lastNumber,
+          nextNumber(),
           new BodyWriter().putLong(number).toBytes());
       flush();
       answer.completeExceptionally(late(type.name()));
     }
   }
 
-  private TransientException late(String what) {
+  TransientException late(String what) {
     return new TransientException(
         ErrorCode.DEADLINE_EXCEEDED,
         "agent '%s' did not answer %s in time; try again or raise the timeout"
             .formatted(hello.wanted(), what));
   }
 
-  // ---- deadlines ----
-
-  private void sweep() {
-    if (sweeping || gone) {
-      return;
-    }
-    sweeping = true;
-    long timeout = agent.settings().requestTimeout().toNanos();
-    channel()
-        .eventLoop()
-        .schedule(
-            () -> {
-              sweeping = false;
-              if (!gone && !(sent.isEmpty() && queue.isEmpty())) {
-                expireData(timeout);
-                sweep();
-              }
-            },
-            Math.max(timeout / 8, 1_000_000),
-            TimeUnit.NANOSECONDS);
-  }
-
-  private void expireData(long timeout) {
-    long now = System.nanoTime();
-    DataRequest head = sent.peek();
-    if (head != null && now - head.sentAt > 2 * timeout) {
-      cut(lost());
-      return;
-    }
-    for (DataRequest request : sent) {
-      if (now - request.sentAt <= timeout) {
-        break;
-      }
-      if (!request.isOver()) {
-        if (request.written != null && !request.written.isDone()) {
-          // What is queued for the socket cannot be taken back: the connection has to end first.
-          cut(late("a write"));
-          return;
-        }
-        if (request == head && isLanding()) {
-          dropPayload();
-        }
-        agent.giveRoom(request.byteSize());
-        request.failed(late(request.read ? "a read" : "a write"));
-      }
-    }
-    while (!queue.isEmpty()
-        && now - queue.peek().queuedAt > timeout
-        && now - lastAnswer > timeout) {
-      queue.remove().failed(late("what was sent before"));
-    }
-    pump();
-  }
-
   // ---- answers ----
 
   @Override
   @Nullable MemorySegment startPayload(FrameHeader frame, byte[] bytes) throws WireException {
-    DataRequest head = sent.peek();
-    if (frame.type() != FrameType.BYTES
-        || head == null
-        || !head.read
-        || head.number != frame.number()
-        || frame.payload() != head.byteSize()) {
-      throw new WireException("bytes come that were not asked for", false);
-    }
-    return head.isOver() ? null : head.local;
+    return data.startPayload(frame);
   }
 
   @Override
@@ -291,16 +200,7 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
       link.revoke(key, dirty -> tellRevoked(key, dirty));
       return;
     }
-    lastAnswer = System.nanoTime();
-    DataRequest head = sent.peek();
-    if (head != null && head.number == frame.number()) {
-      sent.remove();
-      if (!head.isOver()) {
-        agent.giveRoom(head.byteSize());
-        endData(head, frame, bytes, intact);
-      }
-      pump();
-      tellIdle();
+    if (data.answered(frame, bytes, intact)) {
       return;
     }
     CompletableFuture<byte[]> answer = open.remove(frame.number());
@@ -319,32 +219,8 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
     }
   }
 
-  private void endData(DataRequest head, FrameHeader frame, byte[] bytes, boolean intact)
-      throws WireException {
-    if (frame.status() != FrameHeader.OK) {
-      KvbmException why = refusal(bytes);
-      if (why instanceof CorruptionException) {
-        agent.counters().corrupt.increment();
-      }
-      head.failed(why);
-    } else if (head.read != (frame.type() == FrameType.BYTES)) {
-      head.failed(lost());
-      throw new WireException("a request was answered by another kind of frame", false);
-    } else if (!intact) {
-      agent.counters().corrupt.increment();
-      head.failed(
-          new CorruptionException(
-              ErrorCode.CORRUPT,
-              "%d bytes of agent '%s' arrived damaged; read them again"
-                  .formatted(head.byteSize(), hello.wanted())));
-    } else {
-      (head.read ? agent.counters().bytesRead : agent.counters().bytesWritten).add(head.byteSize());
-      head.moved();
-    }
-  }
-
   /** {@return why a request was refused; it was taken off its list and must be told in any case} */
-  private KvbmException refusal(byte[] bytes) {
+  KvbmException refusal(byte[] bytes) {
     try {
       return Refusals.read(hello.wanted(), new BodyReader(bytes));
     } catch (WireException | RuntimeException e) {
@@ -417,6 +293,12 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
 
   // ---- the end ----
 
+  /** Writing to the socket failed on another thread. */
+  void fail(IOException cause) {
+    broken(cause);
+    channel().close();
+  }
+
   void cut(KvbmException why) {
     if (reason == null) {
       reason = why;
@@ -424,7 +306,7 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
     channel().close();
   }
 
-  private KvbmException lost() {
+  KvbmException lost() {
     KvbmException why = reason;
     return why != null
         ? why
@@ -460,11 +342,6 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
   }
 
   @Override
-  public void channelWritabilityChanged(ChannelHandlerContext context) {
-    pump();
-  }
-
-  @Override
   void ended() {
     if (gone) {
       return;
@@ -474,40 +351,41 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
     KvbmException why = lost();
     link.lost(why); // before anybody learns of it, so that the peer counts as lost by then
     ready.completeExceptionally(why);
-    for (DataRequest request : sent) {
-      if (!request.isOver()) {
-        agent.giveRoom(request.byteSize());
-        request.failed(why);
-      }
-    }
-    sent.clear();
-    queue.forEach(request -> request.failed(why));
-    queue.clear();
+    data.end(why);
     List<CompletableFuture<byte[]>> waiting = List.copyOf(open.values());
     open.clear();
     waiting.forEach(answer -> answer.completeExceptionally(why));
-    tellIdle();
   }
 
   /** {@return completes when nothing is in flight or queued, or the connection ended} */
   CompletableFuture<Void> whenIdle() {
-    CompletableFuture<Void> idle = new CompletableFuture<>();
-    channel().eventLoop().execute(() -> await(idle));
-    return idle;
+    return data.whenIdle();
   }
 
-  private void await(CompletableFuture<Void> waiting) {
-    if (gone || sent.isEmpty() && queue.isEmpty()) {
-      waiting.complete(null);
-    } else {
-      drains.add(waiting);
-    }
+  // ---- the event loop's turn ----
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    inTurn(() -> super.channelRead(context, message));
   }
 
-  private void tellIdle() {
-    if (!drains.isEmpty() && (gone || sent.isEmpty() && queue.isEmpty())) {
-      drains.forEach(waiting -> waiting.complete(null));
-      drains.clear();
-    }
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    inTurn(() -> super.channelReadComplete(context));
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    inTurn(() -> super.channelInactive(context));
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    inTurn(() -> super.exceptionCaught(context, cause));
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    inTurn(data::pump);
   }
 }

@@ -15,6 +15,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,8 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   private boolean paused;
   private int unflushed;
   private long begunAt;
-  private int untaken;
+  private final AtomicInteger untaken = new AtomicInteger();
+  private @Nullable ByteBuf owed;
   private long takenAt;
   private final ChannelFutureListener taken = _ -> taken();
   private Limits limits = Limits.UNKNOWN_PEER;
@@ -78,21 +80,22 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   final boolean isStalled(long limitNanos) {
     long now = System.nanoTime();
     boolean begun = header != null || headFill > 0;
-    return begun && now - begunAt > limitNanos || untaken > 0 && now - takenAt > limitNanos;
+    return begun && now - begunAt > limitNanos
+        || untaken.get() > 0 && now - takenAt > limitNanos;
   }
 
   /** {@return how many frames wait for the other side to take them} */
   final int untaken() {
-    return untaken;
+    return untaken.get();
   }
 
   private void taken() {
-    untaken--;
+    untaken.decrementAndGet();
     takenAt = System.nanoTime();
   }
 
   private ChannelFuture counted(ChannelFuture written) {
-    if (untaken++ == 0) {
+    if (untaken.getAndIncrement() == 0) {
       takenAt = System.nanoTime();
     }
     return written.addListener(taken);
@@ -112,6 +115,28 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
 
   final void setDirect(boolean straight) {
     direct = straight;
+  }
+
+  /** {@return whether nothing is between the frames and the socket} */
+  final boolean isDirect() {
+    return direct;
+  }
+
+  /** What another thread began to write to the socket: it is sent before anything else. */
+  final void owe(ByteBuf rest) {
+    owed = rest;
+  }
+
+  final boolean owes() {
+    return owed != null;
+  }
+
+  final void payOwed() {
+    ByteBuf rest = owed;
+    if (rest != null) {
+      owed = null;
+      var _ = counted(channel().write(rest));
+    }
   }
 
   /** What is still to land is dropped from now on. */
@@ -313,6 +338,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
 
   /** Sends a frame without payload; flushed by the caller. */
   final ChannelFuture send(FrameType type, int status, long number, byte[] bytes) {
+    payOwed();
     return counted(channel().write(head(type, status, number, bytes, 0, false, 0)));
   }
 
@@ -327,6 +353,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
       check.update(view.duplicate());
       sum = (int) check.getValue();
     }
+    payOwed();
     channel().write(head(type, FrameHeader.OK, number, bytes, length, checked, sum));
     ChannelFuture written = counted(channel().write(Unpooled.wrappedBuffer(view)));
     unflushed += length;
@@ -368,6 +395,11 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
     backlog = null;
     if (rest != null) {
       rest.release();
+    }
+    ByteBuf unsent = owed;
+    owed = null;
+    if (unsent != null) {
+      unsent.release();
     }
     ended();
   }

@@ -15,7 +15,6 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -152,7 +151,7 @@ public final class Sockets implements AutoCloseable {
   ChannelFuture connect(InetSocketAddress address, Connection connection, long timeoutMillis) {
     return new Bootstrap()
         .group(loops())
-        .channel(NioSocketChannel.class)
+        .channelFactory(OpenSocketChannel::new)
         .option(
             ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.clamp(timeoutMillis, 1, Integer.MAX_VALUE))
         .handler(

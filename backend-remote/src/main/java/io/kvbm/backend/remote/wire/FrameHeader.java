@@ -41,6 +41,18 @@ public record FrameHeader(
   private static final int CRC_AT = 28;
 
   /**
+   * {@return the header of a request without payload}
+   *
+   * @param type what is asked for
+   * @param number of the request
+   * @param body follows the header
+   */
+  public static FrameHeader request(FrameType type, long number, byte[] body) {
+    return new FrameHeader(
+        type, OK, false, body.length, 0, 0, number, crc(ByteBuffer.wrap(body)));
+  }
+
+  /**
    * Reads a header and checks its checksum, and its lengths before anybody allocates by them.
    *
    * @param bytes 32 bytes from the position, in any order
