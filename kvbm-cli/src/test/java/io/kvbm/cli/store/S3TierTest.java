@@ -82,7 +82,7 @@ class S3TierTest {
         backends:
           s3:
             endpoint: http://127.0.0.1:%d
-            bucket: kv
+            bucket: blocks
             createBucket: true
             accessKey: kvbm
             secretKey: %s

@@ -38,6 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
@@ -323,6 +324,16 @@ class S3RequestsTest {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kv", "Models", "a_b", "-models", "models.", "s3://models"})
+  void aNameThatIsNoBucketIsSaidBeforeAnythingIsSent(String name) {
+    KvbmException e =
+        catchThrowableOfType(
+            KvbmException.class, () -> open(SERVER.config().with("bucket", name)));
+    assertThat(e.code()).isEqualTo(ErrorCode.INVALID_CONFIG);
+    assertThat(e).hasMessageContaining("'bucket'");
   }
 
   @Test
