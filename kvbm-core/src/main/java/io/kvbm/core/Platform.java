@@ -262,7 +262,7 @@ public final class Platform implements AutoCloseable {
 
   private BlockStoreFactory asBlockStores(ObjectStoreFactory objects) {
     return new ObjectBlockStores(
-        objects, true, ObjectBlocks.Sharing.OWN_ONLY, OBJECTS_IN_FLIGHT, threads.io());
+        objects, true, ObjectBlocks.Sharing.OWN_ONLY, OBJECTS_IN_FLIGHT, threads.io(), clock);
   }
 
   /**

@@ -25,27 +25,45 @@ import java.util.concurrent.ThreadLocalRandom;
  * directory. Encoded here because the JVM has no API for it, and its keytool takes a process and
  * seconds for each step.
  */
-final class TestCertificates {
+public final class TestCertificates {
 
   private static final int SEQUENCE = 0x30;
   private static final int SET = 0x31;
   private static final byte[] ECDSA_WITH_SHA256 = hex("06082a8648ce3d040302");
   private static final byte[] COMMON_NAME = hex("0603550403");
+  private static final byte[] ALTERNATIVE_NAMES = hex("0603551d11");
   private static final byte[] IS_AUTHORITY = hex("300f0603551d130101ff040530030101ff");
 
   private final Path directory;
   private final KeyPair authority;
 
   /** Makes the authority, {@code authority.pem} and {@code authority.key}. */
-  TestCertificates(Path directory) throws GeneralSecurityException, IOException {
+  public TestCertificates(Path directory) throws GeneralSecurityException, IOException {
     this.directory = Files.createDirectories(directory);
     this.authority = keys();
     write("authority", authority, IS_AUTHORITY);
   }
 
   /** Signs a certificate with a common name. */
-  TestCertificates sign(String name) throws GeneralSecurityException, IOException {
+  public TestCertificates sign(String name) throws GeneralSecurityException, IOException {
     write(name, keys(), new byte[0]);
+    return this;
+  }
+
+  /** Signs a certificate for {@code localhost} and 127.0.0.1. */
+  public TestCertificates signLoopback(String name) throws GeneralSecurityException, IOException {
+    byte[] names =
+        tagged(
+            SEQUENCE,
+            tagged(0x82, "localhost".getBytes(StandardCharsets.US_ASCII)),
+            tagged(0x87, new byte[] {127, 0, 0, 1}));
+    write(name, keys(), tagged(SEQUENCE, ALTERNATIVE_NAMES, tagged(0x04, names)));
+    return this;
+  }
+
+  /** Signs a certificate whose time was over yesterday. */
+  public TestCertificates signExpired(String name) throws GeneralSecurityException, IOException {
+    write(name, keys(), new byte[0], Duration.ofDays(-1));
     return this;
   }
 
@@ -57,6 +75,11 @@ final class TestCertificates {
 
   private void write(String name, KeyPair keys, byte[] extension)
       throws GeneralSecurityException, IOException {
+    write(name, keys, extension, Duration.ofDays(2));
+  }
+
+  private void write(String name, KeyPair keys, byte[] extension, Duration until)
+      throws GeneralSecurityException, IOException {
     byte[] algorithm = tagged(SEQUENCE, ECDSA_WITH_SHA256);
     byte[] extensions = extension.length == 0 ? extension : tagged(0xA3, tagged(0x30, extension));
     byte[] signed =
@@ -66,7 +89,7 @@ final class TestCertificates {
             tagged(0x02, serial()),
             algorithm,
             named("authority"),
-            tagged(SEQUENCE, time(Duration.ofDays(-1)), time(Duration.ofDays(2))),
+            tagged(SEQUENCE, time(Duration.ofDays(-3)), time(until)),
             named(name),
             keys.getPublic().getEncoded(),
             extensions);

@@ -2,6 +2,7 @@ package io.kvbm.backend.system;
 
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.spi.BackendContext;
+import io.kvbm.api.spi.Gate;
 import io.kvbm.api.transfer.Route;
 import io.kvbm.api.transfer.TransferBatch;
 import io.kvbm.api.transfer.TransferCompletion;

@@ -7,6 +7,7 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.spi.BackendContext;
+import io.kvbm.api.spi.Gate;
 import io.kvbm.api.storage.AllocationRequest;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.store.BlockRead;

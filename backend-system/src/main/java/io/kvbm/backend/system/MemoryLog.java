@@ -3,6 +3,7 @@ package io.kvbm.backend.system;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.CapacityException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.spi.Gate;
 import io.kvbm.api.store.Durability;
 import io.kvbm.api.store.Log;
 import java.lang.foreign.MemorySegment;

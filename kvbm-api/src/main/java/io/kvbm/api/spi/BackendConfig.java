@@ -227,8 +227,9 @@ public final class BackendConfig {
     return values.hashCode();
   }
 
+  /** {@return the keys; not the texts, some of which are secrets} */
   @Override
   public String toString() {
-    return values().toString();
+    return "BackendConfig" + values().keySet();
   }
 }

@@ -1,5 +1,6 @@
 package io.kvbm.core.objects;
 
+import io.kvbm.api.spi.Clock;
 import io.kvbm.api.store.BlockStore;
 import io.kvbm.api.store.BlockStoreFactory;
 import io.kvbm.api.store.ObjectStoreFactory;
@@ -16,13 +17,15 @@ import java.util.concurrent.Executor;
  * @param sharing whose blocks may be deleted
  * @param inFlight how many objects a store moves at once, at least 1
  * @param executor does it; its threads block
+ * @param clock when the names of blocks are listed anew
  */
 public record ObjectBlockStores(
     ObjectStoreFactory objects,
     boolean isPersistent,
     ObjectBlocks.Sharing sharing,
     int inFlight,
-    Executor executor)
+    Executor executor,
+    Clock clock)
     implements BlockStoreFactory {
 
   @Override
@@ -35,6 +38,6 @@ public record ObjectBlockStores(
     String location = "blocks/%016x".formatted(spec.fingerprint());
     long owner = UUID.randomUUID().getMostSignificantBits();
     return new ObjectBlocks(
-        objects.open(location, OpenMode.WRITE), spec, sharing, owner, inFlight, executor);
+        objects.open(location, OpenMode.WRITE), spec, sharing, owner, inFlight, executor, clock);
   }
 }

@@ -3,28 +3,22 @@ package io.kvbm.core.objects;
 import io.kvbm.api.BackendException;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ClosedException;
-import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.TransientException;
 import io.kvbm.api.block.BlockKey;
-import io.kvbm.api.storage.Region;
+import io.kvbm.api.spi.Clock;
 import io.kvbm.api.store.BlockRead;
 import io.kvbm.api.store.BlockStore;
 import io.kvbm.api.store.BlockStoreFactory;
 import io.kvbm.api.store.BlockWrite;
-import io.kvbm.api.store.Durability;
 import io.kvbm.api.store.ObjectStore;
-import io.kvbm.api.store.PutOptions;
 import io.kvbm.api.store.RecoveryReport;
 import io.kvbm.api.store.StoredBlock;
 import io.kvbm.api.transfer.TransferCompletion;
 import io.kvbm.core.tier.SharedBlocks;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -34,7 +28,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +37,10 @@ import org.jspecify.annotations.Nullable;
  * echoes what it is. Equal keys are equal bytes, so that a block another process wrote serves as
  * well as one's own: {@link #find} looks for it, {@link #adopt} gives it a slot. Whoever wrote it
  * may delete it any time, which is a miss like any other.
+ *
+ * <p>{@link #mayHave} and {@link #findPrefix} go by a list of names that is kept in memory and made
+ * anew in the background: what it lacks is a miss without a request, and what another process wrote
+ * meanwhile is found with the next list, about a second later where there are few blocks.
  *
  * <p>Ownership: closes its object store. Threading: safe from any thread; calls return at once but
  * {@link #recover}, {@link #findAll} and {@link #close}.
@@ -61,18 +58,19 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
     ALL
   }
 
-  private static final int STRIPES = 256;
   private static final int PAGE = 1000;
 
-  private final ObjectStore objects;
+  /** A list of the names of so many blocks takes 64 MiB. */
+  private static final int MOST_KNOWN = 4 << 20;
+
+  private final BlockObjects objects;
   private final BlockStoreFactory.Spec spec;
   private final Sharing sharing;
-  private final long owner;
   private final int atOnce;
   private final BoundedWork work;
   private final AtomicReferenceArray<@Nullable Held> slots;
-  private final ReentrantLock[] locks = new ReentrantLock[STRIPES];
-  private boolean closed;
+  private final KnownBlocks known;
+  private volatile boolean closed;
 
   /**
    * What a slot holds.
@@ -92,15 +90,15 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
       Sharing sharing,
       long owner,
       int inFlight,
-      Executor executor) {
-    this.objects = objects;
+      Executor executor,
+      Clock clock) {
+    this.objects = new BlockObjects(objects, spec, owner);
     this.spec = spec;
     this.sharing = sharing;
-    this.owner = owner;
     atOnce = inFlight;
     work = new BoundedWork(executor, inFlight);
     slots = new AtomicReferenceArray<>(spec.slots());
-    java.util.Arrays.setAll(locks, _ -> new ReentrantLock());
+    known = new KnownBlocks(this.objects, work, clock, MOST_KNOWN, this::isClosed);
   }
 
   @Override
@@ -113,10 +111,6 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
     return spec.slotByteSize();
   }
 
-  static String name(BlockKey key) {
-    return "%016x/%016x".formatted(key.hi(), key.lo());
-  }
-
   /** Gives blocks the slots they had, or the next free ones, as long as there are any. */
   @Override
   public RecoveryReport recover(Consumer<StoredBlock> found) {
@@ -124,9 +118,9 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
     int discarded = 0;
     String after = "";
     while (true) {
-      var page = objects.list("", after, PAGE);
+      var page = objects.list(after, PAGE);
       for (var stat : page) {
-        Optional<BlockKey> key = keyOf(stat.key());
+        Optional<BlockKey> key = BlockObjects.keyOf(stat.key());
         key.ifPresent(keys::add);
         discarded += key.isEmpty() ? 1 : 0;
       }
@@ -160,6 +154,9 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
       tell(found, block, free);
       recovered++;
     }
+    if (sharing != Sharing.ALL) {
+      known.refresh();
+    }
     return new RecoveryReport(recovered, discarded, 0);
   }
 
@@ -180,16 +177,6 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
         block.generation(),
         block.fingerprint(),
         block.priority());
-  }
-
-  private static Optional<BlockKey> keyOf(String name) {
-    if (!name.matches("[0-9a-f]{16}/[0-9a-f]{16}")) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new BlockKey(
-            Long.parseUnsignedLong(name.substring(0, 16), 16),
-            Long.parseUnsignedLong(name.substring(17), 16)));
   }
 
   /**
@@ -252,7 +239,7 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
     work.submit(
         () -> {
           try {
-            lookup.complete(header(key));
+            lookup.complete(objects.header(key));
           } catch (RuntimeException | Error e) {
             lookup.completeExceptionally(e);
           }
@@ -270,23 +257,25 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
         header.priority());
   }
 
-  /** {@return the header of a block of ours; empty if there is none or it is another's} */
-  private Optional<BlockHeader> header(BlockKey key) {
-    MemorySegment bytes = MemorySegment.ofArray(new byte[BlockHeader.BYTE_SIZE]);
-    return objects
-        .getRange(name(key), 0, new Region.HostRegion(bytes))
-        .filter(read -> read == BlockHeader.BYTE_SIZE)
-        .flatMap(_ -> BlockHeader.decode(bytes))
-        .filter(found -> found.key().equals(key) && found.fingerprint() == spec.fingerprint());
+  @Override
+  public boolean mayHave(BlockKey key) {
+    return sharing != Sharing.ALL && !isClosed() && known.mayHave(key); // else there are no others
   }
 
   @Override
   public CompletionStage<List<StoredBlock>> findPrefix(
       List<BlockKey> keys, BooleanSupplier isOver) {
-    if (sharing == Sharing.ALL) {
-      return CompletableFuture.completedStage(List.of()); // there are no others
+    boolean isListed = known.isComplete();
+    int count = 0;
+    while (count < keys.size() && mayHave(keys.get(count))) {
+      count++;
     }
-    return new PrefixSearch(keys, () -> isClosed() || isOver.getAsBoolean(), atOnce, this::others)
+    return new PrefixSearch(
+            keys.subList(0, count),
+            () -> isClosed() || isOver.getAsBoolean(),
+            isListed ? atOnce : 1,
+            atOnce,
+            this::others)
         .start();
   }
 
@@ -295,7 +284,7 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
     return headerOf(key)
         .thenApply(
             found ->
-                found.filter(header -> header.owner() != owner).map(h -> at(stored(h), NO_SLOT)));
+                found.filter(header -> !objects.isOwn(header)).map(h -> at(stored(h), NO_SLOT)));
   }
 
   @Override
@@ -353,7 +342,7 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
 
   private long store(BlockWrite write) {
     checkSlot(write.slot());
-    long byteSize = lengthOf(write.source());
+    long byteSize = BlockObjects.lengthOf(write.source());
     if (byteSize > slotByteSize()) {
       throw new CallerException(
           ErrorCode.OUT_OF_BOUNDS,
@@ -361,35 +350,7 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
               .formatted(write.key(), byteSize, slotByteSize()));
     }
     vacate(slots.getAndSet(write.slot(), null), write.key());
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment object = arena.allocate(BlockHeader.BYTE_SIZE + byteSize, 8);
-      MemorySegment bytes = object.asSlice(BlockHeader.BYTE_SIZE);
-      long at = 0;
-      for (Region part : write.source()) {
-        MemorySegment source = host(part);
-        MemorySegment.copy(source, 0, bytes, at, source.byteSize());
-        at += source.byteSize();
-      }
-      int checksum = BlockHeader.crc(bytes);
-      if (!write.matches(checksum)) {
-        throw new CorruptionException(
-            ErrorCode.CORRUPT,
-            "block %s was damaged on its way to slot %d; it is not kept"
-                .formatted(write.key(), write.slot()));
-      }
-      new BlockHeader(
-              write.key(),
-              write.parent(),
-              write.slot(),
-              write.generation(),
-              write.priority(),
-              spec.fingerprint(),
-              owner,
-              byteSize,
-              checksum)
-          .encode(object);
-      locked(write.key(), () -> objects.put(name(write.key()), object, PutOptions.DEFAULT));
-    }
+    objects.put(write);
     slots.set(write.slot(), new Held(write.key(), write.generation(), false));
     return byteSize;
   }
@@ -401,87 +362,17 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
     }
   }
 
-  private void locked(BlockKey key, Runnable action) {
-    ReentrantLock lock = locks[Math.floorMod(key.hashCode(), STRIPES)];
-    lock.lock();
-    try {
-      action.run();
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private long load(BlockRead read) {
     checkSlot(read.slot());
     Held held = slots.get(read.slot());
     if (held == null) {
-      throw missing(read);
+      throw BlockObjects.missing(read);
     }
     if (!held.key.equals(read.key()) || held.generation != read.generation()) {
-      throw corrupt(read, "it holds %s of generation %d".formatted(held.key, held.generation));
+      throw BlockObjects.corrupt(
+          read, "it holds %s of generation %d".formatted(held.key, held.generation));
     }
-    long byteSize = lengthOf(read.target());
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment object = arena.allocate(BlockHeader.BYTE_SIZE + slotByteSize(), 8);
-      long found =
-          objects
-              .get(name(read.key()), new Region.HostRegion(object))
-              .orElseThrow(() -> missing(read))
-              .byteSize();
-      BlockHeader header = BlockHeader.decode(object.asSlice(0, found)).orElse(null);
-      check(read, header, held, found, byteSize);
-      MemorySegment bytes = object.asSlice(BlockHeader.BYTE_SIZE, byteSize);
-      if (BlockHeader.crc(bytes) != Objects.requireNonNull(header, "checked").checksum()) {
-        throw corrupt(read, "its bytes have another CRC32C");
-      }
-      long at = 0;
-      for (Region part : read.target()) {
-        MemorySegment target = host(part);
-        MemorySegment.copy(bytes, at, target, 0, target.byteSize());
-        at += target.byteSize();
-      }
-      return byteSize;
-    } catch (CallerException e) {
-      throw e.code() == ErrorCode.OUT_OF_BOUNDS ? corrupt(read, "the object is too long") : e;
-    }
-  }
-
-  private void check(
-      BlockRead read, @Nullable BlockHeader header, Held held, long found, long byteSize) {
-    if (header == null) {
-      throw corrupt(read, "its header is damaged");
-    }
-    if (!header.key().equals(read.key()) || header.fingerprint() != spec.fingerprint()) {
-      throw corrupt(
-          read, "it is %s of fingerprint %016x".formatted(header.key(), header.fingerprint()));
-    }
-    // Another process may have put the same bytes under its own generation, or this one into
-    // another slot.
-    if (!held.isAdopted && header.owner() == owner && header.generation() != read.generation()) {
-      throw corrupt(read, "it has generation " + header.generation());
-    }
-    if (header.byteSize() + BlockHeader.BYTE_SIZE != found) {
-      throw corrupt(read, "the object has %d bytes".formatted(found));
-    }
-    if (header.byteSize() != byteSize) {
-      throw new CallerException(
-          ErrorCode.INVALID_ARGUMENT,
-          "block %s has %d bytes, the target %d"
-              .formatted(read.key(), header.byteSize(), byteSize));
-    }
-  }
-
-  private static CallerException missing(BlockRead read) {
-    return new CallerException(
-        ErrorCode.NOT_FOUND,
-        "slot %d holds no block, wanted %s".formatted(read.slot(), read.key()));
-  }
-
-  private static CorruptionException corrupt(BlockRead read, String why) {
-    return new CorruptionException(
-        ErrorCode.CORRUPT,
-        "slot %d does not give block %s: %s; compute it again"
-            .formatted(read.slot(), read.key(), why));
+    return objects.get(read, held.isAdopted);
   }
 
   @Override
@@ -499,20 +390,11 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
   /** Deletes an object if it is still the one meant, and ours to delete. */
   private void forget(Held held) {
     try {
-      locked(
+      objects.deleteIf(
           held.key,
-          () -> {
-            boolean deletable =
-                header(held.key)
-                    .filter(
-                        found ->
-                            sharing == Sharing.ALL
-                                || found.owner() == owner && found.generation() == held.generation)
-                    .isPresent();
-            if (deletable) {
-              objects.delete(name(held.key), Durability.NONE);
-            }
-          });
+          found ->
+              sharing == Sharing.ALL
+                  || objects.isOwn(found) && found.generation() == held.generation);
     } catch (KvbmException e) {
       // It stays, as garbage that is never wrong; a quota or age of the object store collects it.
     }
@@ -530,7 +412,7 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
     objects.close();
   }
 
-  private synchronized boolean isClosed() {
+  private boolean isClosed() {
     return closed;
   }
 
@@ -544,18 +426,5 @@ public final class ObjectBlocks implements BlockStore, SharedBlocks {
       throw new CallerException(
           ErrorCode.OUT_OF_BOUNDS, "slot " + slot + " is not below " + slots());
     }
-  }
-
-  private static long lengthOf(List<Region> regions) {
-    return regions.stream().mapToLong(Region::byteSize).sum();
-  }
-
-  private static MemorySegment host(Region region) {
-    if (region instanceof Region.HostRegion host) {
-      return host.segment();
-    }
-    throw new CallerException(
-        ErrorCode.NOT_ACCESSIBLE,
-        "blocks in objects take host regions only, got " + region.getClass().getSimpleName());
   }
 }

@@ -10,13 +10,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
- * Looks for the longest prefix of a sequence: for its first block alone, since most sequences that
- * are asked for are nowhere, then for several at once.
+ * Looks for the longest prefix of a sequence, several blocks at once: for its first block alone
+ * where nothing is known, since most sequences that are asked for are nowhere.
  */
 final class PrefixSearch {
 
   private final List<BlockKey> keys;
   private final BooleanSupplier isOver;
+  private final int first;
   private final int atOnce;
   private final Function<BlockKey, CompletableFuture<Optional<StoredBlock>>> lookup;
   private final List<StoredBlock> found = new ArrayList<>();
@@ -25,10 +26,12 @@ final class PrefixSearch {
   PrefixSearch(
       List<BlockKey> keys,
       BooleanSupplier isOver,
+      int first,
       int atOnce,
       Function<BlockKey, CompletableFuture<Optional<StoredBlock>>> lookup) {
     this.keys = keys;
     this.isOver = isOver;
+    this.first = first;
     this.atOnce = atOnce;
     this.lookup = lookup;
   }
@@ -45,7 +48,7 @@ final class PrefixSearch {
       result.complete(found);
       return;
     }
-    int end = Math.min(keys.size(), from == 0 ? 1 : from + atOnce);
+    int end = Math.min(keys.size(), from + (from == 0 ? first : atOnce));
     List<CompletableFuture<Optional<StoredBlock>>> lookups =
         keys.subList(from, end).stream().map(lookup).toList();
     var _ =

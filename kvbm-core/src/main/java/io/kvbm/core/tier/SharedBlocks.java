@@ -13,6 +13,14 @@ import java.util.function.BooleanSupplier;
 public interface SharedBlocks {
 
   /**
+   * {@return whether others may have left a block here} Answered from memory; false only where none
+   * was there a short while ago.
+   *
+   * @param key its identity
+   */
+  boolean mayHave(BlockKey key);
+
+  /**
    * Looks for blocks that others wrote.
    *
    * @param keys the blocks of a sequence, in order

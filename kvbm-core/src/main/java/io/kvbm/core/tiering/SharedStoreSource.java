@@ -77,7 +77,9 @@ final class SharedStoreSource implements PeerSource {
 
   @Override
   public boolean mayHave(List<BlockKey> keys, int from) {
-    return from < keys.size() && running.availablePermits() > 0;
+    return from < keys.size()
+        && running.availablePermits() > 0
+        && store.mayHave(keys.get(from));
   }
 
   @Override

@@ -39,7 +39,7 @@ class ObjectBlocksContractTest extends BlockStoreContract {
     public Backend open(BackendContext context, BackendConfig config) {
       ObjectBlockStores stores =
           new ObjectBlockStores(
-              service.factory(), true, ObjectBlocks.Sharing.OWN_ONLY, 4, context.ioExecutor());
+              service.factory(), true, ObjectBlocks.Sharing.OWN_ONLY, 4, context.ioExecutor(), context.clock());
       BlockStoreFactory noting =
           new BlockStoreFactory() {
             @Override

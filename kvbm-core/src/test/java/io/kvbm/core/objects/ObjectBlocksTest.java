@@ -87,7 +87,8 @@ class ObjectBlocksTest {
             sharing,
             owner,
             3,
-            context.ioExecutor());
+            context.ioExecutor(),
+            context.clock());
     opened.add(blocks);
     return blocks;
   }
@@ -261,7 +262,13 @@ class ObjectBlocksTest {
   void aLookUpEndsWithItsTime() {
     ObjectBlocks blocks =
         new ObjectBlocks(
-            service(), new BlockStoreFactory.Spec(1, 10, 1), Sharing.ALL, 1, 1, _ -> {});
+            service(),
+            new BlockStoreFactory.Spec(1, 10, 1),
+            Sharing.ALL,
+            1,
+            1,
+            _ -> {},
+            context.clock());
     assertThatThrownBy(() -> blocks.find(key(1), 1000))
         .isInstanceOfSatisfying(
             TransientException.class,

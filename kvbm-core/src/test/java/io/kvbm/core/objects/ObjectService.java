@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /**
@@ -34,6 +35,7 @@ final class ObjectService implements BackendProvider, AutoCloseable {
   private final Backend memory = system.open(context, BackendConfig.empty());
 
   private final Map<String, ObjectStore> locations = new ConcurrentHashMap<>();
+  private final Map<String, LongAdder> calls = new ConcurrentHashMap<>();
 
   ObjectStoreFactory factory() {
     ObjectStoreFactory inner = memory.objectStores().getFirst();
@@ -51,7 +53,7 @@ final class ObjectService implements BackendProvider, AutoCloseable {
   }
 
   /** A store in memory has one writer and ends with it; a service has many and goes on. */
-  private static ObjectStore unclosed(ObjectStore objects) {
+  private ObjectStore unclosed(ObjectStore objects) {
     return (ObjectStore)
         Proxy.newProxyInstance(
             ObjectService.class.getClassLoader(),
@@ -60,12 +62,18 @@ final class ObjectService implements BackendProvider, AutoCloseable {
               if (method.getName().equals("close")) {
                 return null;
               }
+              calls.computeIfAbsent(method.getName(), _ -> new LongAdder()).increment();
               try {
                 return method.invoke(objects, arguments);
               } catch (InvocationTargetException e) {
                 throw e.getCause();
               }
             });
+  }
+
+  /** {@return how often a method of its object stores was called} */
+  long calls(String method) {
+    return calls.getOrDefault(method, new LongAdder()).sum();
   }
 
   /** {@return the only location that was opened} */

@@ -15,6 +15,7 @@ import io.kvbm.core.onboard.OnboardOptions;
 import io.kvbm.core.onboard.OnboardResult;
 import io.kvbm.core.pool.BlockPool;
 import io.kvbm.core.tier.CacheLevel;
+import io.kvbm.core.tier.SharedBlocks;
 import io.kvbm.core.tier.TestTiers;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -98,6 +99,18 @@ class ObjectTierTest {
         .pool();
   }
 
+  /** What another worker wrote is seen with the next list of names; who looks has it made. */
+  private static void awaitSeen(KvBlockManager here, int number) {
+    SharedBlocks store = (SharedBlocks) pool(here, CacheLevel.DISK).store().orElseThrow();
+    TestTiers.await(() -> store.mayHave(TestTiers.key(number)));
+  }
+
+  /** The first list of names is made in the background; until then everything may be there. */
+  private static void awaitListed(KvBlockManager here) {
+    SharedBlocks store = (SharedBlocks) pool(here, CacheLevel.DISK).store().orElseThrow();
+    TestTiers.await(() -> !store.mayHave(TestTiers.key(1_000_000)));
+  }
+
   private static void assertAllFree(KvBlockManager worker) {
     TestTiers.await(
         () ->
@@ -141,6 +154,7 @@ class ObjectTierTest {
       use(gone, keys.subList(end - 10, end));
     }
     gone.close();
+    awaitSeen(here, 40);
     List<BlockKey> seen = new ArrayList<>();
     var onboarding = here.tiering().onboard(keys, OnboardOptions.DEFAULT);
     onboarding.onEach(
@@ -176,11 +190,34 @@ class ObjectTierTest {
   }
 
   @Test
-  void whatIsNowhereIsAMissAndCostsOneLook() throws Exception {
+  void whatIsNowhereIsAMissWithoutARequest() throws Exception {
     KvBlockManager worker = worker(16, 16);
+    awaitListed(worker);
+    for (int i = 0; i < 200; i++) {
+      OnboardResult result =
+          worker.tiering().onboard(sequence(1000 * i, 50), OnboardOptions.DEFAULT).await();
+      assertThat(result.blocks()).isEmpty();
+    }
+    assertThat(service.calls("getRange") + service.calls("get") + service.calls("stat"))
+        .as("requests for 10,000 blocks that are nowhere")
+        .isZero();
     assertThat(use(worker, sequence(1, 16))).isZero();
     assertThat(worker.tiering().onboards().hits()).doesNotContainKey("shared");
     assertAllFree(worker);
+  }
+
+  @Test
+  void onlyThePrefixThatIsThereIsAskedFor() throws Exception {
+    KvBlockManager gone = worker(16, 64);
+    use(gone, sequence(1, 6));
+    gone.close();
+    KvBlockManager here = worker(4, 4); // finds four of them at its start
+    awaitListed(here);
+    awaitSeen(here, 6);
+    long before = service.calls("getRange");
+    OnboardResult result = here.tiering().onboard(sequence(1, 60), OnboardOptions.DEFAULT).await();
+    BlockPool.closeAll(result.blocks());
+    assertThat(service.calls("getRange") - before).isLessThanOrEqualTo(6);
   }
 
   @Test
@@ -190,14 +227,15 @@ class ObjectTierTest {
     List<BlockKey> keys = sequence(1, 8);
     use(gone, keys);
     gone.close();
+    awaitSeen(here, 8);
     service.look(
         service.location(),
         objects -> {
-          String damaged = ObjectBlocks.name(keys.get(4));
+          String damaged = BlockObjects.name(keys.get(4));
           byte[] bytes = objects.getBytes(damaged).orElseThrow();
           bytes[bytes.length - 1] ^= 1;
           objects.put(damaged, MemorySegment.ofArray(bytes), PutOptions.DEFAULT);
-          objects.delete(ObjectBlocks.name(keys.get(6)), Durability.NONE);
+          objects.delete(BlockObjects.name(keys.get(6)), Durability.NONE);
         });
     assertThat(use(here, keys)).isEqualTo(4);
     assertAllFree(here);
@@ -209,9 +247,10 @@ class ObjectTierTest {
     KvBlockManager writer = worker(8, 8);
     KvBlockManager reader = worker(8, 8);
     use(writer, sequence(1, 8));
+    awaitSeen(reader, 8);
     assertThat(use(reader, sequence(1, 8))).isEqualTo(8);
     use(writer, sequence(100, 8)); // takes the slots of the first
-    TestTiers.await(() -> !service.names().contains(ObjectBlocks.name(TestTiers.key(1))));
+    TestTiers.await(() -> !service.names().contains(BlockObjects.name(TestTiers.key(1))));
     use(reader, sequence(200, 8));
     assertThat(use(reader, sequence(1, 8))).as("gone, not wrong").isZero();
     assertAllFree(reader);
@@ -223,6 +262,7 @@ class ObjectTierTest {
     KvBlockManager here = worker(4, 6);
     use(gone, sequence(1, 20));
     gone.close();
+    awaitSeen(here, 20);
     OnboardResult result = here.tiering().onboard(sequence(1, 20), OnboardOptions.DEFAULT).await();
     assertThat(result.blocks()).hasSizeBetween(1, 4);
     result.blocks().forEach(TestTiers::verify);

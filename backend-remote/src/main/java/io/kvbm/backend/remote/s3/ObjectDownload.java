@@ -193,8 +193,12 @@ final class ObjectDownload {
           } catch (S3Exception e) {
             boolean gone =
                 e.statusCode() == 404 && !"NoSuchBucket".equals(e.awsErrorDetails().errorCode());
-            if (gone || tag != null && e.statusCode() == 412) {
+            boolean replaced = tag != null && (e.statusCode() == 412 || e.statusCode() == 416);
+            if (gone || replaced) {
               return null;
+            }
+            if (range != null && e.statusCode() == 416) {
+              throw corrupt(key, "it has no byte, and kvbm writes none of those");
             }
             throw e;
           }

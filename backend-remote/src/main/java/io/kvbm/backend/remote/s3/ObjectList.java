@@ -28,11 +28,12 @@ final class ObjectList {
     String last = root + (after.compareTo(S3Location.FIRST) < 0 ? S3Location.FIRST : after);
     int page = Math.min(limit, PAGE);
     while (true) {
+      parts.gate().requireOpen();
       List<Entry> entries = parts.bucket().list(root + prefix, last, page);
       if (entries.isEmpty()) {
         return;
       }
-      Set<String> marked = marked(prefix, entries);
+      Set<String> marked = marked(prefix, last.substring(root.length()), entries);
       for (Entry entry : entries) {
         String key = entry.key().substring(root.length());
         boolean alive = !marked.contains(key) || isAlive(entry);
@@ -59,13 +60,17 @@ final class ObjectList {
         .isPresent();
   }
 
-  /** {@return keys from a page that may have a time to live} */
-  private Set<String> marked(String prefix, List<Entry> page) {
+  /**
+   * {@return keys from a page that may have a time to live}
+   *
+   * @param after the key before the page
+   */
+  private Set<String> marked(String prefix, String after, List<Entry> page) {
     String root = parts.location().root();
     String marks = parts.location().marks();
     String end = page.getLast().key().substring(root.length());
     Set<String> found = new HashSet<>();
-    String last = "";
+    String last = marks + after;
     while (true) {
       List<Entry> entries = parts.bucket().list(marks + prefix, last, PAGE);
       for (Entry entry : entries) {

@@ -11,7 +11,7 @@ import java.util.Optional;
 /**
  * One collection: expired objects, objects beyond the store's age and quota (the oldest first), and
  * abandoned uploads. An object goes only if it is the one that was judged: it is looked at again
- * under its lock, and deleted under the condition of its ETag.
+ * under its lock, and deleted under the condition of its ETag. Ends where the store is closed.
  */
 final class ObjectSweep {
 
@@ -32,6 +32,7 @@ final class ObjectSweep {
     long quota = parts.settings().bytesIfSet("quota").orElse(Long.MAX_VALUE);
     Instant oldest = parts.settings().durationIfSet("ttl").map(now::minus).orElse(Instant.MIN);
     for (Entry entry : entries) {
+      parts.gate().requireOpen();
       if (!entry.modified().isBefore(oldest) && after <= quota) {
         break;
       }
@@ -81,6 +82,7 @@ final class ObjectSweep {
     while (true) {
       List<Entry> page = parts.bucket().list(marks, last, 1000);
       for (Entry mark : page) {
+        parts.gate().requireOpen();
         String key = mark.key().substring(marks.length());
         parts.locked(key, () -> sweepMarked(key, mark, settled));
       }
@@ -105,6 +107,7 @@ final class ObjectSweep {
   private void sweepUploads() {
     Instant abandoned = now.minus(parts.settings().duration("orphanAge"));
     for (var upload : parts.bucket().uploads(parts.location().root())) {
+      parts.gate().requireOpen();
       boolean isOurs = upload.key().startsWith(parts.location().root());
       if (isOurs && (upload.initiated() == null || upload.initiated().isBefore(abandoned))) {
         parts.bucket().abort(upload.key(), upload.uploadId());

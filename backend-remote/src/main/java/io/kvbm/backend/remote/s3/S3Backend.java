@@ -7,6 +7,7 @@ import io.kvbm.api.KvbmException;
 import io.kvbm.api.TransientException;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendContext;
+import io.kvbm.api.spi.Gate;
 import io.kvbm.api.store.ObjectStore;
 import io.kvbm.api.store.ObjectStoreFactory;
 import java.lang.foreign.MemorySegment;
@@ -71,6 +72,7 @@ final class S3Backend implements Backend {
             upload,
             new ObjectDownload(calls, location.bucket()),
             context.clock(),
+            new Gate("object store " + location),
             conditional,
             () -> ThreadLocalRandom.current().nextLong(),
             StoreParts.stripes());

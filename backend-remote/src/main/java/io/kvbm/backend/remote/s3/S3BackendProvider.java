@@ -63,7 +63,7 @@ public final class S3BackendProvider implements BackendProvider {
     return new S3Backend(context, settings, client(settings));
   }
 
-  private static S3Client client(S3Settings settings) {
+  static S3Client client(S3Settings settings) {
     S3ClientBuilder builder =
         S3Client.builder()
             .region(Region.of(settings.textOr("region", "us-east-1")))

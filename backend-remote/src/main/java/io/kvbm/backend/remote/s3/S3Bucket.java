@@ -4,12 +4,15 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
 import java.io.EOFException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.S3Exception;
@@ -163,14 +166,34 @@ final class S3Bucket {
         });
   }
 
+  /** {@return all unfinished uploads, of which the service gives so many at a time} */
   List<MultipartUpload> uploads(String prefix) {
-    return calls.call(
-        "list of unfinished uploads in bucket " + bucket,
-        (client, limits) ->
-            client
-                .listMultipartUploads(
-                    r -> r.bucket(bucket).prefix(prefix).overrideConfiguration(limits))
-                .uploads());
+    List<MultipartUpload> found = new ArrayList<>();
+    @Nullable String key = null;
+    @Nullable String id = null;
+    while (true) {
+      @Nullable String keyMarker = key;
+      @Nullable String idMarker = id;
+      ListMultipartUploadsResponse page =
+          calls.call(
+              "list of unfinished uploads in bucket " + bucket,
+              (client, limits) ->
+                  client.listMultipartUploads(
+                      r ->
+                          r.bucket(bucket)
+                              .prefix(prefix)
+                              .keyMarker(keyMarker)
+                              .uploadIdMarker(idMarker)
+                              .overrideConfiguration(limits)));
+      found.addAll(page.uploads());
+      key = page.nextKeyMarker();
+      id = page.nextUploadIdMarker();
+      boolean goesOn =
+          key != null && (!key.equals(keyMarker) || !Objects.equals(id, idMarker));
+      if (!Boolean.TRUE.equals(page.isTruncated()) || !goesOn) {
+        return found;
+      }
+    }
   }
 
   void abort(String key, String uploadId) {

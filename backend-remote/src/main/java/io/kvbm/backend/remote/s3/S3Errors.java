@@ -26,6 +26,8 @@ final class S3Errors {
   private static final Set<String> PASSING =
       Set.of(
           "SlowDown",
+          "InternalError", // where an answer began with 200
+          "ServiceUnavailable",
           "RequestTimeout",
           "Throttling",
           "ConditionalRequestConflict",

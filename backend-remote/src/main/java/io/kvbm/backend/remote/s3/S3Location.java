@@ -34,13 +34,17 @@ record S3Location(String bucket, String root) {
     }
     int slash = text.indexOf('/');
     String bucket = slash < 0 ? text : text.substring(0, slash);
-    if (!bucket.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")) {
+    if (!isBucket(bucket)) {
       throw new CallerException(
           ErrorCode.INVALID_ARGUMENT,
           "location '%s' names no bucket; write bucket/folder, or set 'bucket'"
               .formatted(location));
     }
     return new S3Location(bucket, slash < 0 ? "" : folder(text.substring(slash + 1)));
+  }
+
+  static boolean isBucket(String name) {
+    return name.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
   }
 
   private static String folder(String path) {

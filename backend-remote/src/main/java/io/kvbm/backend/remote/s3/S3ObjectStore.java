@@ -3,6 +3,7 @@ package io.kvbm.backend.remote.s3;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.CorruptionException;
 import io.kvbm.api.ErrorCode;
+import io.kvbm.api.spi.Gate;
 import io.kvbm.api.storage.Region;
 import io.kvbm.api.store.CompactionReport;
 import io.kvbm.api.store.Durability;
@@ -31,6 +32,9 @@ import java.util.function.Supplier;
 /** Objects of one location. Several processes may write to one location at once. */
 final class S3ObjectStore implements MaintainedStore {
 
+  /** A multiple of a chunk, and the most memory that a verification takes. */
+  private static final long VERIFY_BYTE_SIZE = 32L << 20;
+
   private final StoreParts parts;
   private final Gate gate;
   private final Runnable afterClose;
@@ -38,7 +42,7 @@ final class S3ObjectStore implements MaintainedStore {
   S3ObjectStore(StoreParts parts, Runnable afterClose) {
     this.parts = parts;
     this.afterClose = afterClose;
-    gate = new Gate("object store " + parts.location());
+    gate = parts.gate();
   }
 
   @Override
@@ -64,7 +68,7 @@ final class S3ObjectStore implements MaintainedStore {
           if (value.byteSize() <= parts.settings().bytes("multipartThreshold")) {
             return new Publication(parts, key, options).whole(value);
           }
-          try (S3ObjectWriter writer = new S3ObjectWriter(parts, gate, key, options)) {
+          try (S3ObjectWriter writer = new S3ObjectWriter(parts, key, options)) {
             writer.append(value);
             return writer.publish();
           }
@@ -77,7 +81,7 @@ final class S3ObjectStore implements MaintainedStore {
         () -> {
           parts.location().physical(key);
           Publication.requireSupported(parts, options);
-          return new S3ObjectWriter(parts, gate, key, options);
+          return new S3ObjectWriter(parts, key, options);
         });
   }
 
@@ -222,17 +226,11 @@ final class S3ObjectStore implements MaintainedStore {
           List<VerifyReport.Damage> damaged = new ArrayList<>();
           forEach(
               (key, entry) -> {
+                parts.gate().requireOpen();
                 sums[0]++;
                 sums[1] += entry.byteSize();
-                try (Arena arena = Arena.ofConfined()) {
-                  long byteSize = Math.max(0, ObjectFooter.valueByteSize(entry.byteSize()));
-                  parts
-                      .download()
-                      .get(
-                          parts.location().physical(key),
-                          key,
-                          arena.allocate(byteSize),
-                          parts.clock().instant());
+                try {
+                  read(key, Math.max(0, ObjectFooter.valueByteSize(entry.byteSize())));
                 } catch (CorruptionException e) {
                   damaged.add(new VerifyReport.Damage(key, e.getMessage()));
                 } catch (CallerException e) {
@@ -244,6 +242,22 @@ final class S3ObjectStore implements MaintainedStore {
               });
           return new VerifyReport(sums[0], sums[1], damaged, parts.clock().nanoTime() - started);
         });
+  }
+
+  /** Reads an object for its checksums alone, a long one piece by piece. */
+  private void read(String key, long byteSize) {
+    String physical = parts.location().physical(key);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment target = arena.allocate(Math.min(byteSize, VERIFY_BYTE_SIZE));
+      if (byteSize <= VERIFY_BYTE_SIZE) {
+        var _ = parts.download().get(physical, key, target, parts.clock().instant());
+        return;
+      }
+      for (long at = 0; at < byteSize; at += VERIFY_BYTE_SIZE) {
+        parts.gate().requireOpen();
+        var _ = parts.download().range(physical, key, at, target, parts.clock().instant());
+      }
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.kvbm.backend.remote.s3;
 import io.kvbm.api.CallerException;
 import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
+import io.kvbm.api.spi.Gate;
 import io.kvbm.api.store.ObjectStat;
 import io.kvbm.api.store.ObjectWriter;
 import io.kvbm.api.store.PutOptions;
@@ -37,9 +38,9 @@ final class S3ObjectWriter implements ObjectWriter {
   private @Nullable String uploadId;
   private boolean ended;
 
-  S3ObjectWriter(StoreParts parts, Gate gate, String key, PutOptions options) {
+  S3ObjectWriter(StoreParts parts, String key, PutOptions options) {
     this.parts = parts;
-    this.gate = gate;
+    gate = parts.gate();
     this.key = key;
     this.options = options;
     physical = parts.location().physical(key);

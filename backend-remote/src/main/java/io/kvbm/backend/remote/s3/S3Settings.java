@@ -131,6 +131,15 @@ final class S3Settings {
     S3Settings settings = new S3Settings(whole);
     settings.endpoint();
     settings.requireWholeCredentials();
+    settings
+        .text("bucket")
+        .filter(name -> !S3Location.isBucket(name))
+        .ifPresent(
+            _ -> {
+              throw invalid(
+                  "setting 'bucket' names none: 3 to 63 characters of a-z, 0-9, '.' and '-', the"
+                      + " first and the last a letter or digit");
+            });
     for (String name : List.of("connectTimeout", "requestTimeout", "callTimeout")) {
       if (settings.duration(name).isZero()) {
         throw invalid("setting '" + name + "' is 0; it must be above");

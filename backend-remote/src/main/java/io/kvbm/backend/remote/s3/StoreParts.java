@@ -1,6 +1,7 @@
 package io.kvbm.backend.remote.s3;
 
 import io.kvbm.api.spi.Clock;
+import io.kvbm.api.spi.Gate;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -8,6 +9,7 @@ import java.util.function.Supplier;
 /**
  * What the parts of one store share.
  *
+ * @param gate lets calls in until the store is closed
  * @param conditional whether the service keeps conditions of puts
  * @param nonces random numbers
  * @param locks of keys, by stripes: within this process no collection deletes what a put is about
@@ -22,6 +24,7 @@ record StoreParts(
     ObjectUpload upload,
     ObjectDownload download,
     Clock clock,
+    Gate gate,
     boolean conditional,
     LongSupplier nonces,
     ReentrantLock[] locks) {

@@ -9,11 +9,15 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
@@ -40,7 +44,13 @@ final class FaultyProxy implements AutoCloseable {
     /** Never answered. */
     SILENCE,
     /** Sent on, a byte of the answer's body changed. */
-    FLIP
+    FLIP,
+    /** Answered with 200 and an error in its body, never sent on. */
+    ERROR_IN_200,
+    /** Sent on, two thirds of the answer given, and then nothing more. */
+    HALT,
+    /** Sent on, two thirds of the answer given, and then a byte now and then. */
+    TRICKLE
   }
 
   private static final Pattern CONDITION = Pattern.compile("(?im)^if-(none-)?match:");
@@ -49,6 +59,7 @@ final class FaultyProxy implements AutoCloseable {
   private final int upstream;
   private final IntFunction<Fate> fates;
   private final AtomicInteger requests = new AtomicInteger();
+  private final Queue<String> heads = new ConcurrentLinkedQueue<>();
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final Map<String, ReentrantLock> conditional = new ConcurrentHashMap<>();
 
@@ -65,6 +76,11 @@ final class FaultyProxy implements AutoCloseable {
 
   int requests() {
     return requests.get();
+  }
+
+  /** {@return the first lines and headers of the requests of a kind} */
+  List<String> heads(String start) {
+    return heads.stream().filter(head -> head.startsWith(start)).toList();
   }
 
   private void accept() {
@@ -98,6 +114,7 @@ final class FaultyProxy implements AutoCloseable {
     if (head.isEmpty()) {
       return false;
     }
+    heads.add(head);
     Fate fate = fates.apply(requests.getAndIncrement());
     if (head.toLowerCase(Locale.ROOT).contains("expect: 100-continue")) {
       client
@@ -114,6 +131,27 @@ final class FaultyProxy implements AutoCloseable {
     switch (fate) {
       case ERROR_500 -> error(client, "500 Internal Server Error");
       case ERROR_503 -> error(client, "503 Slow Down");
+      case ERROR_IN_200 ->
+          client
+              .getOutputStream()
+              .write(
+                  ("HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nConnection: close\r\n\r\n"
+                          + "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                          + "<Error><Code>InternalError</Code><Message>try again</Message></Error>")
+                      .getBytes(StandardCharsets.US_ASCII));
+      case HALT -> {
+        byte[] answer = forward(head, body);
+        client.getOutputStream().write(answer, 0, answer.length * 2 / 3);
+        in.read();
+      }
+      case TRICKLE -> {
+        byte[] answer = forward(head, body);
+        client.getOutputStream().write(answer, 0, answer.length * 2 / 3);
+        for (int i = answer.length * 2 / 3; i < answer.length; i++) {
+          client.getOutputStream().write(answer, i, 1);
+          LockSupport.parkNanos(50_000_000);
+        }
+      }
       case RESET -> client.setSoLinger(true, 0);
       case SILENCE -> in.read();
       case RESET_AFTER -> {
@@ -142,8 +180,11 @@ final class FaultyProxy implements AutoCloseable {
   }
 
   /** {@return the answer without the end of its connection, its length said} */
-  private static byte[] staying(String request, byte[] answer) {
+  private static byte[] staying(String request, byte[] answer) throws IOException {
     String text = new String(answer, StandardCharsets.ISO_8859_1);
+    if (!text.contains("\r\n\r\n")) {
+      throw new IOException("the server gave no answer");
+    }
     int end = text.indexOf("\r\n\r\n") + 4;
     String head = text.substring(0, end).replaceAll("(?im)^connection:.*\r\n", "");
     boolean said =

@@ -80,7 +80,7 @@ final class S3Process implements AutoCloseable {
     public static void main(String[] arguments) throws Exception {
       S3Server server = S3Server.in(Path.of(arguments[0]), Integer.parseInt(arguments[1]));
       System.out.println("port " + server.port());
-      TimeUnit.MINUTES.sleep(5);
+      TimeUnit.MINUTES.sleep(20);
       System.exit(0);
     }
   }

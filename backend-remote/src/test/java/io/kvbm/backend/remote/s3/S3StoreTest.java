@@ -27,11 +27,10 @@ import java.util.stream.IntStream;
 import org.jclouds.blobstore.domain.Blob;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(300)
+@Timeout(60)
 class S3StoreTest {
 
   private static final S3Server SERVER = S3Server.inMemory();
@@ -62,43 +61,6 @@ class S3StoreTest {
   /** A service's time runs on, the tests' clock starts in the past: set it. */
   private void setClock() {
     context.manualClock().jump(Duration.between(context.clock().instant(), Instant.now()));
-  }
-
-  @Test
-  void hundredsOfBlocksComeBack() {
-    blocksComeBack(600);
-  }
-
-  /** A minute and more on two cores, most of it the server's. */
-  @Test
-  @Tag("slow")
-  void thousandsOfBlocksComeBack() {
-    blocksComeBack(10_000);
-  }
-
-  private void blocksComeBack(int blocks) {
-    MaintainedStore store = open(SERVER.config().with("conditionalPuts", "false"));
-    int threads = 8;
-    CompletableFuture.allOf(
-            IntStream.range(0, threads)
-                .mapToObj(
-                    thread ->
-                        CompletableFuture.runAsync(
-                            () -> {
-                              byte[] read = new byte[300];
-                              MemorySegment target = MemorySegment.ofArray(read);
-                              for (int i = thread; i < blocks; i += threads) {
-                                String key = "b/" + i;
-                                store.put(key, BytePatterns.heap(300, i), DEFAULT);
-                                assertThat(store.get(key, new Region.HostRegion(target)))
-                                    .isPresent();
-                                BytePatterns.verify(target, i, key);
-                              }
-                            },
-                            context.ioExecutor()))
-                .toArray(CompletableFuture[]::new))
-        .join();
-    assertThat(store.statistics().objects()).isEqualTo(blocks);
   }
 
   @Test

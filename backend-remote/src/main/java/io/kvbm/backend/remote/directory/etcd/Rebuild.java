@@ -1,5 +1,6 @@
 package io.kvbm.backend.remote.directory.etcd;
 
+import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.KeyValue;
 import io.kvbm.api.remote.DirectoryMember;
 import io.kvbm.backend.remote.directory.DirectoryLimits;
@@ -8,6 +9,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** A copy that grows beside the old one while all records are read. On the directory's thread. */
@@ -45,8 +48,33 @@ final class Rebuild {
     return own;
   }
 
+  /** Reads all records as of one revision; {@return completes with it}. */
+  CompletableFuture<Long> read(EtcdCalls calls, Executor thread) {
+    return pages(calls, keys.members(), keys.members(), 0, thread)
+        .thenComposeAsync(
+            revision -> pages(calls, keys.blocks(), keys.blocks(), revision, thread), thread);
+  }
+
+  private CompletableFuture<Long> pages(
+      EtcdCalls calls, ByteSequence from, ByteSequence prefix, long revision, Executor thread) {
+    return calls
+        .page(from, prefix, revision)
+        .thenComposeAsync(
+            page -> {
+              long asOf = revision == 0 ? page.getHeader().getRevision() : revision;
+              page.getKvs().forEach(this::take);
+              if (!page.isMore() || page.getKvs().isEmpty()) {
+                return CompletableFuture.completedFuture(asOf);
+              }
+              ByteSequence next =
+                  page.getKvs().getLast().getKey().concat(ByteSequence.from(new byte[1]));
+              return pages(calls, next, prefix, asOf, thread);
+            },
+            thread);
+  }
+
   /** Takes a record: all members, then all segments in the order of their keys. */
-  void take(KeyValue record) {
+  private void take(KeyValue record) {
     String name = keys.asMember(record.getKey());
     if (name != null) {
       takeMember(name, record.getValue().getBytes());

@@ -1,20 +1,14 @@
 package io.kvbm.backend.remote.directory.etcd;
 
 import io.etcd.jetcd.ByteSequence;
-import io.etcd.jetcd.Watch;
-import io.etcd.jetcd.common.exception.CompactedException;
-import io.etcd.jetcd.watch.WatchEvent;
-import io.etcd.jetcd.watch.WatchResponse;
+import io.etcd.jetcd.KeyValue;
 import io.kvbm.api.remote.DirectoryMember;
 import io.kvbm.api.spi.Clock;
 import io.kvbm.backend.remote.directory.Notices;
 import io.kvbm.backend.remote.directory.Publications;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -25,15 +19,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Session {
 
-  private static final long LEAST_BACKOFF_MILLIS = 100;
-  private static final int ATTEMPTS_PER_CLIENT = 4;
-  private static final long MOST_BACKOFF_MILLIS = 2000;
-
   private final DirectoryMember self;
   private final EtcdSettings settings;
   private final RecordKeys keys;
   private final LocalCopy copy;
   private final SegmentWriter writer;
+  private final Following following;
+  private final Backoff backoff = new Backoff();
   private final Notices notices;
   private final Clock clock;
   private final System.Logger logger;
@@ -41,8 +33,6 @@ final class Session {
   private final CompletableFuture<Boolean> firstAttempt = new CompletableFuture<>();
 
   private @Nullable EtcdCalls calls;
-  private Watch.@Nullable Watcher watcher;
-  private @Nullable WatchFeed feed;
   private long lease;
   private long leaseSeconds;
   private boolean announced; // with the present lease
@@ -54,11 +44,8 @@ final class Session {
   private boolean renewing;
   private boolean told; // the listener knows that the directory cannot be reached
   private boolean closed;
-  private long watchFrom;
   private long announcedRevision;
-  private int attempts;
   private long lastContact;
-  private long lastRenewal;
   private volatile boolean connected;
   private final AtomicLong failures = new AtomicLong();
   private final AtomicLong resyncs = new AtomicLong();
@@ -83,6 +70,7 @@ final class Session {
     this.logger = logger;
     this.thread = thread;
     writer = new SegmentWriter(this, publications, thread, settings.segmentBytes());
+    following = new Following(keys, copy, thread, new Changes());
   }
 
   SegmentWriter writer() {
@@ -116,7 +104,6 @@ final class Session {
 
   void start() {
     lastContact = clock.nanoTime();
-    lastRenewal = lastContact;
     long tick = Math.min(1000, settings.lease().toMillis() / 6);
     var _ = thread.scheduleWithFixedDelay(this::tick, tick, tick, TimeUnit.MILLISECONDS);
     connect();
@@ -164,7 +151,7 @@ final class Session {
               connecting = false;
               if (failure != null) {
                 failed(failure);
-              } else if (stale || watcher == null) {
+              } else if (stale || !following.isOpen()) {
                 // Members' time ran out, or the watch ended, between the steps.
                 failed(new IllegalStateException("what was read is out of date already"));
               } else {
@@ -192,7 +179,7 @@ final class Session {
                 if (failure == null && seconds > 0) {
                   return done();
                 }
-                if (failure == null || isUnknownLease(failure)) {
+                if (failure == null || EtcdFailures.isUnknownLease(failure)) {
                   loseLease();
                   return grant(now);
                 }
@@ -206,7 +193,6 @@ final class Session {
             granted -> {
               lease = granted.id();
               leaseSeconds = granted.seconds();
-              lastRenewal = clock.nanoTime();
               writer.restart();
               return true;
             },
@@ -214,11 +200,10 @@ final class Session {
   }
 
   private CompletableFuture<Boolean> read(EtcdCalls now) {
-    closeWatch();
+    following.close();
     Rebuild rebuild = new Rebuild(self.agent().name(), keys, copy, settings.limits());
-    return readPages(now, keys.members(), keys.members(), 0, rebuild)
-        .thenComposeAsync(
-            revision -> readPages(now, keys.blocks(), keys.blocks(), revision, rebuild), thread)
+    return rebuild
+        .read(now, thread)
         .thenApplyAsync(
             revision -> {
               rebuild.finish();
@@ -228,27 +213,10 @@ final class Session {
               }
               resyncs.incrementAndGet();
               copy.replace(rebuild);
-              watchFrom = revision + 1;
+              following.startAfter(revision);
               stale = false;
               contact(); // or the next tick forgets what has just been read
               return true;
-            },
-            thread);
-  }
-
-  private CompletableFuture<Long> readPages(
-      EtcdCalls now, ByteSequence from, ByteSequence prefix, long revision, Rebuild rebuild) {
-    return now.page(from, prefix, revision)
-        .thenComposeAsync(
-            page -> {
-              long asOf = revision == 0 ? page.getHeader().getRevision() : revision;
-              page.getKvs().forEach(rebuild::take);
-              if (!page.isMore() || page.getKvs().isEmpty()) {
-                return CompletableFuture.completedFuture(asOf);
-              }
-              ByteSequence next =
-                  page.getKvs().getLast().getKey().concat(ByteSequence.from(new byte[1]));
-              return readPages(now, next, prefix, asOf, rebuild);
             },
             thread);
   }
@@ -257,11 +225,7 @@ final class Session {
     if (closed) {
       return CompletableFuture.failedFuture(new IllegalStateException("closed"));
     }
-    if (watcher == null) {
-      WatchFeed next = new WatchFeed(thread, this::follow, this::watchFailed);
-      feed = next;
-      watcher = now.watch(keys.root(), watchFrom, next);
-    }
+    following.open(now);
     if (announced || replaced) {
       return done();
     }
@@ -278,7 +242,7 @@ final class Session {
   }
 
   private void found() {
-    attempts = 0;
+    backoff.reset();
     contact();
     if (!connected) {
       connected = true;
@@ -302,18 +266,16 @@ final class Session {
       logger.log(
           System.Logger.Level.WARNING,
           "%s cannot be used (%s): what is known is kept until leases end; trying again"
-              .formatted(settings, reason(failure)));
+              .formatted(settings, EtcdFailures.reason(failure)));
     }
     firstAttempt.complete(false);
     if (!connecting && !closed && !retryPlanned) {
       retryPlanned = true;
-      if (isRefused(failure) || attempts % ATTEMPTS_PER_CLIENT == ATTEMPTS_PER_CLIENT - 1) {
+      if (EtcdFailures.isRefused(failure) || backoff.isClientOld()) {
         closeCalls(); // a new client signs in anew, and does not keep to gRPC's own long pauses
       }
-      long backoff =
-          Math.min(MOST_BACKOFF_MILLIS, LEAST_BACKOFF_MILLIS << Math.min(10, attempts++));
-      long jitter = ThreadLocalRandom.current().nextLong(backoff / 2 + 1);
-      var _ = thread.schedule(this::connect, backoff / 2 + jitter, TimeUnit.MILLISECONDS);
+      var _ =
+          thread.schedule(this::connect, backoff.nextMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -336,46 +298,33 @@ final class Session {
     }
   }
 
-  private void follow(WatchFeed from, WatchResponse response) {
-    if (from != feed) {
-      return;
+  /** What the watch tells. */
+  private final class Changes implements Following.Follower {
+    @Override
+    public void heard() {
+      contact();
     }
-    contact();
-    for (WatchEvent event : response.getEvents()) {
-      boolean put = event.getEventType() == WatchEvent.EventType.PUT;
-      watchFrom = Math.max(watchFrom, event.getKeyValue().getModRevision() + 1);
-      if (put) {
-        if (event.getKeyValue().getKey().equals(keys.member(self.agent().name()))) {
-          followOwn(event);
-        }
-        copy.put(event.getKeyValue());
-      } else {
-        copy.delete(event.getKeyValue());
+
+    @Override
+    public void put(KeyValue record) {
+      if (!announced
+          || record.getModRevision() <= announcedRevision
+          || !record.getKey().equals(keys.member(self.agent().name()))) {
+        return;
+      }
+      MemberRecord other = MemberRecord.decode(self.agent().name(), record.getValue().getBytes());
+      if (other != null && other.member().agent().generation() != generation()) {
+        replaced();
       }
     }
-  }
 
-  private void followOwn(WatchEvent event) {
-    MemberRecord record =
-        MemberRecord.decode(self.agent().name(), event.getKeyValue().getValue().getBytes());
-    if (announced
-        && event.getKeyValue().getModRevision() > announcedRevision
-        && record != null
-        && record.member().agent().generation() != generation()) {
-      replaced();
+    @Override
+    public void ended(Throwable failure, boolean isStale) {
+      if (!closed) {
+        stale |= isStale;
+        failed(failure);
+      }
     }
-  }
-
-  private void watchFailed(WatchFeed from, Throwable failure) {
-    if (from != feed || closed) {
-      return;
-    }
-    closeWatch();
-    Throwable cause = unwrap(failure);
-    if (cause instanceof CompactedException || cause instanceof WatchFeed.OverflowException) {
-      stale = true;
-    }
-    failed(failure);
   }
 
   // ---- time
@@ -407,9 +356,8 @@ final class Session {
                     return;
                   }
                   if (failure == null && seconds > 0) {
-                    lastRenewal = clock.nanoTime();
-                    contact();
-                  } else if (failure == null || isUnknownLease(failure)) {
+                          contact();
+                  } else if (failure == null || EtcdFailures.isUnknownLease(failure)) {
                     loseLease();
                     failed(new IllegalStateException("the lease has ended"));
                   } else {
@@ -431,7 +379,7 @@ final class Session {
     connected = false;
     firstAttempt.complete(false);
     writer.enable(false);
-    closeWatch();
+    following.close();
     EtcdCalls now = calls;
     if (now == null || lease == 0) {
       return done();
@@ -443,45 +391,12 @@ final class Session {
   }
 
   void closeCalls() {
-    closeWatch();
+    following.close();
     EtcdCalls now = calls;
     calls = null;
     if (now != null) {
       now.close();
     }
-  }
-
-  private void closeWatch() {
-    Watch.Watcher now = watcher;
-    watcher = null;
-    feed = null;
-    if (now != null) {
-      now.close();
-    }
-  }
-
-  // ---- what failures mean
-
-  private static boolean isUnknownLease(Throwable failure) {
-    String text = String.valueOf(unwrap(failure).getMessage());
-    return text.contains("lease not found");
-  }
-
-  private static boolean isRefused(Throwable failure) {
-    String text = String.valueOf(unwrap(failure).getMessage()).toLowerCase(Locale.ROOT);
-    return text.contains("auth") || text.contains("user name") || text.contains("permission");
-  }
-
-  private static String reason(Throwable failure) {
-    Throwable cause = unwrap(failure);
-    String text =
-        cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-    return text.lines().findFirst().orElse("");
-  }
-
-  private static Throwable unwrap(Throwable failure) {
-    Throwable cause = failure.getCause();
-    return failure instanceof CompletionException && cause != null ? unwrap(cause) : failure;
   }
 
   private static CompletableFuture<Boolean> done() {

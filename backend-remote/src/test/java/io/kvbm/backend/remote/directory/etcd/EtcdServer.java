@@ -19,18 +19,43 @@ final class EtcdServer implements AutoCloseable {
 
   private final int port = freePort();
   private final int peerPort = freePort();
+  private final Path keys;
   private Path data;
   private Process process;
 
-  private EtcdServer(Path data) {
+  private EtcdServer(Path data, Path keys) {
     this.data = data;
+    this.keys = keys;
   }
 
   static EtcdServer start(Path data) throws Exception {
+    return start(data, null);
+  }
+
+  /**
+   * Starts one that speaks TLS and asks clients for certificates.
+   *
+   * @param keys where {@code server.pem}, {@code server.key} and {@code authority.pem} are
+   */
+  static EtcdServer start(Path data, Path keys) throws Exception {
     RequiredTools.assumeOrFail(
         "etcd", Files.isExecutable(PROGRAM), "/usr/bin/etcd is missing; install etcd-server");
-    EtcdServer server = new EtcdServer(data);
+    EtcdServer server = new EtcdServer(data, keys);
     server.start();
+    return server;
+  }
+
+  /** Starts one whose certificate names another host, so that nobody can ask after its health. */
+  static EtcdServer startUnasked(Path data, Path keys) throws Exception {
+    EtcdServer server = new EtcdServer(data, keys);
+    server.launch();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!answers(server.port)) {
+      if (!server.process.isAlive() || System.nanoTime() > end) {
+        throw new IOException("etcd: " + Files.readString(data.resolve("etcd.log")));
+      }
+      Thread.sleep(20);
+    }
     return server;
   }
 
@@ -39,7 +64,7 @@ final class EtcdServer implements AutoCloseable {
   }
 
   String endpoint() {
-    return "http://127.0.0.1:" + port;
+    return (keys == null ? "http" : "https") + "://127.0.0.1:" + port;
   }
 
   void startEmpty(Path other) throws Exception {
@@ -48,9 +73,21 @@ final class EtcdServer implements AutoCloseable {
   }
 
   void start() throws Exception {
+    launch();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!ctl("endpoint", "health")) {
+      if (!process.isAlive() || System.nanoTime() > end) {
+        throw new IOException("etcd: " + Files.readString(data.resolve("etcd.log")));
+      }
+      Thread.sleep(20);
+    }
+  }
+
+  private void launch() throws IOException {
     String peer = "http://127.0.0.1:" + peerPort;
-    ProcessBuilder builder =
-        new ProcessBuilder(
+    List<String> command = new ArrayList<>();
+    command.addAll(
+        List.of(
             PROGRAM.toString(),
             "--data-dir",
             data.resolve("etcd").toString(),
@@ -68,17 +105,22 @@ final class EtcdServer implements AutoCloseable {
             "--heartbeat-interval",
             "20",
             "--election-timeout",
-            "200");
+            "200"));
+    if (keys != null) {
+      command.addAll(
+          List.of(
+              "--cert-file",
+              keys.resolve("server.pem").toString(),
+              "--key-file",
+              keys.resolve("server.key").toString(),
+              "--trusted-ca-file",
+              keys.resolve("authority.pem").toString(),
+              "--client-cert-auth"));
+    }
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("ETCD_UNSUPPORTED_ARCH", System.getProperty("os.arch"));
     builder.redirectErrorStream(true).redirectOutput(data.resolve("etcd.log").toFile());
     process = builder.start();
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!ctl("endpoint", "health")) {
-      if (!process.isAlive() || System.nanoTime() > end) {
-        throw new IOException("etcd: " + Files.readString(data.resolve("etcd.log")));
-      }
-      Thread.sleep(20);
-    }
   }
 
   /** Ends it without a chance to say so. */
@@ -89,6 +131,16 @@ final class EtcdServer implements AutoCloseable {
   boolean ctl(String... arguments) throws Exception {
     List<String> command = new ArrayList<>();
     command.addAll(List.of("/usr/bin/etcdctl", "--endpoints", endpoint()));
+    if (keys != null) {
+      command.addAll(
+          List.of(
+              "--cacert",
+              keys.resolve("authority.pem").toString(),
+              "--cert",
+              keys.resolve("server.pem").toString(),
+              "--key",
+              keys.resolve("server.key").toString()));
+    }
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("ETCDCTL_API", "3");
