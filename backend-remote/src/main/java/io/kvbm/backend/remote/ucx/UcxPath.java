@@ -16,7 +16,7 @@ import java.util.UUID;
 
 /**
  * One-sided reads and writes through UCX, with one worker and one thread. Completions are told on
- * that thread.
+ * that thread. A fatal error of UCX ends the path, not the process, where all transports are TCP.
  *
  * <p>UCX authenticates nobody, and over TCP the peer's UCX copies to and from whatever address it
  * is asked for: whoever reaches the devices of a path reaches the memory of its process. Use
@@ -121,6 +121,11 @@ public final class UcxPath implements DataPath {
       throw closedPath();
     }
     return engine.connect(frame);
+  }
+
+  @Override
+  public boolean isUsable() {
+    return engine.isRunning();
   }
 
   private static ClosedException closedPath() {
