@@ -62,8 +62,14 @@ public final class UcxPath implements DataPath {
     }
     try (UcxPath _ = new UcxPath(options)) {
       return new Availability.Available(
-          "UCX %s, transports %s on devices %s"
-              .formatted(UcxLibrary.get().version(), options.transports(), options.devices()));
+          "UCX %s, transports %s on devices %s%s"
+              .formatted(
+                  UcxLibrary.get().version(),
+                  options.transports(),
+                  options.devices(),
+                  options.isTcp() && UcxFatalErrors.areStopped()
+                      ? ""
+                      : "; its fatal errors end the process"));
     } catch (KvbmException e) {
       return new Availability.Unavailable(e.getMessage());
     }
