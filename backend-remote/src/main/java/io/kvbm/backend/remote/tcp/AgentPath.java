@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The data path of an agent beside TCP, if it has one. A path is given up as a whole, and another
  * opened, when memory is to be freed and it cannot be known that no copy of a peer is on its way to
- * it: nothing else stops UCX over TCP from copying to an address that is mapped no more. A path that
- * has failed as a whole is replaced when it is next asked for. Threading: safe from any thread.
+ * it: nothing else stops UCX over TCP from copying to an address that is mapped no more. A path
+ * that has failed as a whole is replaced when it is next asked for. Threading: safe from any
+ * thread.
  */
 final class AgentPath implements AutoCloseable {
 

@@ -33,7 +33,8 @@ final class LinkedFunction {
   private static final int PROT_READ = 1;
   private static final int PROT_READ_WRITE = 3;
 
-  private static final MemorySegment MEMORY = MemorySegment.ofAddress(0).reinterpret(Long.MAX_VALUE);
+  private static final MemorySegment MEMORY =
+      MemorySegment.ofAddress(0).reinterpret(Long.MAX_VALUE);
 
   /** A part of the process's memory. */
   private record Mapping(long from, long to, boolean isWritable, String file) {
@@ -64,17 +65,12 @@ final class LinkedFunction {
    */
   static boolean replace(long function, String name, long replacement) {
     try {
-      List<Mapping> all = Files.readAllLines(Path.of("/proc/self/maps")).stream()
-          .map(Mapping::parse)
-          .toList();
+      List<Mapping> all =
+          Files.readAllLines(Path.of("/proc/self/maps")).stream().map(Mapping::parse).toList();
       String file =
           all.stream().filter(m -> m.contains(function)).map(Mapping::file).findFirst().orElse("");
       long base =
-          all.stream()
-              .filter(m -> m.file().equals(file))
-              .mapToLong(Mapping::from)
-              .min()
-              .orElse(0);
+          all.stream().filter(m -> m.file().equals(file)).mapToLong(Mapping::from).min().orElse(0);
       if (!file.startsWith("/") || base == 0 || MEMORY.get(JAVA_INT, base) != ELF_MAGIC) {
         return false;
       }

@@ -111,9 +111,6 @@ final class UcxFatalErrors {
   private static String text(long address) {
     return address == 0
         ? ""
-        : MemorySegment.ofAddress(address)
-            .reinterpret(MAX_MESSAGE_BYTE_SIZE)
-            .getString(0)
-            .strip();
+        : MemorySegment.ofAddress(address).reinterpret(MAX_MESSAGE_BYTE_SIZE).getString(0).strip();
   }
 }

@@ -82,7 +82,6 @@ class UcxFatalErrorTest {
     assertThat(new UcxOptions("mlx5_0:1", "rc,tcp", false, 1, ONE, ONE).isTcp()).isFalse();
   }
 
-
   private static MethodHandle fatalError() {
     SymbolLookup symbols = SymbolLookup.libraryLookup("libucs.so.0", Arena.global());
     return Linker.nativeLinker()
