@@ -4,10 +4,7 @@ import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.testkit.TestContext;
 import io.kvbm.testkit.contract.RemoteAgentContract;
-import org.junit.jupiter.api.Tag;
 
-// libucp 1.13 has aborted the process on a busy machine: see docs/ucx.md.
-@Tag("slow")
 class UcxAgentContractTest extends RemoteAgentContract {
 
   @Override

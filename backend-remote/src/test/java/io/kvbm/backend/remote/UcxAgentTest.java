@@ -17,13 +17,10 @@ import io.kvbm.testkit.RecordingCompletion;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What goes by the data path, what does not, and what its end costs. */
-// libucp 1.13 has aborted the process on a busy machine: see docs/ucx.md.
-@Tag("slow")
 @Timeout(60)
 @SuppressWarnings("try") // what is closed when is what is tested
 class UcxAgentTest {

@@ -18,7 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Memory is taken back and unmapped while peers read and write it. */
-// libucp 1.13 has aborted the process on a busy machine: see docs/ucx.md.
 @Tag("slow")
 @Timeout(120)
 @SuppressWarnings("try") // what is closed when is what is tested

@@ -33,6 +33,9 @@ public interface DataPath extends AutoCloseable {
    */
   PathPeer connect(byte[] address);
 
+  /** {@return whether it has neither failed as a whole nor been closed, as far as is known} */
+  boolean isUsable();
+
   /** Fails what is in flight, waits until the memory of nobody is touched any more, and ends. */
   @Override
   void close();

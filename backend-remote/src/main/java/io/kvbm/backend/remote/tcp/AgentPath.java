@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The data path of an agent beside TCP, if it has one. A path is given up as a whole, and another
  * opened, when memory is to be freed and it cannot be known that no copy of a peer is on its way to
- * it: nothing else stops UCX over TCP from copying to an address that is mapped no more. Threading:
- * safe from any thread.
+ * it: nothing else stops UCX over TCP from copying to an address that is mapped no more. A path
+ * that has failed as a whole is replaced when it is next asked for. Threading: safe from any
+ * thread.
  */
 final class AgentPath implements AutoCloseable {
 
@@ -41,9 +42,14 @@ final class AgentPath implements AutoCloseable {
     }
   }
 
-  /** {@return the path now, or null} */
+  /** {@return the path now, or null; one that has failed is replaced} */
   @Nullable DataPath current() {
-    return current;
+    DataPath path = current;
+    if (path != null && !path.isUsable()) {
+      retire(path, "it has failed");
+      path = current;
+    }
+    return path;
   }
 
   /**
@@ -53,21 +59,22 @@ final class AgentPath implements AutoCloseable {
   void settle(Export export) {
     DataPath unsafe = export.unsafePath();
     if (unsafe != null) {
-      retire(unsafe);
+      retire(unsafe, "a peer has not given up memory to be freed");
     }
     export.leavePath();
   }
 
-  private void retire(DataPath old) {
+  private void retire(DataPath old, String reason) {
     synchronized (this) {
       if (old == current) {
         current = null;
         old.close();
         logger.log(
             System.Logger.Level.WARNING,
-            "agent ''{0}'' closes its data path {1}: a peer has not given up memory to be freed",
+            "agent ''{0}'' closes its data path {1}: {2}",
             agent,
-            old.name());
+            old.name(),
+            reason);
         if (!closed && provider != null) {
           current = provider.open().orElse(null);
         }

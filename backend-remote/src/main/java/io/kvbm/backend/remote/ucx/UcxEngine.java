@@ -1,24 +1,19 @@
 package io.kvbm.backend.remote.ucx;
 
-import io.kvbm.api.BackendException;
 import io.kvbm.api.ErrorCode;
-import io.kvbm.api.KvbmException;
 import io.kvbm.api.TransientException;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The thread that owns a worker: hands copies to UCX, lets it progress, tells completions, and
  * waits for the worker's event file when there is nothing to do. UCX's locks are spin locks and its
  * callbacks come from progress, so one owner is less to pay for than a worker of many threads.
+ *
+ * <p>If UCX meets a fatal error, the thread stays in it for ever, and another ends the path. No
+ * lock is held that others need while UCX is called.
  */
 final class UcxEngine implements Runnable {
 
@@ -27,33 +22,36 @@ final class UcxEngine implements Runnable {
   private static final int SIGNALLING = 2;
   private static final int CLOSE_CHECK_MILLIS = 100;
   private static final int MOST_LAST_STEPS = 1000;
-  private static final long MOST_WIRING_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** Who calls UCX: the path's thread, it alone without being woken, nobody. */
+  private enum Phase {
+    RUNNING,
+    ENDING,
+    ENDED
+  }
 
   private final UcxOptions options;
-  private final long chunkByteSize;
   private final long timeoutNanos;
   private final SubmissionRing<UcxCopy> submitted;
   private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final AtomicInteger sleep = new AtomicInteger(AWAKE);
   private final AtomicLong peerIds = new AtomicLong();
   private final CountDownLatch ended = new CountDownLatch(1);
-  private final Map<Long, UcxPeer> peers = new HashMap<>();
-  private final List<UcxCopy> active = new ArrayList<>();
-  private final List<UcxPeer> unflushed = new ArrayList<>();
   private final UcxSlots slots = new UcxSlots();
   private final UcxWorker worker;
-  private final Thread thread;
-  private long nextDeadline = Long.MAX_VALUE;
+  private final UcxPeers peers;
+  private final UcxCopies copies;
+  private volatile Thread thread;
+  private volatile Phase phase = Phase.RUNNING;
   private boolean stopping;
-  private boolean anyUnusable;
-  private volatile boolean terminated;
 
   UcxEngine(UcxLibrary ucx, UcxOptions options, long chunkByteSize) {
     this.options = options;
-    this.chunkByteSize = chunkByteSize;
     timeoutNanos = options.requestTimeout().toNanos();
     submitted = new SubmissionRing<>(Math.max(1024, 4 * options.maxInFlight()));
     worker = new UcxWorker(ucx, options, slots);
+    peers = new UcxPeers(worker, slots, timeoutNanos);
+    copies = new UcxCopies(worker, slots, peers, options, chunkByteSize);
     thread = Thread.ofPlatform().daemon().name("kvbm-ucx").unstarted(this);
   }
 
@@ -65,6 +63,10 @@ final class UcxEngine implements Runnable {
     return ended;
   }
 
+  boolean isRunning() {
+    return phase == Phase.RUNNING;
+  }
+
   void start() {
     thread.start();
   }
@@ -74,8 +76,7 @@ final class UcxEngine implements Runnable {
     execute(
         () -> {
           stopping = true;
-          anyUnusable = true;
-          peers.values().forEach(UcxPeer::shut);
+          peers.shutAll();
         });
   }
 
@@ -83,15 +84,29 @@ final class UcxEngine implements Runnable {
     UcxPeer peer = new UcxPeer(this, peerIds.incrementAndGet(), address);
     execute(
         () -> {
-          if (terminated) {
+          if (phase == Phase.RUNNING) {
+            peers.connect(peer);
+          } else {
             peer.shut();
             peer.ended.countDown();
-          } else {
-            peers.put(peer.id, peer);
-            connect(peer);
           }
         });
     return peer;
+  }
+
+  /** The peer is closed; ends it soon. */
+  void disconnect(UcxPeer peer) {
+    execute(() -> peers.disconnect(peer));
+  }
+
+  /** Destroys the key's handle soon. */
+  void forget(UcxRemoteMemory memory) {
+    execute(
+        () -> {
+          if (phase == Phase.RUNNING) {
+            peers.forget(memory);
+          }
+        });
   }
 
   /** Waits without being interrupted; the path's own thread does not wait for itself. */
@@ -121,20 +136,22 @@ final class UcxEngine implements Runnable {
           new TransientException(
               ErrorCode.QUEUE_FULL,
               "%d copies wait for UCX: wait for some to end".formatted(submitted.capacity())));
-    } else if (terminated) {
-      refuseSubmitted();
     } else {
-      wake();
+      goOn();
     }
   }
 
   /** Runs a task on the path's thread soon, also when the path is about to end. */
-  void execute(Runnable task) {
+  private void execute(Runnable task) {
     tasks.add(task);
-    if (terminated) {
-      runTasks();
-    } else {
-      wake();
+    goOn();
+  }
+
+  private void goOn() {
+    switch (phase) {
+      case RUNNING -> wake();
+      case ENDING -> {} // finish() sees it.
+      case ENDED -> refuseRest();
     }
   }
 
@@ -145,7 +162,7 @@ final class UcxEngine implements Runnable {
     }
   }
 
-  private synchronized boolean runTasks() {
+  private boolean runTasks() {
     boolean any = false;
     for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
       task.run();
@@ -154,25 +171,21 @@ final class UcxEngine implements Runnable {
     return any;
   }
 
-  private synchronized void refuseSubmitted() {
-    for (UcxCopy copy = submitted.poll(); copy != null; copy = submitted.poll()) {
-      copy.peer.shut();
-      copy.end(copy.peer.unusable());
-    }
-  }
-
   @Override
   public void run() {
+    if (options.isTcp()) {
+      UcxFatalErrors.guard(this::abandon);
+    }
     try {
       while (!(stopping && isDrained())) {
         boolean worked = runTasks();
-        worked |= issueSubmitted();
+        worked |= beginSubmitted();
         worked |= worker.progress();
-        noteFailures();
-        worked |= endRequests();
-        worked |= flushWritten();
-        worked |= closeFailed();
-        expire();
+        peers.noteFailures();
+        worked |= copies.endRequests();
+        worked |= copies.flushWritten();
+        worked |= peers.closeUnusable();
+        copies.expire();
         if (!worked) {
           pause();
         }
@@ -180,25 +193,17 @@ final class UcxEngine implements Runnable {
     } catch (RuntimeException | Error e) {
       System.getLogger(UcxEngine.class.getName())
           .log(System.Logger.Level.ERROR, "a UCX path failed and is closed", e);
+    }
+    phase = Phase.ENDING;
+    try {
+      peers.destroyKeys();
+      finishAnswers();
+      worker.destroy();
     } finally {
-      terminate();
+      UcxFatalErrors.unguard();
+      peers.shutAll();
+      finish();
     }
-  }
-
-  private synchronized void terminate() {
-    terminated = true;
-    for (UcxPeer peer : peers.values()) {
-      peer.shut();
-      peer.opened.forEach(memory -> worker.destroyKey(memory.key));
-      peer.opened.clear();
-    }
-    finishAnswers();
-    worker.destroy();
-    List.copyOf(active).forEach(copy -> end(copy, copy.peer.unusable()));
-    refuseSubmitted();
-    runTasks();
-    peers.values().forEach(peer -> peer.ended.countDown());
-    ended.countDown();
   }
 
   /** Peers that are connecting here are answered, as far as that takes no waiting. */
@@ -209,8 +214,48 @@ final class UcxEngine implements Runnable {
     }
   }
 
+  /** Called on the path's thread, which ends with that: UCX does not return to it. */
+  private void abandon(String reason) {
+    phase = Phase.ENDING;
+    thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("kvbm-ucx-end")
+            .unstarted(
+                () -> {
+                  System.getLogger(UcxEngine.class.getName())
+                      .log(
+                          System.Logger.Level.ERROR,
+                          "UCX failed: a path and its peers are given up ({0})",
+                          reason);
+                  worker.abandon();
+                  peers.failAll();
+                  finish();
+                });
+    thread.start();
+  }
+
+  /** UCX touches nothing any more: ends what is left. */
+  private synchronized void finish() {
+    phase = Phase.ENDED;
+    copies.endAll();
+    refuseRest();
+    peers.endAll();
+    ended.countDown();
+  }
+
+  private synchronized void refuseRest() {
+    for (UcxCopy copy = submitted.poll(); copy != null; copy = submitted.poll()) {
+      if (copy.peer.isUsable()) {
+        copy.peer.shut();
+      }
+      copy.end(copy.peer.unusable());
+    }
+    runTasks();
+  }
+
   private boolean isDrained() {
-    return peers.isEmpty() && active.isEmpty() && submitted.isEmpty();
+    return peers.isEmpty() && copies.isEmpty() && submitted.isEmpty();
   }
 
   private void pause() {
@@ -219,7 +264,7 @@ final class UcxEngine implements Runnable {
       return;
     }
     sleep.set(ASLEEP);
-    if (tasks.isEmpty() && (active.size() >= options.maxInFlight() || submitted.isEmpty())) {
+    if (tasks.isEmpty() && (copies.isFull() || submitted.isEmpty())) {
       worker.await(pauseMillis());
     }
     if (!sleep.compareAndSet(ASLEEP, AWAKE)) {
@@ -230,21 +275,15 @@ final class UcxEngine implements Runnable {
   }
 
   private int pauseMillis() {
-    for (UcxPeer peer : peers.values()) {
-      if (peer.closeRequest != 0 || isWiring(peer)) {
-        return CLOSE_CHECK_MILLIS; // Such a request has no callback, but an event as a rule.
-      }
+    if (peers.isAnyClosing()) {
+      return CLOSE_CHECK_MILLIS; // Such a request has no callback, but an event as a rule.
     }
-    if (active.isEmpty()) {
-      return -1;
-    }
-    long left = TimeUnit.NANOSECONDS.toMillis(nextDeadline - System.nanoTime()) + 1;
-    return Math.clamp(left, 1, Integer.MAX_VALUE);
+    return copies.isEmpty() ? -1 : Math.clamp(copies.millisLeft(), 1, Integer.MAX_VALUE);
   }
 
-  private boolean issueSubmitted() {
+  private boolean beginSubmitted() {
     boolean any = false;
-    while (active.size() < options.maxInFlight()) {
+    while (!copies.isFull()) {
       UcxCopy copy = submitted.poll();
       if (copy == null) {
         break;
@@ -253,253 +292,7 @@ final class UcxEngine implements Runnable {
       if (copy.peer.endpoint == 0) {
         runTasks(); // It was connected before the copy was submitted, but after tasks last ran.
       }
-      if (!copy.peer.isUsable()) {
-        copy.end(copy.peer.unusable());
-      } else if (copy.peer.endpoint == 0) {
-        copy.end(UcxStatus.disconnected(copy.peer.label(), UcxStatus.UNREACHABLE));
-      } else if (copy.deadline - System.nanoTime() <= 0) {
-        copy.end(copy.late());
-      } else {
-        copy.index = active.size();
-        active.add(copy);
-        copy.peer.active++;
-        issue(copy);
-      }
-    }
-    return any;
-  }
-
-  private void issue(UcxCopy copy) {
-    UcxPeer peer = copy.peer;
-    UcxRemoteMemory memory = copy.memory;
-    copy.deadline = System.nanoTime() + timeoutNanos;
-    if (active.size() == 1 || copy.deadline - nextDeadline < 0) {
-      nextDeadline = copy.deadline;
-    }
-    try {
-      if (memory.key == 0) {
-        memory.key = worker.unpackKey(peer.endpoint, memory.packed());
-        peer.opened.add(memory);
-      }
-    } catch (KvbmException e) {
-      end(copy, e);
-      return;
-    }
-    copy.chunk = Math.min(chunkByteSize, copy.remaining());
-    int slot = slots.take(copy);
-    long local = copy.localAddress();
-    long remote = copy.remoteAddress();
-    long pointer =
-        copy.isWrite
-            ? worker.put(peer.endpoint, local, copy.chunk, remote, memory.key, slot)
-            : worker.get(peer.endpoint, local, copy.chunk, remote, memory.key, slot);
-    endIfImmediate(pointer, slot);
-  }
-
-  /** Puts a request that has no callback because it ended at once with the ended ones. */
-  private void endIfImmediate(long pointer, int slot) {
-    if (!UcxStatus.isRequest(pointer)) {
-      slots.completed(slot, (int) pointer);
-    }
-  }
-
-  private void noteFailures() {
-    while (slots.nextFailed()) {
-      UcxPeer peer = peers.get(slots.failedPeer());
-      if (peer != null) {
-        peer.isWired = true;
-        peer.fail(slots.failedStatus());
-        anyUnusable = true;
-      }
-    }
-  }
-
-  private boolean endRequests() {
-    boolean any = false;
-    while (slots.nextEnded()) {
-      any = true;
-      int status = slots.endedStatus();
-      switch (slots.releaseEnded()) {
-        case UcxCopy copy -> {
-          copy.peer.isWired = true;
-          endChunk(copy, status);
-        }
-        case UcxPeer peer -> peer.isWired = true;
-        case UcxSlots.Flush flush ->
-            flush.copies().forEach(copy -> end(copy, failure(copy, status)));
-        default -> throw new AssertionError("a slot belongs to a copy, a flush or a peer");
-      }
-    }
-    return any;
-  }
-
-  private void endChunk(UcxCopy copy, int status) {
-    UcxPeer peer = copy.peer;
-    if (status != UcxStatus.OK || (copy.remaining() > copy.chunk && !peer.isUsable())) {
-      end(copy, failure(copy, status == UcxStatus.OK ? UcxStatus.CANCELED : status));
-      return;
-    }
-    copy.advance();
-    if (copy.remaining() > 0) {
-      issue(copy);
-    } else if (!copy.isWrite) {
-      end(copy, null);
-    } else {
-      if (peer.written.isEmpty()) {
-        unflushed.add(peer);
-      }
-      peer.written.add(copy);
-    }
-  }
-
-  /** Writes are there when a flush after them has ended; one flush serves all that wait. */
-  private boolean flushWritten() {
-    boolean any = !unflushed.isEmpty();
-    for (UcxPeer peer : unflushed) {
-      List<UcxCopy> copies = peer.written;
-      peer.written = new ArrayList<>();
-      if (peer.endpoint == 0) {
-        copies.forEach(copy -> end(copy, failure(copy, UcxStatus.CANCELED)));
-      } else {
-        int slot = slots.take(new UcxSlots.Flush(copies));
-        endIfImmediate(worker.flush(peer.endpoint, slot), slot);
-      }
-    }
-    unflushed.clear();
-    return any;
-  }
-
-  private static @Nullable KvbmException failure(UcxCopy copy, int status) {
-    if (status == UcxStatus.OK) {
-      return null;
-    }
-    if (copy.isLate) {
-      return copy.late();
-    }
-    if (!copy.peer.isUsable()) {
-      return copy.peer.unusable();
-    }
-    if (UcxStatus.isLoss(status)) { // Requests may end before the endpoint is told to have failed.
-      return UcxStatus.disconnected(copy.peer.label(), status);
-    }
-    return UcxStatus.failure(
-        "%s at %s failed".formatted(copy.isWrite ? "write" : "read", copy.peer.label()), status);
-  }
-
-  private void end(UcxCopy copy, @Nullable KvbmException failure) {
-    UcxCopy last = active.removeLast();
-    if (last != copy) {
-      active.set(copy.index, last);
-      last.index = copy.index;
-    }
-    copy.peer.active--;
-    copy.end(failure);
-  }
-
-  /** UCX cannot cancel a copy, but ends all of an endpoint that is closed by force. */
-  private void expire() {
-    if (active.isEmpty()) {
-      return;
-    }
-    long now = System.nanoTime();
-    if (nextDeadline - now > 0) {
-      return;
-    }
-    nextDeadline = now + timeoutNanos;
-    for (UcxCopy copy : active) {
-      if (copy.deadline - now <= 0) {
-        copy.isLate = true;
-        copy.peer.fail(UcxStatus.TIMED_OUT);
-        anyUnusable = true;
-      } else if (copy.deadline - nextDeadline < 0) {
-        nextDeadline = copy.deadline;
-      }
-    }
-  }
-
-  private void connect(UcxPeer peer) {
-    try {
-      peer.endpoint = worker.connect(peer.address, peer.id);
-    } catch (BackendException e) {
-      peer.fail(e.nativeCode());
-    }
-  }
-
-  /** The peer is closed: {@link #closeFailed} does the rest. */
-  void disconnect(UcxPeer peer) {
-    anyUnusable = true;
-    if (!peers.containsKey(peer.id)) {
-      peer.ended.countDown();
-    }
-  }
-
-  void forget(UcxRemoteMemory memory) {
-    if (memory.key != 0 && memory.peer().opened.remove(memory)) {
-      worker.destroyKey(memory.key);
-      memory.key = 0;
-    }
-  }
-
-  /** Closes the endpoints of peers that failed or were closed, and ends closed ones. */
-  private boolean closeFailed() {
-    if (!anyUnusable) {
-      return false;
-    }
-    anyUnusable = false;
-    boolean any = false;
-    for (UcxPeer peer : List.copyOf(peers.values())) {
-      if (!peer.isUsable() && (peer.endpoint != 0 || peer.closeRequest != 0 || peer.isClosed())) {
-        any |= close(peer);
-        anyUnusable |=
-            peer.closeRequest != 0
-                || isWiring(peer)
-                || (peer.isClosed() && peers.containsKey(peer.id));
-      }
-    }
-    return any;
-  }
-
-  private static boolean isWiring(UcxPeer peer) {
-    return peer.endpoint != 0 && peer.wireBy != 0;
-  }
-
-  /**
-   * {@return whether the endpoint may be closed} UCX aborts the process if one is closed by force
-   * while the messages that connect it are queued; a flush ends after them.
-   */
-  private boolean isWiredOrLate(UcxPeer peer) {
-    if (peer.isWired) {
-      return true;
-    }
-    long now = System.nanoTime();
-    if (peer.wireBy == 0) {
-      peer.wireBy = (now + Math.min(timeoutNanos, MOST_WIRING_NANOS)) | 1;
-      int slot = slots.take(peer);
-      endIfImmediate(worker.flush(peer.endpoint, slot), slot);
-    }
-    return now - peer.wireBy >= 0;
-  }
-
-  private boolean close(UcxPeer peer) {
-    boolean any = false;
-    if (peer.endpoint != 0 && !isWiredOrLate(peer)) {
-      return false;
-    }
-    if (peer.endpoint != 0) {
-      long pointer = worker.close(peer.endpoint);
-      peer.closeRequest = UcxStatus.isRequest(pointer) ? pointer : 0;
-      peer.endpoint = 0;
-      any = true;
-    }
-    if (peer.closeRequest != 0 && worker.isEnded(peer.closeRequest)) {
-      peer.closeRequest = 0;
-      any = true;
-    }
-    if (peer.isClosed() && peer.closeRequest == 0 && peer.active == 0) {
-      List.copyOf(peer.opened).forEach(this::forget);
-      peers.remove(peer.id);
-      peer.ended.countDown();
-      any = true;
+      copies.begin(copy);
     }
     return any;
   }

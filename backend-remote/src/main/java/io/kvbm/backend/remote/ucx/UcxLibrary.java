@@ -120,6 +120,7 @@ final class UcxLibrary {
             LINKER.defaultLookup().findOrThrow("poll"),
             FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
     version = readVersion();
+    UcxFatalErrors.install(symbols);
   }
 
   private static final class Holder {

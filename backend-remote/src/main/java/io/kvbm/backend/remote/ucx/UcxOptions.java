@@ -77,6 +77,11 @@ public record UcxOptions(
     return new UcxOptions(devices, transports, busyPoll, maxInFlight, requestTimeout, keepalive);
   }
 
+  /** {@return whether all bytes are moved by this process's threads, none by hardware} */
+  boolean isTcp() {
+    return Arrays.stream(transports.split(",", -1)).allMatch("tcp"::equals);
+  }
+
   private static void checkNames(String option, String names) {
     boolean valid =
         Arrays.stream(names.split(",", -1)).allMatch(name -> name.matches("[A-Za-z0-9_.:-]{1,64}"));

@@ -16,7 +16,7 @@ import java.util.UUID;
 
 /**
  * One-sided reads and writes through UCX, with one worker and one thread. Completions are told on
- * that thread.
+ * that thread. A fatal error of UCX ends the path, not the process, where all transports are TCP.
  *
  * <p>UCX authenticates nobody, and over TCP the peer's UCX copies to and from whatever address it
  * is asked for: whoever reaches the devices of a path reaches the memory of its process. Use
@@ -62,8 +62,14 @@ public final class UcxPath implements DataPath {
     }
     try (UcxPath _ = new UcxPath(options)) {
       return new Availability.Available(
-          "UCX %s, transports %s on devices %s"
-              .formatted(UcxLibrary.get().version(), options.transports(), options.devices()));
+          "UCX %s, transports %s on devices %s%s"
+              .formatted(
+                  UcxLibrary.get().version(),
+                  options.transports(),
+                  options.devices(),
+                  options.isTcp() && UcxFatalErrors.areStopped()
+                      ? ""
+                      : "; its fatal errors end the process"));
     } catch (KvbmException e) {
       return new Availability.Unavailable(e.getMessage());
     }
@@ -121,6 +127,11 @@ public final class UcxPath implements DataPath {
       throw closedPath();
     }
     return engine.connect(frame);
+  }
+
+  @Override
+  public boolean isUsable() {
+    return engine.isRunning();
   }
 
   private static ClosedException closedPath() {

@@ -31,8 +31,11 @@ final class UcxPeer implements PathPeer {
   /** Whether the connection stands: a request has ended, or UCX has told of its failure. */
   boolean isWired;
 
-  /** When the endpoint is closed all the same, by {@link System#nanoTime}; 0 if not waiting. */
-  long wireBy;
+  /** Whether a flush that ends after the connection stands was begun. */
+  boolean isFlushing;
+
+  /** When the endpoint is closed at the latest, by {@link System#nanoTime}; 0 if not closing. */
+  long closeBy;
 
   private final UcxEngine engine;
   private final UUID path;
@@ -59,6 +62,10 @@ final class UcxPeer implements PathPeer {
 
   boolean isClosed() {
     return closed;
+  }
+
+  boolean hasFailed() {
+    return failure != UcxStatus.OK;
   }
 
   boolean isUsable() {
@@ -151,14 +158,14 @@ final class UcxPeer implements PathPeer {
 
   /** Destroys the key's handle soon. */
   void forget(UcxRemoteMemory memory) {
-    engine.execute(() -> engine.forget(memory));
+    engine.forget(memory);
   }
 
   /** Called from a completion it does not wait. */
   @Override
   public void close() {
     closed = true;
-    engine.execute(() -> engine.disconnect(this));
+    engine.disconnect(this);
     engine.await(ended);
   }
 

@@ -70,6 +70,13 @@ final class UcxSlots implements UcxEvents {
     ended.add(slot, status);
   }
 
+  /** Puts a request that has no callback because it ended at once with the ended ones. */
+  void completeIfImmediate(long pointer, int slot) {
+    if (!UcxStatus.isRequest(pointer)) {
+      completed(slot, (int) pointer);
+    }
+  }
+
   @Override
   public void failed(long peer, int status) {
     failed.add(peer, status);

@@ -9,6 +9,7 @@ import io.kvbm.api.TransientException;
 final class UcxStatus {
 
   static final int OK = 0;
+  static final int IO_ERROR = -3;
   static final int UNREACHABLE = -6;
   static final int BUSY = -15;
   static final int CANCELED = -16;
@@ -16,7 +17,6 @@ final class UcxStatus {
 
   private static final long LAST_ERROR = -100;
 
-  private static final int IO_ERROR = -3;
   private static final int REJECTED = -23;
   private static final int CONNECTION_RESET = -25;
   private static final int FIRST_LINK_FAILURE = -40;

@@ -44,7 +44,7 @@ final class UcxWorker {
   private final MemorySegment failed;
   private final long context;
   private final long worker;
-  private boolean destroyed;
+  private volatile boolean destroyed;
 
   /** Opens devices. Throws REMOTE if UCX cannot. */
   UcxWorker(UcxLibrary ucx, UcxOptions options, UcxEvents events) {
@@ -347,10 +347,17 @@ final class UcxWorker {
     }
   }
 
-  /** Ends; UCX touches no memory from then on. */
-  synchronized void destroy() {
+  /** UCX failed and must not be called any more: what it holds is lost. */
+  void abandon() {
     destroyed = true;
-    try {
+  }
+
+  /** Ends; UCX touches no memory from then on. */
+  void destroy() {
+    synchronized (this) {
+      destroyed = true;
+    }
+    try { // Not locked: UCX may fail and never return.
       ucx.workerDestroy.invokeExact(worker);
     } catch (Throwable e) {
       throw UcxLibrary.unexpected(e);

@@ -9,12 +9,9 @@ import io.kvbm.backend.remote.path.PathPeer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-// libucp 1.13 has aborted the process on a busy machine: see docs/ucx.md.
-@Tag("slow")
 @Timeout(60)
 class UcxConnectTest {
 
@@ -67,9 +64,6 @@ class UcxConnectTest {
   }
 
   /** UCX aborts a process that closes an endpoint by force while it is being connected. */
-  // libucp 1.13 has aborted the process, rarely, when a connection ended while it came about: see
-  // docs/ucx.md.
-  @Tag("slow")
   @Test
   void peersAreClosedWhileTheyAreBeingConnected() throws Exception {
     Ucx.require();

@@ -16,8 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-// libucp 1.13 has aborted the process, rarely, when a connection ended while it came about: see
-// docs/ucx.md.
 @Tag("slow")
 class UcxPeerLossTest {
 
