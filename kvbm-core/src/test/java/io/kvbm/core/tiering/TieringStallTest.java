@@ -195,7 +195,7 @@ class TieringStallTest {
             64,
             128,
             0,
-            TieringOptions.DEFAULT.withDemotionNanos(10 * MILLI),
+            TieringOptions.DEFAULT.withDemotionNanos(200 * MILLI),
             new TransferLimits(64, 1 << 20, 8, 2, 1 << 20).withPatience(10_000 * MILLI, 64, 0));
     fill(tiers, 0, 64);
     tiers.transport.holdsNext.set(4);
