@@ -156,7 +156,8 @@ class RefusalsTest {
       BytePatterns.fill(there.mutableView(), 3);
       ExportedStorage exported = two.far.register(there, RemoteAccess.READ);
       Storage larger =
-          two.connect().map(new ExportedStorage(exported.key(), 2 * SIZE, StorageType.SYSTEM, true));
+          two.connect()
+              .map(new ExportedStorage(exported.key(), 2 * SIZE, StorageType.SYSTEM, true));
       for (long at : new long[] {1, SIZE - 1, SIZE}) {
         assertThat(two.copy(larger, at, here, 0, SIZE).awaitFailure(0).code())
             .as("%d bytes at %d of %d", SIZE, at, SIZE)
@@ -183,7 +184,8 @@ class RefusalsTest {
       byte[] hello = RawClient.hello(far, "raw", 0);
       for (int length : new int[] {1025, 1 << 20, Integer.MAX_VALUE}) {
         try (RawClient client = new RawClient(far)) {
-          client.send(new WireFrame(FrameType.HELLO.code(), 0, 0, 0, hello, new byte[0], length, 0));
+          client.send(
+              new WireFrame(FrameType.HELLO.code(), 0, 0, 0, hello, new byte[0], length, 0));
           assertThat(client.receive()).as("a first body said to have %d bytes", length).isNull();
         }
       }

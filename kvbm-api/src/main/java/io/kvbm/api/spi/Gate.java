@@ -70,7 +70,11 @@ public final class Gate {
     }
   }
 
-  /** Refuses from now on and waits for those inside; {@return whether this call was the first}. */
+  /**
+   * Refuses from now on and waits for those inside.
+   *
+   * @return whether this call was the first
+   */
   public synchronized boolean close() {
     boolean first = !closed;
     closed = true;

@@ -138,9 +138,7 @@ class BackendConfigTest {
     map.put("a", "9");
     assertThat(config.values()).containsExactly(Map.entry("a", "1"), Map.entry("b", "2"));
     assertThat(config.with("a", "3")).isNotEqualTo(config);
-    assertThat(config.with("a", "3").with("a", "1"))
-        .isEqualTo(config)
-        .hasSameHashCodeAs(config);
+    assertThat(config.with("a", "3").with("a", "1")).isEqualTo(config).hasSameHashCodeAs(config);
   }
 
   @Test

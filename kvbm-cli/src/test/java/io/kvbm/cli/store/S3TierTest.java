@@ -31,7 +31,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Managers whose lowest tier is a bucket of a real S3 service, as a file of settings makes them. */
+/**
+ * Managers whose lowest tier is a bucket of a real S3 service, as a file of settings makes them.
+ */
 @Timeout(120)
 class S3TierTest {
 

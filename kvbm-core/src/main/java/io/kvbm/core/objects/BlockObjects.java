@@ -145,11 +145,7 @@ final class BlockObjects implements AutoCloseable {
   }
 
   private void check(
-      BlockRead read,
-      @Nullable BlockHeader header,
-      boolean isAdopted,
-      long found,
-      long byteSize) {
+      BlockRead read, @Nullable BlockHeader header, boolean isAdopted, long found, long byteSize) {
     if (header == null) {
       throw corrupt(read, "its header is damaged");
     }

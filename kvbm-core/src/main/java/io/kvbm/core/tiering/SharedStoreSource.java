@@ -77,9 +77,7 @@ final class SharedStoreSource implements PeerSource {
 
   @Override
   public boolean mayHave(List<BlockKey> keys, int from) {
-    return from < keys.size()
-        && running.availablePermits() > 0
-        && store.mayHave(keys.get(from));
+    return from < keys.size() && running.availablePermits() > 0 && store.mayHave(keys.get(from));
   }
 
   @Override

@@ -39,7 +39,12 @@ class ObjectBlocksContractTest extends BlockStoreContract {
     public Backend open(BackendContext context, BackendConfig config) {
       ObjectBlockStores stores =
           new ObjectBlockStores(
-              service.factory(), true, ObjectBlocks.Sharing.OWN_ONLY, 4, context.ioExecutor(), context.clock());
+              service.factory(),
+              true,
+              ObjectBlocks.Sharing.OWN_ONLY,
+              4,
+              context.ioExecutor(),
+              context.clock());
       BlockStoreFactory noting =
           new BlockStoreFactory() {
             @Override

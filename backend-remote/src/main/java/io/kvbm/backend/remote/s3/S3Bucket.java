@@ -188,8 +188,7 @@ final class S3Bucket {
       found.addAll(page.uploads());
       key = page.nextKeyMarker();
       id = page.nextUploadIdMarker();
-      boolean goesOn =
-          key != null && (!key.equals(keyMarker) || !Objects.equals(id, idMarker));
+      boolean goesOn = key != null && (!key.equals(keyMarker) || !Objects.equals(id, idMarker));
       if (!Boolean.TRUE.equals(page.isTruncated()) || !goesOn) {
         return found;
       }

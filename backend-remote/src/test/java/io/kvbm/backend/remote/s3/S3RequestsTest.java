@@ -124,8 +124,7 @@ class S3RequestsTest {
   @Test
   void allPagesOfUnfinishedUploadsAreSeen() {
     Pages client = new Pages(7);
-    S3Calls calls =
-        new S3Calls(client, S3Settings.of(BackendConfig.empty()), Clock.SYSTEM, _ -> 0);
+    S3Calls calls = new S3Calls(client, S3Settings.of(BackendConfig.empty()), Clock.SYSTEM, _ -> 0);
     assertThat(new S3Bucket(calls, "bucket").uploads(""))
         .extracting(MultipartUpload::uploadId)
         .containsExactly("id0", "id1", "id2", "id3", "id4", "id5", "id6");
@@ -146,8 +145,7 @@ class S3RequestsTest {
               return 0;
             });
     KvbmException e =
-        catchThrowableOfType(
-            KvbmException.class, () -> new S3Bucket(calls, "bucket").head("key"));
+        catchThrowableOfType(KvbmException.class, () -> new S3Bucket(calls, "bucket").head("key"));
     assertThat(e.code()).isEqualTo(ErrorCode.DISCONNECTED);
     assertThat(client.asked).hasValue(10);
     assertThat(bounds)
@@ -165,8 +163,7 @@ class S3RequestsTest {
     BackendConfig plain = BackendConfig.of("endpoint", "http://storage.example:9000");
     BackendConfig config = pathStyle == null ? plain : plain.with("pathStyle", pathStyle);
     try (S3Client client = S3BackendProvider.client(S3Settings.of(config))) {
-      assertThat(client.utilities().getUrl(r -> r.bucket("models").key("k")))
-          .hasToString(expected);
+      assertThat(client.utilities().getUrl(r -> r.bucket("models").key("k"))).hasToString(expected);
     }
   }
 
@@ -186,8 +183,9 @@ class S3RequestsTest {
       assertThat(puts).as("one, and two parts").hasSize(3);
       assertThat(puts)
           .allMatch(
-              head -> head.toLowerCase(java.util.Locale.ROOT).contains("x-amz-checksum-crc32c:")
-                  == isSent);
+              head ->
+                  head.toLowerCase(java.util.Locale.ROOT).contains("x-amz-checksum-crc32c:")
+                      == isSent);
       BytePatterns.verify(MemorySegment.ofArray(store.getBytes("long").orElseThrow()), 2, mode);
     }
   }
@@ -215,8 +213,7 @@ class S3RequestsTest {
     boolean[] armed = {false};
     try (FaultyProxy proxy = new FaultyProxy(SERVER.port(), _ -> armed[0] ? fate : Fate.PASS)) {
       MaintainedStore store =
-          open(
-              S3Server.config(proxy.port()).with("attempts", "2").with("requestTimeout", "500ms"));
+          open(S3Server.config(proxy.port()).with("attempts", "2").with("requestTimeout", "500ms"));
       store.put("key", BytePatterns.heap(100_000, 1), DEFAULT);
       armed[0] = true;
       MemorySegment target = MemorySegment.ofArray(new byte[100_000]);
@@ -330,8 +327,7 @@ class S3RequestsTest {
   @ValueSource(strings = {"kv", "Models", "a_b", "-models", "models.", "s3://models"})
   void aNameThatIsNoBucketIsSaidBeforeAnythingIsSent(String name) {
     KvbmException e =
-        catchThrowableOfType(
-            KvbmException.class, () -> open(SERVER.config().with("bucket", name)));
+        catchThrowableOfType(KvbmException.class, () -> open(SERVER.config().with("bucket", name)));
     assertThat(e.code()).isEqualTo(ErrorCode.INVALID_CONFIG);
     assertThat(e).hasMessageContaining("'bucket'");
   }

@@ -274,8 +274,7 @@ final class Session {
       if (EtcdFailures.isRefused(failure) || backoff.isClientOld()) {
         closeCalls(); // a new client signs in anew, and does not keep to gRPC's own long pauses
       }
-      var _ =
-          thread.schedule(this::connect, backoff.nextMillis(), TimeUnit.MILLISECONDS);
+      var _ = thread.schedule(this::connect, backoff.nextMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -356,7 +355,7 @@ final class Session {
                     return;
                   }
                   if (failure == null && seconds > 0) {
-                          contact();
+                    contact();
                   } else if (failure == null || EtcdFailures.isUnknownLease(failure)) {
                     loseLease();
                     failed(new IllegalStateException("the lease has ended"));

@@ -66,7 +66,8 @@ class EtcdTlsTest {
         fixture.join(
             member("b", 1),
             DirectoryListener.NONE,
-            with(own, own).with("etcdEndpoints", etcd.endpoint().replace("127.0.0.1", "localhost")));
+            with(own, own)
+                .with("etcdEndpoints", etcd.endpoint().replace("127.0.0.1", "localhost")));
     a.publish(keys(0, 50), List.of());
     assertThat(a.flush(Duration.ofSeconds(20))).isTrue();
     await("fifty", () -> held(b, keys(0, 50)) == 50);
