@@ -92,6 +92,9 @@ final class ReplayWorkers {
     try (BlockDirectory _ = platform.directory(meeting.directory(), self, leader)) {
       List<Integer> slots = ShardShape.levels(options).stream().map(options::capacity).toList();
       ShardWorkers workers = leader.connect(slots, START, MOVE);
+      if (console.isVerbose()) {
+        console.note("leading " + String.join(", ", processes.keySet()));
+      }
       try (KvBlockManager manager =
           KvBlockManager.builder(config)
               .platform(platform)
@@ -113,8 +116,7 @@ final class ReplayWorkers {
       throws InterruptedException {
     try (ProgressBar bar = console.progress("replaying", "blocks", trace.blockCount())) {
       ShardedTop top =
-          new ShardedTop(
-              processes, (name, why) -> workers.lost(name, String.valueOf(why.getMessage())));
+          new ShardedTop(processes, (name, failure) -> workers.lost(name, why(name, failure)));
       Replay replay =
           new Replay(
               trace,
@@ -152,6 +154,12 @@ final class ReplayWorkers {
           lost,
           nanos);
     }
+  }
+
+  /** What a process says of itself begins with its name. */
+  private static String why(String name, KvbmException failure) {
+    String message = String.valueOf(failure.getMessage());
+    return message.startsWith(name + " ") ? message.substring(name.length() + 1) : message;
   }
 
   /** {@return how many requests were served in full} */

@@ -75,7 +75,7 @@ record WorkersReport(
         : "%s; its shards are lost, so no block is found any more: the replay ended after %d of %d requests"
             .formatted(
                 lost.entrySet().stream()
-                    .map(worker -> "worker " + worker.getKey() + ": " + worker.getValue())
+                    .map(worker -> "worker " + worker.getKey() + " " + worker.getValue())
                     .collect(Collectors.joining(", ")),
                 served,
                 requests);
