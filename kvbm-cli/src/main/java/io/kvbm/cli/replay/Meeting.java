@@ -56,8 +56,10 @@ final class Meeting implements AutoCloseable {
     }
     if (transport != null) {
       meeting.set("transport", transport);
-      // All of them are processes of this replay, so what one exports the others may be trusted
-      // with; without it UCX would carry writes alone.
+    }
+    if ("ucx".equals(transport)) {
+      // Peers read, and a key of UCX lets them write, too: all of them are processes of this
+      // replay.
       meeting.set("ucxTrustPeers", "true");
     }
     return meeting;

@@ -133,7 +133,7 @@ public final class ShardLeader implements DirectoryListener {
               .formatted(missing(), members.keySet(), timeout.toSeconds()),
           e);
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // nobody completes it so
+      throw new BackendException(ErrorCode.OPERATION_FAILED, "waiting for workers failed", e);
     }
   }
 

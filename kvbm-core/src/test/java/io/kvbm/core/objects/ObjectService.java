@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /**
@@ -34,6 +35,12 @@ final class ObjectService implements BackendProvider, AutoCloseable {
   private final Backend memory = system.open(context, BackendConfig.empty());
 
   private final Map<String, ObjectStore> locations = new ConcurrentHashMap<>();
+  private final LongAdder puts = new LongAdder();
+
+  /** {@return how many objects were put, by all together} */
+  long puts() {
+    return puts.sum();
+  }
 
   ObjectStoreFactory factory() {
     ObjectStoreFactory inner = memory.objectStores().getFirst();
@@ -51,7 +58,7 @@ final class ObjectService implements BackendProvider, AutoCloseable {
   }
 
   /** A store in memory has one writer and ends with it; a service has many and goes on. */
-  private static ObjectStore unclosed(ObjectStore objects) {
+  private ObjectStore unclosed(ObjectStore objects) {
     return (ObjectStore)
         Proxy.newProxyInstance(
             ObjectService.class.getClassLoader(),
@@ -59,6 +66,9 @@ final class ObjectService implements BackendProvider, AutoCloseable {
             (_, method, arguments) -> {
               if (method.getName().equals("close")) {
                 return null;
+              }
+              if (method.getName().equals("put")) {
+                puts.increment();
               }
               try {
                 return method.invoke(objects, arguments);
