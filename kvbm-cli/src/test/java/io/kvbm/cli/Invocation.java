@@ -35,6 +35,16 @@ public record Invocation(int exitCode, String out, String err) {
         args);
   }
 
+  /** Runs with the real commands; {@code err} has what was said so far, for other threads too. */
+  public static Invocation watched(ByteArrayOutputStream err, String... args) {
+    return of(
+        InputStream.nullInputStream(),
+        new ByteArrayOutputStream(),
+        err,
+        (line, console) -> Main.run(line, console),
+        args);
+  }
+
   /** Runs with these commands only. */
   public static Invocation of(List<CommandProvider> providers, String... args) {
     return of((line, console) -> Main.run(line, console, providers.iterator()), args);
@@ -67,7 +77,15 @@ public record Invocation(int exitCode, String out, String err) {
 
   private static Invocation of(
       InputStream input, ByteArrayOutputStream out, Program program, String... args) {
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    return of(input, out, new ByteArrayOutputStream(), program, args);
+  }
+
+  private static Invocation of(
+      InputStream input,
+      ByteArrayOutputStream out,
+      ByteArrayOutputStream err,
+      Program program,
+      String... args) {
     int exitCode = program.run(args, new Console(input, out, err, StandardCharsets.UTF_8, false));
     return new Invocation(
         exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

@@ -376,6 +376,28 @@ public final class KvBlockManager implements AutoCloseable {
     return CompletableFuture.supplyAsync(() -> create(config, platform), executor);
   }
 
+  /**
+   * {@return what blocks of a configuration are of: hash scheme, model, salt and the shape of a
+   * block. Workers share blocks, and a leader's workers hold shards of them, only where it is the
+   * same}
+   *
+   * @param config tiers, model and runtime
+   * @param platform has the hash scheme
+   */
+  public static long fingerprint(KvBlockManagerConfig config, Platform platform) {
+    return BlockFingerprint.of(
+        config, platform.hashScheme(config.hashScheme()), config.model().layout(1, 1));
+  }
+
+  /**
+   * {@return the name of the agent that a worker opens for itself}
+   *
+   * @param workerId the worker among others
+   */
+  public static String agentName(long workerId) {
+    return SharedAgents.nameOf(workerId);
+  }
+
   /** {@return tokens in a block} */
   public int blockSize() {
     return config.model().pageSize();

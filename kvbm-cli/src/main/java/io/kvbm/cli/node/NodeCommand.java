@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -46,6 +47,8 @@ import picocli.CommandLine.Spec;
       "Runs a worker that shares the tiers of its configuration with others.",
       "Says how it is reached as soon as it serves, then runs until it is interrupted, or for"
           + " --seconds. Remote sharing is on unless the configuration says otherwise.",
+      "With --worker it holds the shards of a leader's blocks in these tiers instead, and moves them"
+          + " as the leader says.",
       "The settings are tiers.*, sharing.* and backends.remote.*; see 'kvbm config'."
     },
     sortOptions = false)
@@ -73,6 +76,20 @@ final class NodeCommand implements Subcommand, UsesPlatform {
       description = "Say on standard error every N seconds what was served (default: never).")
   private @Nullable Double status;
 
+  @Option(
+      names = "--worker",
+      description =
+          "Hold one shard of each block of a leader, in slots of the tiers, each held by an"
+              + " allocator; the leader finds this process through sharing.directory.")
+  private boolean worker;
+
+  @Option(
+      names = "--leader",
+      paramLabel = "AGENT",
+      description =
+          "With --worker: the agent that may move shards (default: the first one that does).")
+  private @Nullable String leader;
+
   private @Nullable PlatformFactory platforms;
 
   @Override
@@ -85,7 +102,37 @@ final class NodeCommand implements Subcommand, UsesPlatform {
     positive("--seconds", seconds);
     positive("--status", status);
     PlatformFactory factory = Objects.requireNonNull(platforms, "use() comes before run()");
+    if (leader != null && !worker) {
+      throw new ParameterException(spec.commandLine(), "--leader is for --worker; give both");
+    }
+    if (worker && blockSet != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--block-set is of what is shared, and --worker shares nothing");
+    }
     KvbmConfig config = configure(factory);
+    if (worker) {
+      serveShards(factory, config, console);
+    } else {
+      share(factory, config, console);
+    }
+    return OK;
+  }
+
+  private void serveShards(PlatformFactory factory, KvbmConfig config, Console console) {
+    try (Platform platform = factory.open(config);
+        WorkerNode node = WorkerNode.open(platform, config, leader)) {
+      if (console.isJson()) {
+        console.document(node::write);
+      } else {
+        node.print(console);
+      }
+      console.resultWriter().flush();
+      serve(node::line, console);
+    }
+  }
+
+  private void share(PlatformFactory factory, KvbmConfig config, Console console)
+      throws IOException {
     SharingOptions options = KvBlockManager.sharing(config);
     try (Platform platform = factory.open(config);
         KvBlockManager manager =
@@ -112,9 +159,8 @@ final class NodeCommand implements Subcommand, UsesPlatform {
         print(manager, sharing, options, console);
       }
       console.resultWriter().flush();
-      serve(sharing, console);
+      serve(() -> line(sharing), console);
     }
-    return OK;
   }
 
   private static List<DirectoryMember> members(Sharing sharing) {
@@ -148,7 +194,7 @@ final class NodeCommand implements Subcommand, UsesPlatform {
     }
   }
 
-  private void serve(Sharing sharing, Console console) {
+  private void serve(Supplier<String> line, Console console) {
     long start = System.nanoTime();
     long end = seconds == null ? Long.MAX_VALUE : (long) (seconds * 1e9);
     long step = status == null ? Long.MAX_VALUE : (long) (status * 1e9);
@@ -158,7 +204,7 @@ final class NodeCommand implements Subcommand, UsesPlatform {
         TimeUnit.NANOSECONDS.sleep(Math.min(end - served, step));
         served = System.nanoTime() - start;
         if (status != null) {
-          console.note(line(sharing));
+          console.note(line.get());
         }
       }
     } catch (InterruptedException _) {

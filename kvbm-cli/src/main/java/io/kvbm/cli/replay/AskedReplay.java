@@ -2,8 +2,6 @@ package io.kvbm.cli.replay;
 
 import io.kvbm.api.BackendException;
 import io.kvbm.api.ErrorCode;
-import io.kvbm.api.remote.AgentDescriptor;
-import io.kvbm.api.remote.AgentEndpoint;
 import io.kvbm.cli.console.Console;
 import io.kvbm.core.remote.Sharing;
 import java.io.BufferedReader;
@@ -11,11 +9,9 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /**
  * One process of several that replay a trace together: serves the requests it is told to, until its
@@ -52,7 +48,7 @@ final class AskedReplay {
   }
 
   void run() throws IOException, InterruptedException {
-    say(READY + " " + member(sharing));
+    say(READY + " " + Meeting.line(sharing.self()));
     BufferedReader questions =
         new BufferedReader(new InputStreamReader(console.input(), StandardCharsets.UTF_8));
     for (String line = questions.readLine(); line != null; line = questions.readLine()) {
@@ -80,20 +76,6 @@ final class AskedReplay {
     console.resultWriter().flush();
   }
 
-  /** {@return a line of the file that a static directory reads} */
-  static String member(Sharing sharing) {
-    AgentDescriptor agent = sharing.agent().descriptor();
-    return "%s %d %s %d %x"
-        .formatted(
-            agent.name(),
-            agent.generation(),
-            agent.endpoints().stream()
-                .map(AgentEndpoint::toString)
-                .collect(Collectors.joining(",")),
-            sharing.self().workerId(),
-            sharing.self().fingerprint());
-  }
-
   private int known() {
     return sharing.directory().map(directory -> directory.members().size()).orElse(0);
   }
@@ -112,12 +94,10 @@ final class AskedReplay {
   }
 
   private String figures() {
-    List<String> words = new ArrayList<>();
-    words.add("requests=" + requests);
-    for (Map.Entry<String, Long> figure : replay.figures().entrySet()) {
-      words.add(figure.getKey() + "=" + figure.getValue());
-    }
-    words.add("lent=" + sharing.statistics().lentBlocks());
-    return String.join(" ", words);
+    Map<String, Long> figures = new LinkedHashMap<>();
+    figures.put("requests", requests);
+    figures.putAll(replay.figures());
+    figures.put("lent", sharing.statistics().lentBlocks());
+    return Figures.text(figures);
   }
 }

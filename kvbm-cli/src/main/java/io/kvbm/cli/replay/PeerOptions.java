@@ -1,8 +1,7 @@
 package io.kvbm.cli.replay;
 
-import io.kvbm.cli.console.Console;
 import io.kvbm.cli.trace.Trace;
-import java.util.ArrayList;
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,6 +13,7 @@ import picocli.CommandLine.Spec;
 final class PeerOptions {
 
   private static final int MOST = 64;
+  private static final List<String> TRANSPORTS = List.of("tcp", "ucx");
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -30,12 +30,20 @@ final class PeerOptions {
 
   @Option(
       names = "--directory",
-      defaultValue = ReplayPeers.STATIC,
+      defaultValue = Meeting.STATIC,
       paramLabel = "KIND",
       description =
-          "How they find each other's blocks: static (each asks all others) or etcd, as"
-              + " backends.remote.etcdEndpoints says (default: ${DEFAULT-VALUE}).")
+          "How the processes find each other and each other's blocks: static (each asks all others)"
+              + " or etcd, as backends.remote.etcdEndpoints says (default: ${DEFAULT-VALUE}).")
   private String directory;
+
+  @Option(
+      names = "--transport",
+      paramLabel = "KIND",
+      description =
+          "How bytes go between the processes: tcp or ucx (default: as backends.remote.transport"
+              + " says).")
+  private @Nullable String transport;
 
   @Option(names = "--as-peer", hidden = true, paramLabel = "INDEX")
   private @Nullable Integer index;
@@ -53,13 +61,31 @@ final class PeerOptions {
     return index == null ? null : new PeerIdentity(index, directory);
   }
 
+  String directory() {
+    return directory;
+  }
+
+  /** {@return how processes are to meet; the caller closes it} */
+  Meeting meet() throws IOException {
+    if (transport != null && !TRANSPORTS.contains(transport)) {
+      throw new ParameterException(
+          spec.commandLine(), "--transport '%s' is none of %s".formatted(transport, TRANSPORTS));
+    }
+    return Meeting.arrange(directory, transport);
+  }
+
   /**
    * {@return what starts the others}
    *
    * @param trace what is replayed
-   * @param console whether JSON is wanted
+   * @param meeting how they meet
    */
-  ReplayPeers processes(Trace trace, Console console) {
+  ReplayPeers processes(Trace trace, Meeting meeting) {
+    return new ReplayPeers(requireCount(), meeting, ChildArguments.of(spec), trace);
+  }
+
+  /** Complains of what does not go with several processes that share. */
+  int requireCount() {
     int wanted = count == null ? 0 : count;
     if (wanted < 1 || wanted > MOST) {
       throw new ParameterException(
@@ -71,23 +97,6 @@ final class PeerOptions {
             spec.commandLine(), option + " is for one process; leave it or --peers out");
       }
     }
-    return new ReplayPeers(wanted, directory, argumentsOfOne(), trace);
-  }
-
-  /** The command line without what is this process's own. */
-  private List<String> argumentsOfOne() {
-    List<String> all = spec.root().commandLine().getParseResult().originalArgs();
-    List<String> kept = new ArrayList<>();
-    for (int i = 0; i < all.size(); i++) {
-      String word = all.get(i);
-      if (word.equals("--peers") || word.equals("--directory")) {
-        i++;
-      } else if (!word.startsWith("--peers=")
-          && !word.startsWith("--directory=")
-          && !word.equals("--json")) {
-        kept.add(word);
-      }
-    }
-    return kept;
+    return wanted;
   }
 }

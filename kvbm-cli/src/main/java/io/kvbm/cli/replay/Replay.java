@@ -35,7 +35,7 @@ final class Replay {
 
   private final Trace trace;
   private final TieringEngine tiers;
-  private final TopTier top;
+  private final TopBlocks top;
   private final Lineage lineage;
   private final @Nullable Sabotage sabotage;
   private final @Nullable WarmBlocks warm;
@@ -59,7 +59,7 @@ final class Replay {
   Replay(
       Trace trace,
       TieringEngine tiers,
-      TopTier top,
+      TopBlocks top,
       @Nullable Sabotage sabotage,
       @Nullable WarmBlocks warm,
       ReplayOptions options,
@@ -177,21 +177,12 @@ final class Replay {
   }
 
   private void compare(List<ImmutableBlock> blocks, List<BlockKey> keys) {
-    List<ImmutableBlock> wrong = new ArrayList<>();
-    List<BlockKey> wrongKeys = new ArrayList<>();
-    top.read(
-        blocks,
-        keys,
-        (index, bytes) -> {
-          if (!BlockContent.matches(bytes, keys.get(index).lo())) {
-            wrong.add(blocks.get(index));
-            wrongKeys.add(keys.get(index));
-          }
-        });
+    List<Integer> wrong = top.wrong(blocks, keys);
     wrongBlocks += wrong.size();
     // Put right, so that each damage counts once.
-    top.write(
-        wrong, wrongKeys, (index, bytes) -> BlockContent.fill(bytes, wrongKeys.get(index).lo()));
+    if (!wrong.isEmpty()) {
+      top.fill(wrong.stream().map(blocks::get).toList(), wrong.stream().map(keys::get).toList());
+    }
   }
 
   private List<ImmutableBlock> fill(List<BlockKey> keys, @Nullable BlockKey before) {
@@ -201,7 +192,7 @@ final class Replay {
     long start = clock.nanoTime();
     List<MutableBlock> fresh = allocate(keys.size());
     waitedNanos += clock.nanoTime() - start;
-    top.write(fresh, keys, (index, bytes) -> BlockContent.fill(bytes, keys.get(index).lo()));
+    top.fill(fresh, keys);
     List<CompleteBlock> complete = new ArrayList<>(fresh.size());
     BlockKey parent = before;
     for (int i = 0; i < fresh.size(); i++) {

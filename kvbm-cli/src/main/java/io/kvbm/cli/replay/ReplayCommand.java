@@ -1,10 +1,7 @@
 package io.kvbm.cli.replay;
 
-import io.kvbm.api.BackendException;
-import io.kvbm.api.CallerException;
 import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.config.KvManagerLayoutConfig;
-import io.kvbm.api.spi.ByteSizes;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.console.ProgressBar;
 import io.kvbm.cli.settings.PlatformFactory;
@@ -14,7 +11,6 @@ import io.kvbm.cli.trace.ChatWorkload;
 import io.kvbm.cli.trace.Trace;
 import io.kvbm.cli.trace.TraceFiles;
 import io.kvbm.cli.trace.TraceFormat;
-import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.config.KvbmConfig;
 import io.kvbm.core.cost.GateMode;
@@ -23,24 +19,19 @@ import io.kvbm.core.offload.WritePolicy;
 import io.kvbm.core.tier.CacheLevel;
 import io.kvbm.core.tier.Verification;
 import io.kvbm.core.tiering.TieringOptions;
-import io.kvbm.core.transfer.TransferLimits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code kvbm replay}: a trace through real tiers, every byte checked. */
 @Command(
@@ -54,8 +45,8 @@ import picocli.CommandLine.TypeConversionException;
       "              [--tokens-per-second N] [--block-tokens N]",
       "              [--faults R] [--stall TIME|forever] [--disk-speed SIZE]",
       "              [--device-backend NAME] [--host-backend NAME]",
-      "              [--disk-backend NAME] [--peers N] [--directory KIND]",
-      "              [--json] [--verbose]"
+      "              [--disk-backend NAME] [--peers N | --workers N]",
+      "              [--directory KIND] [--transport KIND] [--json] [--verbose]"
     },
     description = {
       "Replays a trace through tiers of KV blocks with real bytes and compares each block that"
@@ -70,71 +61,6 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
 
   private static final int REQUESTS = 4000;
   private static final int CONVERSATIONS = 64;
-
-  /** A copy that takes longer counts as stalled where faults are asked for. */
-  private static final long STALL_NOTICED_NANOS = 1_000_000_000L;
-
-  private static final int MOST_STALLED_BATCHES = 64;
-  private static final long DRAIN_NANOS = 2_000_000_000L;
-
-  /** Reads sizes such as 64KiB that a block can have. */
-  static final class BlockByteSizeConverter implements ITypeConverter<Long> {
-    @Override
-    public Long convert(String value) {
-      try {
-        long byteSize = ByteSizes.parse(value);
-        BlockShape.ofByteSize(byteSize);
-        return byteSize;
-      } catch (ConfigurationException | CallerException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
-    }
-  }
-
-  /** Reads off, advise or enforce. */
-  static final class GateModeConverter implements ITypeConverter<GateMode> {
-    @Override
-    public GateMode convert(String value) {
-      for (GateMode mode : GateMode.values()) {
-        if (mode.name().toLowerCase(Locale.ROOT).equals(value)) {
-          return mode;
-        }
-      }
-      throw new TypeConversionException("'" + value + "' is none of off, advise, enforce");
-    }
-  }
-
-  /** Reads a time or {@code forever}. */
-  static final class StallConverter implements ITypeConverter<Long> {
-    @Override
-    public Long convert(String value) {
-      if (value.equals("forever")) {
-        return Faults.FOR_EVER;
-      }
-      long nanos = new Durations().convert(value);
-      if (nanos <= STALL_NOTICED_NANOS) {
-        throw new TypeConversionException(
-            "'" + value + "' is no stall: one is noticed after a second");
-      }
-      return nanos;
-    }
-  }
-
-  /** Reads bytes a second. */
-  static final class SpeedConverter implements ITypeConverter<Long> {
-    @Override
-    public Long convert(String value) {
-      try {
-        long bytes = ByteSizes.parse(value);
-        if (bytes > 0) {
-          return bytes;
-        }
-      } catch (ConfigurationException | CallerException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
-      throw new TypeConversionException("'" + value + "' moves nothing");
-    }
-  }
 
   @Spec private CommandSpec spec;
 
@@ -178,7 +104,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       names = "--block-bytes",
       defaultValue = "64KiB",
       paramLabel = "SIZE",
-      converter = BlockByteSizeConverter.class,
+      converter = Converters.BlockByteSizeConverter.class,
       description = "Bytes of a block, a multiple of 4096 (default: ${DEFAULT-VALUE}).")
   private long blockBytes;
 
@@ -225,7 +151,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       names = "--cost-gate",
       defaultValue = "off",
       paramLabel = "MODE",
-      converter = GateModeConverter.class,
+      converter = Converters.GateModeConverter.class,
       description = {
         "Whether blocks that are faster to compute than to load are not loaded: off, advise (only"
             + " counts them) or enforce (default: ${DEFAULT-VALUE})."
@@ -263,7 +189,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
       names = "--stall",
       defaultValue = "2s",
       paramLabel = "TIME",
-      converter = StallConverter.class,
+      converter = Converters.StallConverter.class,
       description =
           "How long such a copy stalls, or forever; the tiers give up on it after a second"
               + " (default: ${DEFAULT-VALUE}).")
@@ -272,7 +198,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
   @Option(
       names = "--disk-speed",
       paramLabel = "SIZE",
-      converter = SpeedConverter.class,
+      converter = Converters.SpeedConverter.class,
       description = "Slow the disk tier down to so many bytes a second, as 1MB.")
   private @Nullable Long diskSpeed;
 
@@ -322,6 +248,8 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
 
   @Mixin private PeerOptions peers;
 
+  @Mixin private WorkerOptions workers;
+
   private @Nullable PlatformFactory platforms;
 
   @Override
@@ -333,17 +261,40 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
   public int run(Console console) throws InterruptedException, IOException {
     PlatformFactory factory = Objects.requireNonNull(platforms, "use() comes before run()");
     KvbmConfig config = factory.configure();
+    if (workers.areAsked()) {
+      return lead(factory, console);
+    }
     if (peers.areAsked()) {
       return runPeers(console);
     }
     try (Faults faults = faults()) {
-      return run(factory, config, faults, console);
+      SingleReplay single = new SingleReplay(spec, faults, sabotage);
+      Integer rank = workers.index();
+      return single.run(
+          factory,
+          config,
+          platform -> {
+            ReplayOptions options = options(config, platform);
+            if (rank != null) {
+              ServedShards.run(options, platform, rank, peers.directory(), console);
+              return OK;
+            }
+            Trace trace = readTrace(console);
+            return options.peer() == null
+                ? single.replay(trace, options, platform, console)
+                : SingleReplay.answer(trace, options, platform, console);
+          },
+          console);
     }
   }
 
   private int runPeers(Console console) throws InterruptedException, IOException {
+    peers.requireCount();
     Trace trace = readTrace(console);
-    PeersReport report = peers.processes(trace, console).run(console);
+    PeersReport report;
+    try (Meeting meeting = peers.meet()) {
+      report = peers.processes(trace, meeting).run(console);
+    }
     if (console.isJson()) {
       console.document(report::write);
     } else {
@@ -352,54 +303,30 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
     return report.total("wrongBlocks") == 0 ? OK : FAILED;
   }
 
-  private int run(
-      PlatformFactory factory, KvbmConfig config, @Nullable Faults faults, Console console)
+  private int lead(PlatformFactory factory, Console console)
       throws InterruptedException, IOException {
-    Platform platform = factory.open(config, builder -> disturb(builder, faults));
-    int exitCode;
-    try {
-      exitCode = run(platform, config, faults, console);
-    } catch (RuntimeException | InterruptedException | IOException e) {
-      try {
-        platform.close();
-      } catch (RuntimeException second) {
-        e.addSuppressed(second);
+    int count = workers.requireCount();
+    WorkersReport report;
+    try (Meeting meeting = peers.meet()) {
+      KvbmConfig config = factory.configure(meeting.on(factory.sources()));
+      try (Platform platform = factory.open(config)) {
+        ReplayOptions options = options(config, platform);
+        Trace trace = readTrace(console);
+        report =
+            new ReplayWorkers(count, workers.arguments(), meeting, trace)
+                .run(platform, options, console);
       }
-      throw e;
     }
-    closeDisturbed(platform, faults, console);
-    return exitCode;
-  }
-
-  /** What stalls for ever is left behind with the process. */
-  private static void closeDisturbed(Platform platform, @Nullable Faults faults, Console console) {
-    try {
-      platform.close();
-    } catch (BackendException e) {
-      if (faults == null || !faults.stallsForEver()) {
-        throw e;
-      }
-      console.note(e.getMessage());
+    if (console.isJson()) {
+      console.document(report::write);
+    } else {
+      report.print(console);
     }
-  }
-
-  private int run(Platform platform, KvbmConfig config, @Nullable Faults faults, Console console)
-      throws InterruptedException, IOException {
-    ReplayOptions options = options(config, platform);
-    Trace trace = readTrace(console);
-    if (options.peer() != null) {
-      answer(trace, options, platform, console);
+    if (report.isGood()) {
       return OK;
     }
-    ReplayReport report = replay(trace, options, platform, faults, console);
-    // The tiers are closed by now: the memory and the disk space they held are free for this.
-    PlainSpeed plain = PlainSpeed.beside(report, options, platform, console);
-    if (console.isJson()) {
-      console.document(json -> ReplayDocument.write(report, plain, options, json));
-    } else {
-      ReplaySummary.print(report, plain, options, console);
-    }
-    return verdict(report, console);
+    console.error(report.complaint());
+    return FAILED;
   }
 
   private @Nullable Faults faults() {
@@ -412,35 +339,6 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
           spec.commandLine(), "--faults checks every movement, so --sabotage finds no victim");
     }
     return faultRate == 0 ? null : new Faults(faultRate, stallNanos, blockBytes, seed);
-  }
-
-  private static void disturb(Platform.Builder builder, @Nullable Faults faults) {
-    if (faults != null) {
-      builder
-          .transports(transport -> new FaultyTransport(transport, faults))
-          .transferLimits(
-              TransferLimits.DEFAULT.withPatience(
-                  STALL_NOTICED_NANOS, MOST_STALLED_BATCHES, DRAIN_NANOS));
-    }
-  }
-
-  private int verdict(ReplayReport report, Console console) {
-    if (report.sabotaged() < sabotage) {
-      console.note(
-          "only %d of %d blocks were sabotaged: too few blocks were found again"
-              .formatted(report.sabotaged(), sabotage));
-    }
-    if (report.faults().missed() > 0) {
-      console.note(
-          "%d blocks went wrong on purpose and nobody noticed".formatted(report.faults().missed()));
-      return FAILED;
-    }
-    if (report.faults().missed() < 0) {
-      console.note(
-          "%d blocks more went wrong than were meant to: this machine stalls by itself"
-              .formatted(-report.faults().missed()));
-    }
-    return report.wrongBlocks() == 0 && report.sabotaged() == 0 ? OK : FAILED;
   }
 
   private ReplayOptions options(KvbmConfig config, Platform platform) {
@@ -496,7 +394,7 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
           ? tiering
           : tiering
               .withVerification(Verification.ALL)
-              .withDemotionNanos(deadlineNanos == 0 ? STALL_NOTICED_NANOS : deadlineNanos);
+              .withDemotionNanos(deadlineNanos == 0 ? SingleReplay.STALL_NOTICED_NANOS : deadlineNanos);
     } catch (ConfigurationException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
@@ -540,80 +438,5 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
     try (ProgressBar bar = console.progress("reading", "bytes", files.byteSize())) {
       return files.read(format, bar::advance);
     }
-  }
-
-  private ReplayReport replay(
-      Trace trace,
-      ReplayOptions options,
-      Platform platform,
-      @Nullable Faults faults,
-      Console console)
-      throws InterruptedException {
-    try (ReplayTiers opened = ReplayTiers.open(options, platform, faults);
-        TopTier top = new TopTier(platform, opened.manager().tiers().getFirst());
-        Sabotage saboteur = saboteur(trace, options, platform, opened.manager());
-        ProgressBar bar = console.progress("replaying", "blocks", trace.blockCount())) {
-      Replay replay =
-          new Replay(
-              trace,
-              opened.manager().tiering(),
-              top,
-              saboteur,
-              opened.warm(),
-              options,
-              platform.clock(),
-              faults != null,
-              bar::advance);
-      if (faults != null && !top.isDirect()) {
-        throw new ParameterException(
-            spec.commandLine(),
-            "--faults needs a first tier in host memory: its blocks are compared without a"
-                + " transfer");
-      }
-      long nanos = replay.run();
-      return replay.report(
-          nanos, faults == null ? FaultReport.NONE : noticed(faults, platform, opened.manager()));
-    }
-  }
-
-  /** One of several processes: serves what it is told to. */
-  private static void answer(Trace trace, ReplayOptions options, Platform platform, Console console)
-      throws InterruptedException, IOException {
-    try (ReplayTiers opened = ReplayTiers.open(options, platform, null);
-        TopTier top = new TopTier(platform, opened.manager().tiers().getFirst())) {
-      Replay replay =
-          new Replay(
-              trace,
-              opened.manager().tiering(),
-              top,
-              null,
-              opened.warm(),
-              options,
-              platform.clock(),
-              false,
-              _ -> {});
-      new AskedReplay(replay, opened.manager().sharing().orElseThrow(), console).run();
-    }
-  }
-
-  /** What the tiers noticed, after what is on its way has ended or was given up. */
-  private static FaultReport noticed(Faults faults, Platform platform, KvBlockManager tiers)
-      throws InterruptedException {
-    long untilNanos = System.nanoTime() + 20 * STALL_NOTICED_NANOS;
-    FaultReport report;
-    do {
-      TimeUnit.MILLISECONDS.sleep(10);
-      long stalled =
-          platform.transfers().stalledBlocks().values().stream().mapToLong(Long::longValue).sum();
-      report = FaultReport.of(faults, tiers.tiering().routes(), stalled);
-    } while ((faults.hasWaiting() || report.missed() > 0) && untilNanos - System.nanoTime() > 0);
-    return report;
-  }
-
-  private static @Nullable Sabotage saboteur(
-      Trace trace, ReplayOptions options, Platform platform, KvBlockManager tiers) {
-    return options.sabotage() == 0
-        ? null
-        : new Sabotage(platform, tiers.tiers(), options.sabotage(), trace.requestCount());
   }
 }

@@ -1,20 +1,12 @@
 package io.kvbm.cli.replay;
 
-import io.kvbm.api.BackendException;
-import io.kvbm.api.ErrorCode;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.console.ProgressBar;
 import io.kvbm.cli.peers.ChildProcess;
 import io.kvbm.cli.trace.Trace;
-import io.kvbm.core.config.EnvironmentNames;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,88 +17,63 @@ import java.util.Map;
  */
 final class ReplayPeers {
 
-  /** The directory that needs nothing beside the processes. */
-  static final String STATIC = "static";
-
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration REQUEST = Duration.ofMinutes(5);
-  private static final int TOKEN_BYTES = 40;
-  private static final int NAME_BYTES = 8;
 
   private final int count;
-  private final String directory;
+  private final Meeting meeting;
   private final List<String> arguments;
   private final Trace trace;
 
   /**
    * @param count how many processes
-   * @param directory its kind
+   * @param meeting how they meet; the caller closes it
    * @param arguments of one process, without what makes it one of several
    * @param trace what is replayed
    */
-  ReplayPeers(int count, String directory, List<String> arguments, Trace trace) {
+  ReplayPeers(int count, Meeting meeting, List<String> arguments, Trace trace) {
     this.count = count;
-    this.directory = directory;
+    this.meeting = meeting;
     this.arguments = arguments;
     this.trace = trace;
   }
 
   PeersReport run(Console console) throws InterruptedException, IOException {
-    Path members = Files.createTempFile("kvbm-members", ".txt");
     List<ChildProcess> peers = new ArrayList<>();
     try (ProgressBar bar = console.progress("replaying", "blocks", trace.blockCount())) {
-      Map<String, String> environment = environment(members);
+      Map<String, String> environment = meeting.environment();
       for (int i = 0; i < count; i++) {
         peers.add(ChildProcess.start("peer-" + i, argumentsOf(i), environment));
       }
-      introduce(peers, members);
+      introduce(peers);
       long start = System.nanoTime();
       serve(peers, bar);
       long nanos = System.nanoTime() - start;
       return new PeersReport(
-          trace.name(), trace.requestCount(), trace.blockCount(), directory, report(peers), nanos);
+          trace.name(),
+          trace.requestCount(),
+          trace.blockCount(),
+          meeting.directory(),
+          report(peers),
+          nanos);
     } finally {
       peers.forEach(ChildProcess::close);
-      Files.deleteIfExists(members);
     }
   }
 
   private List<String> argumentsOf(int index) {
     List<String> own = new ArrayList<>(arguments);
-    own.addAll(List.of("--as-peer", Integer.toString(index), "--directory", directory));
+    own.addAll(List.of("--as-peer", Integer.toString(index), "--directory", meeting.directory()));
     return own;
   }
 
-  /** Where a user has configured credentials or another directory, those are taken. */
-  private Map<String, String> environment(Path members) {
-    Map<String, String> environment = new LinkedHashMap<>();
-    byte[] token = new byte[TOKEN_BYTES];
-    new SecureRandom().nextBytes(token);
-    environment.put(
-        EnvironmentNames.variable("backends.remote.token"),
-        HexFormat.of().formatHex(token, NAME_BYTES, TOKEN_BYTES));
-    environment.put(
-        EnvironmentNames.variable("backends.remote.directoryNamespace"),
-        "/kvbm-replay-" + HexFormat.of().formatHex(token, 0, NAME_BYTES));
-    if (directory.equals(STATIC)) {
-      environment.put(
-          EnvironmentNames.variable("backends.remote.directoryFile"), members.toString());
-      environment.put(EnvironmentNames.variable("backends.remote.directoryCheck"), "100ms");
-    }
-    environment.keySet().removeIf(EnvironmentNames.ofProcess()::containsKey);
-    return environment;
-  }
-
   /** Each says how it is reached; all are told of all. */
-  private void introduce(List<ChildProcess> peers, Path members)
-      throws InterruptedException, IOException {
+  private void introduce(List<ChildProcess> peers) throws InterruptedException, IOException {
     List<String> lines = new ArrayList<>();
     for (ChildProcess peer : peers) {
       lines.add(peer.answer(AskedReplay.READY, START));
     }
-    if (directory.equals(STATIC)) {
-      Files.write(members, lines);
-    }
+    meeting.introduce(lines);
     for (ChildProcess peer : peers) {
       peer.ask(AskedReplay.AWAIT + " " + (count - 1));
     }
@@ -137,21 +104,8 @@ final class ReplayPeers {
     List<Map<String, Long>> reports = new ArrayList<>();
     for (ChildProcess peer : peers) {
       peer.ask(AskedReplay.REPORT);
-      reports.add(figures(peer.answer(AskedReplay.REPORT, REQUEST)));
+      reports.add(Figures.parse(peer.answer(AskedReplay.REPORT, REQUEST)));
     }
     return reports;
-  }
-
-  private static Map<String, Long> figures(String text) {
-    Map<String, Long> figures = new LinkedHashMap<>();
-    for (String word : text.split(" ", -1)) {
-      int equals = word.indexOf('=');
-      if (equals < 1) {
-        throw new BackendException(
-            ErrorCode.OPERATION_FAILED, "a process reported '" + word + "', not a figure", null);
-      }
-      figures.put(word.substring(0, equals), Long.parseLong(word.substring(equals + 1)));
-    }
-    return figures;
   }
 }

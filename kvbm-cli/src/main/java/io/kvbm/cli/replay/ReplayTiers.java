@@ -109,7 +109,7 @@ record ReplayTiers(
         .build();
   }
 
-  private static Backend backend(CacheLevel level, ReplayOptions options, Platform platform) {
+  static Backend backend(CacheLevel level, ReplayOptions options, Platform platform) {
     String name = options.backend(level);
     return platform.backend(name, settings(level, name, options));
   }

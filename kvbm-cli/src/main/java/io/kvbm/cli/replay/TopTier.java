@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Writes and reads the bytes of blocks of the top tier: in place where the CPU reaches them,
  * otherwise through a staging area in host memory, by the transfers any engine would use.
  */
-final class TopTier implements AutoCloseable {
+final class TopTier implements TopBlocks, AutoCloseable {
 
   private static final int STAGED_BLOCKS = 64;
 
@@ -63,6 +63,25 @@ final class TopTier implements AutoCloseable {
   @FunctionalInterface
   interface Work {
     void accept(int index, MemorySegment bytes);
+  }
+
+  @Override
+  public void fill(List<? extends Block> blocks, List<BlockKey> keys) {
+    write(blocks, keys, (index, bytes) -> BlockContent.fill(bytes, keys.get(index).lo()));
+  }
+
+  @Override
+  public List<Integer> wrong(List<? extends Block> blocks, List<BlockKey> keys) {
+    List<Integer> wrong = new ArrayList<>();
+    read(
+        blocks,
+        keys,
+        (index, bytes) -> {
+          if (!BlockContent.matches(bytes, keys.get(index).lo())) {
+            wrong.add(index);
+          }
+        });
+    return wrong;
   }
 
   /** Lets {@code work} write each block. */

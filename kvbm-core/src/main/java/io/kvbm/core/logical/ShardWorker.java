@@ -266,7 +266,8 @@ public final class ShardWorker implements ShardMover, AutoCloseable {
       if (storages.isEmpty()) {
         throw new ConfigurationException(
             ErrorCode.INVALID_CONFIG,
-            "the %s set of a worker needs an allocator or storages".formatted(name));
+            "the %s set of a worker needs an allocator or storages, which neither a block store nor a logical tier has; set tiers.%s.holder to allocator"
+                .formatted(name, name));
       }
       return set(name, provider.bind(shape, storages));
     }

@@ -221,6 +221,34 @@ public final class ShardWorkers implements ShardCopies {
       member.fence = why;
       intact = false;
     }
+    forget(on, member, why);
+  }
+
+  /**
+   * Fences a worker that somebody knows to be gone, before a move to it fails. Does nothing to one
+   * that is fenced already.
+   *
+   * @param name the worker
+   * @param why goes on after its name, for instance {@code has left the directory}
+   * @throws CallerException with {@link ErrorCode#INVALID_ARGUMENT} if there is no such worker
+   */
+  public void lost(String name, String why) {
+    ShardMember member = require(name);
+    Surroundings on;
+    synchronized (this) {
+      if (member.fence != null) {
+        return;
+      }
+      on = runtime;
+      member.fence = Objects.requireNonNull(why);
+      intact = false;
+    }
+    if (on != null) {
+      forget(on, member, why);
+    }
+  }
+
+  private static void forget(Surroundings on, ShardMember member, String why) {
     LOG.log(
         System.Logger.Level.WARNING,
         "worker {0} {1}; its shards are unknown and every block counts as a miss until it is reset",
@@ -269,16 +297,7 @@ public final class ShardWorkers implements ShardCopies {
   @SuppressWarnings("NonAtomicVolatileUpdate") // under the write lock
   public void reset(String name, ShardMover fresh) {
     Objects.requireNonNull(fresh, "fresh");
-    ShardMember member =
-        members.stream()
-            .filter(each -> each.name.equals(name))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new CallerException(
-                        ErrorCode.INVALID_ARGUMENT,
-                        "there is no worker '%s'; there are %s"
-                            .formatted(name, members.stream().map(each -> each.name).toList())));
+    ShardMember member = require(name);
     resetLock.writeLock().lock();
     try {
       resets++;
@@ -295,6 +314,18 @@ public final class ShardWorkers implements ShardCopies {
     } finally {
       resetLock.writeLock().unlock();
     }
+  }
+
+  private ShardMember require(String name) {
+    return members.stream()
+        .filter(each -> each.name.equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new CallerException(
+                    ErrorCode.INVALID_ARGUMENT,
+                    "there is no worker '%s'; there are %s"
+                        .formatted(name, members.stream().map(each -> each.name).toList())));
   }
 
   /** Collects workers. For one thread. */

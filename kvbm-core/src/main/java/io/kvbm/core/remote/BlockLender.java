@@ -45,6 +45,7 @@ final class BlockLender implements PeerService, AutoCloseable {
   private final Set<LentLoan> open = ConcurrentHashMap.newKeySet();
   private final @Nullable Stager stager;
   private volatile @Nullable ShardMover mover;
+  private volatile Leadership leadership = Leadership.ofFirst();
   private volatile boolean closed;
 
   BlockLender(
@@ -69,8 +70,9 @@ final class BlockLender implements PeerService, AutoCloseable {
     this.stager = staging == null ? null : new Stager(staging, environment, tiering.tiers(), waits);
   }
 
-  /** Sets who moves blocks for a leader; null for nobody. */
+  /** Sets who moves blocks for a leader, the first one that asks from now on; null for nobody. */
   void shards(@Nullable ShardMover value) {
+    leadership = Leadership.ofFirst();
     mover = value;
   }
 
@@ -275,12 +277,17 @@ final class BlockLender implements PeerService, AutoCloseable {
   @Override
   public CompletionStage<ShardOutcome> move(String peer, ShardMove move) {
     ShardMover to = mover;
-    return to != null
-        ? to.move(move)
-        : CompletableFuture.failedFuture(
-            new CallerException(
-                ErrorCode.UNSUPPORTED,
-                "this worker moves no blocks for a leader; it has no shards"));
+    if (to == null) {
+      return CompletableFuture.failedFuture(
+          new CallerException(
+              ErrorCode.UNSUPPORTED, "this worker moves no blocks for a leader; it has no shards"));
+    }
+    try {
+      leadership.require(peer);
+    } catch (CallerException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    return to.move(move);
   }
 
   @Override

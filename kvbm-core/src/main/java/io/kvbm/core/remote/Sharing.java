@@ -201,7 +201,8 @@ public final class Sharing implements PeerSource, AutoCloseable {
   }
 
   /**
-   * Sets who copies blocks between this worker's sets for a leader.
+   * Sets who copies blocks between this worker's sets for a leader: the first agent that asks, and
+   * no other.
    *
    * @param mover null for nobody: leaders are told that it is unsupported
    */

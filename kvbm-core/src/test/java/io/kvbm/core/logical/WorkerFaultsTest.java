@@ -129,7 +129,7 @@ class WorkerFaultsTest {
 
   @Test
   void slotsOfASilentWorkerStayTakenUntilItAnswers() {
-    try (TestCluster cluster = cluster(Duration.ofMillis(20))) {
+    try (TestCluster cluster = cluster(Duration.ofMillis(500))) {
       CompletableFuture<ShardOutcome> late = new CompletableFuture<>();
       cluster.members.get(1).script = _ -> late;
       ImmutableBlock block = cluster.register(1);
@@ -148,7 +148,7 @@ class WorkerFaultsTest {
 
   @Test
   void slotsOfAWorkerThatNeverAnswersAreFreeAfterItsReset() {
-    try (TestCluster cluster = cluster(Duration.ofMillis(20))) {
+    try (TestCluster cluster = cluster(Duration.ofMillis(500))) {
       TestCluster.Member silent = cluster.members.get(1);
       silent.script = _ -> new CompletableFuture<>();
       try (ImmutableBlock block = cluster.register(1)) {

@@ -26,11 +26,15 @@ import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.RecordingCompletion;
 import io.kvbm.testkit.TestContext;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -226,7 +230,7 @@ class ObjectBlocksTest {
   void anObjectOfAnotherLengthIsCorruption(int byteSize) {
     ObjectBlocks blocks = worker(1);
     put(blocks, 0, 5, 1);
-    byte[] bytes = java.util.Arrays.copyOf(objects.getBytes(name(5)).orElseThrow(), byteSize);
+    byte[] bytes = Arrays.copyOf(objects.getBytes(name(5)).orElseThrow(), byteSize);
     objects.put(name(5), MemorySegment.ofArray(bytes), PutOptions.DEFAULT);
     assertThat(failure(blocks, 0, 5, 1)).isInstanceOf(CorruptionException.class);
   }
@@ -273,5 +277,60 @@ class ObjectBlocksTest {
         .isInstanceOfSatisfying(
             TransientException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED));
+  }
+
+  /**
+   * Case 59 takes a lock object before a block is put, so that one writer wins and an expired lock
+   * has one heir. Here a block is one object that is put whole: whoever comes last has put the same
+   * block, and there is no lock to lose.
+   */
+  @Test
+  void unlike_case59_writersOfOneBlockNeedNoLockAndAllOfThemHaveIt() throws Exception {
+    ObjectBlocks first = worker(1);
+    ObjectBlocks second = worker(2);
+    ObjectBlocks third = worker(3);
+    List<ObjectBlocks> all = List.of(first, second, third);
+    for (int round = 0; round < 20; round++) {
+      long generation = round + 1;
+      CyclicBarrier start = new CyclicBarrier(all.size());
+      List<FutureTask<Void>> writers = new ArrayList<>();
+      for (ObjectBlocks blocks : all) {
+        FutureTask<Void> writer =
+            new FutureTask<>(
+                () -> {
+                  start.await();
+                  put(blocks, 0, 5, generation);
+                  return null;
+                });
+        writers.add(writer);
+        Thread.ofPlatform().start(writer);
+      }
+      for (FutureTask<Void> writer : writers) {
+        writer.get();
+      }
+      assertThat(objects.list("", "", 10).stream().map(ObjectStat::key)).containsExactly(name(5));
+      all.forEach(blocks -> assertHolds(blocks, 0, 5, generation));
+    }
+    first.invalidate(0, 20);
+    second.invalidate(0, 20);
+    third.invalidate(0, 20);
+    opened.forEach(ObjectBlocks::close);
+    assertThat(objects.list("", "", 10)).as("its owner deletes it, the others do not").isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 50, 95, 96, 97, 1500, 3095})
+  void case59_aShortObjectIsAnErrorAndTheTargetIsNotTouched(int byteSize) {
+    ObjectBlocks blocks = worker(1);
+    put(blocks, 0, 5, 1);
+    byte[] whole = objects.getBytes(name(5)).orElseThrow();
+    objects.put(
+        name(5),
+        MemorySegment.ofArray(Arrays.copyOf(whole, byteSize)),
+        PutOptions.DEFAULT);
+    MemorySegment target = MemorySegment.ofArray(BytePatterns.heap(3000, 77).toArray(ValueLayout.JAVA_BYTE));
+    KvbmException cause = get(blocks, 0, 5, 1, target).awaitFailure(0);
+    assertThat(cause).isInstanceOf(CorruptionException.class);
+    BytePatterns.verify(target, 77, "the target of a short object");
   }
 }

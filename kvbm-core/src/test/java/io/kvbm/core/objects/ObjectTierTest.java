@@ -243,6 +243,19 @@ class ObjectTierTest {
   }
 
   @Test
+  void case59_whatIsInTheObjectsIsNotPutAgainByWhomever() throws Exception {
+    KvBlockManager writer = worker(8, 64);
+    KvBlockManager other = worker(8, 64);
+    use(writer, sequence(1, 8));
+    use(writer, sequence(100, 8)); // the first ones leave the device
+    assertThat(service.calls("put")).isEqualTo(16);
+    assertThat(use(writer, sequence(1, 8))).as("they come up again").isEqualTo(8);
+    assertThat(use(other, sequence(1, 8))).as("found through the objects").isEqualTo(8);
+    assertThat(service.calls("put")).isEqualTo(16);
+    assertThat(service.names()).hasSize(16);
+  }
+
+  @Test
   void theOneWhoWroteMayDeleteWhatAnotherAdopted() throws Exception {
     KvBlockManager writer = worker(8, 8);
     KvBlockManager reader = worker(8, 8);

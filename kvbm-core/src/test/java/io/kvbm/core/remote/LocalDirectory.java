@@ -26,7 +26,11 @@ final class LocalDirectory implements DirectoryFactory {
   @Override
   public synchronized BlockDirectory join(DirectoryMember self, DirectoryListener listener) {
     View view = new View(self, listener);
-    views.forEach(other -> other.listener.joined(self));
+    views.forEach(
+        other -> {
+          other.listener.joined(self);
+          listener.joined(other.self);
+        });
     views.add(view);
     return view;
   }
