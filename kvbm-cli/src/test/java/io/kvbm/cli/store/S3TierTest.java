@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Managers whose lowest tier is a bucket of a real S3 service, as a file of settings makes them.
  */
-@Timeout(120)
+@Timeout(300)
 class S3TierTest {
 
   private static final int BLOCKS = 24;
@@ -89,7 +89,6 @@ class S3TierTest {
             accessKey: kvbm
             secretKey: %s
             gcInterval: 0s
-            requestTimeout: 2s
             attempts: 2
         """
             .formatted(server.getPort(), SECRET));

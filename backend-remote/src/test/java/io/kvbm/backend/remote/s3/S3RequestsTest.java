@@ -213,7 +213,7 @@ class S3RequestsTest {
     boolean[] armed = {false};
     try (FaultyProxy proxy = new FaultyProxy(SERVER.port(), _ -> armed[0] ? fate : Fate.PASS)) {
       MaintainedStore store =
-          open(S3Server.config(proxy.port()).with("attempts", "2").with("requestTimeout", "500ms"));
+          open(S3Server.config(proxy.port()).with("attempts", "2").with("requestTimeout", "2s"));
       store.put("key", BytePatterns.heap(100_000, 1), DEFAULT);
       armed[0] = true;
       MemorySegment target = MemorySegment.ofArray(new byte[100_000]);
