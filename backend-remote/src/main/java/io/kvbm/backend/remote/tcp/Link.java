@@ -225,7 +225,7 @@ final class Link implements RemotePeer {
   /** An answer came after its time: what it grants is given back. */
   void unwanted(FrameType asked, byte[] answer) {
     boolean memory = asked == FrameType.ALLOCATE;
-    if ((memory || asked == FrameType.BORROW) && isConnected()) {
+    if ((memory || asked == FrameType.BORROW) && lost == null) {
       try {
         byte[] number = new BodyWriter().putLong(new BodyReader(answer).getLong()).toBytes();
         var _ = ask(memory ? FrameType.FREE : FrameType.GIVE_BACK, number);
@@ -329,7 +329,7 @@ final class Link implements RemotePeer {
 
   @Override
   public boolean isConnected() {
-    return lost == null;
+    return lost == null && !leaving;
   }
 
   @Override
@@ -413,7 +413,7 @@ final class Link implements RemotePeer {
 
       @Override
       public void close() {
-        if (!returned.getAndSet(true) && isConnected()) {
+        if (!returned.getAndSet(true) && lost == null) {
           var _ = ask(FrameType.GIVE_BACK, new BodyWriter().putLong(number).toBytes());
         }
       }

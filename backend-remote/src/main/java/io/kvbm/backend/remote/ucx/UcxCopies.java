@@ -96,7 +96,7 @@ final class UcxCopies {
           copy.peer.isWired = true;
           endChunk(copy, status);
         }
-        case UcxPeer peer -> peer.isWired = true;
+        case UcxPeer peer -> peer.isFlushed = true;
         case UcxSlots.Flush flush ->
             flush.copies().forEach(copy -> end(copy, failure(copy, status)));
         default -> throw new AssertionError("a slot belongs to a copy, a flush or a peer");

@@ -37,6 +37,7 @@ final class UcxLibrary {
   final MethodHandle configModify;
   final MethodHandle configRelease;
   final MethodHandle init;
+  final MethodHandle contextQuery;
   final MethodHandle cleanup;
   final MethodHandle workerCreate;
   final MethodHandle workerDestroy;
@@ -74,6 +75,7 @@ final class UcxLibrary {
     configModify = bind("ucp_config_modify", JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS);
     configRelease = bindVoid("ucp_config_release", JAVA_LONG);
     init = bind("ucp_init_version", JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS);
+    contextQuery = bind("ucp_context_query", JAVA_INT, JAVA_LONG, ADDRESS);
     cleanup = bindVoid("ucp_cleanup", JAVA_LONG);
     workerCreate = bind("ucp_worker_create", JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS);
     workerDestroy = bindVoid("ucp_worker_destroy", JAVA_LONG);

@@ -31,8 +31,10 @@ final class UcxPeer implements PathPeer {
   /** Whether the connection stands: a request has ended, or UCX has told of its failure. */
   boolean isWired;
 
-  /** Whether a flush that ends after the connection stands was begun. */
+  /** Whether the last flush was begun, and whether it has ended. */
   boolean isFlushing;
+
+  boolean isFlushed;
 
   /** When the endpoint is closed at the latest, by {@link System#nanoTime}; 0 if not closing. */
   long closeBy;

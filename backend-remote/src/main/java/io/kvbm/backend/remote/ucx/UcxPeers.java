@@ -150,21 +150,20 @@ final class UcxPeers {
 
   /**
    * {@return whether the endpoint may be closed by force, or nothing else is left} It waits for two
-   * things. A peer that sends an answer to an endpoint that is closed meets a fatal error of UCX
-   * (its {@code rma_sw.c} lets the error of the send out), so what is in flight is finished. And
-   * UCX aborts a process that closes an endpoint while the messages that connect it are queued
-   * ({@code ucp_request_send_state_ff}); a flush ends after them.
+   * things. A peer whose answer meets an endpoint that is closed runs into a fatal error of UCX
+   * (its {@code rma_sw.c} lets the error of the send out), so what is in flight is finished and
+   * flushed. And UCX aborts a process that closes an endpoint while the messages that connect it
+   * are queued ({@code ucp_request_send_state_ff}); a flush ends after them.
    */
   private boolean mayClose(UcxPeer peer) {
-    boolean isIdle = peer.active == 0 || peer.hasFailed();
-    if (isIdle && peer.isWired) {
+    if (peer.isFlushed || (peer.isWired && peer.hasFailed())) {
       return true;
     }
     long now = System.nanoTime();
     if (peer.closeBy == 0) {
       peer.closeBy = (now + waitingNanos) | 1;
     }
-    if (isIdle && !peer.isFlushing) {
+    if (!peer.isFlushing && (peer.active == 0 || peer.hasFailed())) {
       peer.isFlushing = true;
       int slot = slots.take(peer);
       slots.completeIfImmediate(worker.flush(peer.endpoint, slot), slot);

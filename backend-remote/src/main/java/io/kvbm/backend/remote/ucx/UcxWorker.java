@@ -42,8 +42,10 @@ final class UcxWorker {
   private final MemorySegment closing = arena.allocate(STRUCT_BYTE_SIZE, 8);
   private final MemorySegment pollFile = arena.allocate(8, 8);
   private final MemorySegment failed;
+  private final MemorySegment requestMade;
   private final long context;
   private final long worker;
+  private volatile long requestByteSize;
   private volatile boolean destroyed;
 
   /** Opens devices. Throws REMOTE if UCX cannot. */
@@ -53,6 +55,7 @@ final class UcxWorker {
     MemorySegment completed =
         upcall("onCompleted", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_INT, JAVA_LONG));
     failed = upcall("onFailed", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_INT));
+    requestMade = upcall("onRequestMade", FunctionDescriptor.ofVoid(JAVA_LONG));
     request.set(JAVA_INT, 0, OP_CALLBACK_USER_DATA_MEMORY_TYPE);
     request.set(ADDRESS, 16, completed);
     closing.set(JAVA_INT, 0, OP_FLAGS);
@@ -64,6 +67,7 @@ final class UcxWorker {
       throw e;
     }
     try {
+      requestByteSize = queryRequestByteSize();
       worker = createWorker();
     } catch (RuntimeException e) {
       cleanup();
@@ -96,6 +100,29 @@ final class UcxWorker {
     events.failed(peer, status);
   }
 
+  /**
+   * Called by UCX for each request of its pool. Its answers to emulated copies do not say what type
+   * of data they are, but if their connection is lost they are freed by that type; what the memory
+   * held before then decided what was freed. Zero is plain bytes, of which nothing is.
+   */
+  @SuppressWarnings("unused")
+  private void onRequestMade(long request) {
+    MemorySegment.ofAddress(request - requestByteSize).reinterpret(requestByteSize).fill((byte) 0);
+  }
+
+  private long queryRequestByteSize() {
+    try (Arena calls = Arena.ofConfined()) {
+      MemorySegment attributes = calls.allocate(STRUCT_BYTE_SIZE, 8);
+      attributes.set(JAVA_LONG, 0, 1L);
+      UcxStatus.check(
+          "UCX does not tell how large its requests are",
+          (int) ucx.contextQuery.invokeExact(context, attributes));
+      return attributes.get(JAVA_LONG, 8);
+    } catch (Throwable e) {
+      throw UcxLibrary.unexpected(e);
+    }
+  }
+
   private long createContext(UcxOptions options) {
     try (Arena calls = Arena.ofConfined()) {
       MemorySegment out = calls.allocate(JAVA_LONG);
@@ -106,8 +133,9 @@ final class UcxWorker {
         modify(calls, config, "NET_DEVICES", options.devices());
         modify(calls, config, "KEEPALIVE_INTERVAL", options.keepalive().toMillis() + "ms");
         MemorySegment params = calls.allocate(STRUCT_BYTE_SIZE, 8);
-        params.set(JAVA_LONG, 0, 1L | 1L << 5); // Features, shared between threads.
+        params.set(JAVA_LONG, 0, 1L | 1L << 2 | 1L << 5); // Features, requests, many threads.
         params.set(JAVA_LONG, 8, FEATURES_RMA_WAKEUP);
+        params.set(ADDRESS, 24, requestMade);
         params.set(JAVA_INT, 48, 1);
         UcxStatus.check(
             "no context of UCX over %s on %s; check the devices with ucx_info -d"
