@@ -39,6 +39,7 @@ public final class MediaProbe {
   private static final int LARGE = 1 << 20;
   private static final int SMALL = 4096;
   private static final long MAX_BYTE_SIZE = 64L << 20;
+
   /** By each thread; only memory is that fast. */
   private static final int MAX_READS = 8192;
 

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -76,22 +77,36 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
 
   /** Sends reads and writes, as far as there is room; from any thread. */
   void submit(List<DataRequest> requests) {
-    channel()
-        .eventLoop()
-        .execute(
-            () -> {
-              if (gone) {
-                requests.forEach(request -> request.failed(lost()));
-                return;
-              }
-              queue.addAll(requests);
-              pump();
-            });
+    onLoop(
+        () -> {
+          if (gone) {
+            requests.forEach(request -> request.failed(lost()));
+            return;
+          }
+          queue.addAll(requests);
+          pump();
+        },
+        () -> requests.forEach(request -> request.failed(whyEnded())));
   }
 
   @Override
   public void wake() {
-    channel().eventLoop().execute(this::pump);
+    onLoop(this::pump, () -> {});
+  }
+
+  /** Runs one of both: a loop that has ended takes nothing more, and with it the connection is. */
+  void onLoop(Runnable task, Runnable ended) {
+    try {
+      channel().eventLoop().execute(task);
+    } catch (RejectedExecutionException _) {
+      ended.run();
+    }
+  }
+
+  /** {@return why the connection ended; from any thread} */
+  private KvbmException whyEnded() {
+    KvbmException why = link.whyLost();
+    return why != null ? why : lost();
   }
 
   private void pump() {
@@ -143,7 +158,9 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
   /** Sends any other request; the future completes on the event loop. */
   CompletableFuture<byte[]> ask(FrameType type, byte[] body, long timeoutNanos) {
     CompletableFuture<byte[]> answer = new CompletableFuture<>();
-    channel().eventLoop().execute(() -> ask(type, body, timeoutNanos, answer));
+    onLoop(
+        () -> ask(type, body, timeoutNanos, answer),
+        () -> answer.completeExceptionally(whyEnded()));
     return answer;
   }
 
@@ -172,15 +189,14 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
    */
   void tellRevoked(byte[] key, boolean dirty) {
     byte[] body = new BodyWriter().putBytes(key).putByte(dirty ? 1 : 0).toBytes();
-    channel()
-        .eventLoop()
-        .execute(
-            () -> {
-              if (!gone) {
-                send(FrameType.REVOKED, FrameHeader.OK, ++lastNumber, body);
-                flush();
-              }
-            });
+    onLoop(
+        () -> {
+          if (!gone) {
+            send(FrameType.REVOKED, FrameHeader.OK, ++lastNumber, body);
+            flush();
+          }
+        },
+        () -> {});
   }
 
   private void expire(FrameType type, long number) {
@@ -492,7 +508,7 @@ final class ClientStream extends Connection implements TcpAgent.Starved {
   /** {@return completes when nothing is in flight or queued, or the connection ended} */
   CompletableFuture<Void> whenIdle() {
     CompletableFuture<Void> idle = new CompletableFuture<>();
-    channel().eventLoop().execute(() -> await(idle));
+    onLoop(() -> await(idle), () -> idle.complete(null));
     return idle;
   }
 

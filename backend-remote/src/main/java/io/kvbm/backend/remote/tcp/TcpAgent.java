@@ -271,10 +271,7 @@ public final class TcpAgent implements RemoteAgent {
   /** An export has ended; {@return when nobody uses its memory any more} */
   boolean withdraw(Export export) {
     byte[] body =
-        new BodyWriter()
-            .putBytes(export.exported.key())
-            .putByte(closed.get() ? 1 : 0)
-            .toBytes();
+        new BodyWriter().putBytes(export.exported.key()).putByte(closed.get() ? 1 : 0).toBytes();
     for (ServerStream stream : serving) {
       Session peer = stream.session();
       if (peer != null && export.access.admits(peer.peer)) {
