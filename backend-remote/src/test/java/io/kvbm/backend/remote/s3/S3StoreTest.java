@@ -66,7 +66,7 @@ class S3StoreTest {
 
   @Test
   void hundredsOfBlocksComeBack() {
-    blocksComeBack(600);
+    blocksComeBack(200);
   }
 
   /** A minute and more on two cores, most of it the server's. */
