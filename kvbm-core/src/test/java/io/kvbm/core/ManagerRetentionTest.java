@@ -41,6 +41,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -192,6 +193,16 @@ class ManagerRetentionTest {
 
   @Test
   void whatIsLeasedIsNeverLostWhileOthersMoveItAbout() throws Exception {
+    leaseWhileOthersMove(50);
+  }
+
+  @Test
+  @Tag("slow")
+  void whatIsLeasedIsNeverLostWhileOthersMoveItAboutForLong() throws Exception {
+    leaseWhileOthersMove(1500);
+  }
+
+  private void leaseWhileOthersMove(int rounds) throws Exception {
     long seed = ThreadLocalRandom.current().nextLong();
     try (TestTiers tiers = tiers(12, 16, 24, RetentionOptions.DEFAULT);
         ExecutorService others = Executors.newFixedThreadPool(2)) {
@@ -209,7 +220,7 @@ class ManagerRetentionTest {
       }
       try {
         SplittableRandom random = new SplittableRandom(seed - 1);
-        for (int round = 0; round < 150; round++) {
+        for (int round = 0; round < rounds; round++) {
           List<BlockKey> wanted = conversation(random);
           try (Lease lease = tiers.manager.lookup(wanted, HOUR).lease()) {
             if (random.nextBoolean()) {

@@ -120,7 +120,8 @@ class ContractTeethTest {
       String name, List<Class<?>> tests, int contracts, List<String> wrong) {
     EngineExecutionResults results =
         EngineTestKit.engine("junit-jupiter")
-            .selectors(tests.stream().map(ContractTeethTest::selector).toArray(DiscoverySelector[]::new))
+            .selectors(
+                tests.stream().map(ContractTeethTest::selector).toArray(DiscoverySelector[]::new))
             .configurationParameter("kvbm.testkit.reports", "target/teeth/" + name)
             .execute();
     Set<String> started = new TreeSet<>();

@@ -8,6 +8,7 @@ import io.kvbm.core.cost.SimulatedServing.Served;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongToDoubleFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,6 +20,9 @@ class CostGateSimulationTest {
   private static final int MOST_BLOCKS = 300;
   private static final double FAST = 10e9;
   private static final double SLOW = 1e6;
+
+  /** When a route turns slow. */
+  private static final long TURN = 20 * SECOND;
 
   private static SimulatedServing serving(
       int kib, int tokens, LongToDoubleFunction bytesPerSecond, double noise) {
@@ -84,19 +88,39 @@ class CostGateSimulationTest {
   @ParameterizedTest
   @CsvSource({"256, 961", "256, -3374340255414717331", "2048, 288", "2048, 363", "2048, 482"})
   void oneRequestAtMostIsLostToARouteThatTurnsSlow(int kib, long seed) {
+    leave(kib, 512, seed);
+  }
+
+  @ParameterizedTest
+  @Tag("slow")
+  @CsvSource({"256, 961", "256, -3374340255414717331", "2048, 288", "2048, 363", "2048, 482"})
+  void aRouteThatAFewRequestsFoundSlowIsFoundAgain(int kib, long seed) {
     leaveAndFindAgain(kib, 512, seed);
   }
 
   private static void leaveAndFindAgain(int kib, int tokens, long seed) {
+    SimulatedServing run = leave(kib, tokens, seed);
+    long end = TURN + 2 * spanOf(kib, tokens);
+    int again = run.served.size();
+    while (run.now() < end) {
+      run.serve(1, MOST_BLOCKS);
+    }
+    List<Served> fast = run.served.subList(again, run.served.size());
+    long refused = fast.stream().filter(one -> one.decision().avoidedBlocks() > 0).count();
+    assertThat(fast.getLast().decision().reason()).isEqualTo(Reason.LOAD_ALL);
+    assertThat(refused).isLessThan(fast.size() / 2);
+  }
+
+  /** {@return a run whose route was fast, then slow until now, and is fast from now on} */
+  private static SimulatedServing leave(int kib, int tokens, long seed) {
     long span = spanOf(kib, tokens);
-    long turn = 20 * SECOND;
-    LongToDoubleFunction speed = at -> at > turn && at < turn + span ? SLOW : FAST;
+    LongToDoubleFunction speed = at -> at > TURN && at < TURN + span ? SLOW : FAST;
     SimulatedServing run = serving(kib, tokens, speed, 0, seed);
-    while (run.now() < turn) {
+    while (run.now() < TURN) {
       run.serve(1, MOST_BLOCKS);
     }
     int from = run.served.size();
-    while (run.now() < turn + span) {
+    while (run.now() < TURN + span) {
       run.serve(1, MOST_BLOCKS);
     }
     List<Served> slow = run.served.subList(from, run.served.size());
@@ -105,14 +129,7 @@ class CostGateSimulationTest {
     // One request may be on its way when the route turns: it can lose what computing it takes.
     double largest = slow.stream().mapToDouble(Served::computedNanos).max().orElse(0);
     assertThat(lost).isLessThanOrEqualTo(0.01 * computed + largest);
-    int again = run.served.size();
-    while (run.now() < turn + 2 * span) {
-      run.serve(1, MOST_BLOCKS);
-    }
-    List<Served> fast = run.served.subList(again, run.served.size());
-    long refused = fast.stream().filter(one -> one.decision().avoidedBlocks() > 0).count();
-    assertThat(fast.getLast().decision().reason()).isEqualTo(Reason.LOAD_ALL);
-    assertThat(refused).isLessThan(fast.size() / 2);
+    return run;
   }
 
   /** Long enough for the gate to look again; a block takes longer the larger it is. */

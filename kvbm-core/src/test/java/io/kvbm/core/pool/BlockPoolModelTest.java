@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -30,13 +31,23 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(FailOnLeak.class)
 class BlockPoolModelTest {
 
-  private static final int SEQUENCES = 1200;
+  private static final int SEQUENCES = 600;
   private static final int STEPS = 120;
 
   @Test
   void thePoolAnswersAsTheModelDoes() {
+    play(SEQUENCES);
+  }
+
+  @Test
+  @Tag("slow")
+  void thePoolAnswersAsTheModelDoesForLong() {
+    play(100 * SEQUENCES);
+  }
+
+  private static void play(int sequences) {
     long first = ThreadLocalRandom.current().nextLong();
-    for (int i = 0; i < SEQUENCES; i++) {
+    for (int i = 0; i < sequences; i++) {
       long seed = first + i;
       try {
         new Run(seed).play(STEPS);

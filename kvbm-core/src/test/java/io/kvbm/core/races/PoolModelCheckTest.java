@@ -35,7 +35,7 @@ class PoolModelCheckTest {
 
   @Test
   void calls_for_the_only_block() {
-    ModelCheck.run(Single.class, 3, 40);
+    ModelCheck.run(Single.class, 2, 30);
   }
 
   @Test

@@ -39,6 +39,10 @@ public final class MediaProbe {
   private static final int LARGE = 1 << 20;
   private static final int SMALL = 4096;
   private static final long MAX_BYTE_SIZE = 64L << 20;
+
+  /** By each thread; only memory is that fast. */
+  private static final int MAX_READS = 8192;
+
   private static final long MIN_FREE_BYTE_SIZE = 4 * MAX_BYTE_SIZE;
   private static final long PHASE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final double MEGABYTE = 1e6;
@@ -137,7 +141,7 @@ public final class MediaProbe {
     do {
       file.readFully(read % byteSize, piece);
       read += piece.byteSize();
-    } while (System.nanoTime() - start < PHASE_NANOS);
+    } while (read < MAX_BYTE_SIZE && System.nanoTime() - start < PHASE_NANOS);
     return megabytesPerSecond(read, System.nanoTime() - start);
   }
 
@@ -168,7 +172,7 @@ public final class MediaProbe {
       do {
         file.readFully(random.nextLong(byteSize / SMALL) * SMALL, page);
         count++;
-      } while (System.nanoTime() - start < PHASE_NANOS);
+      } while (count < MAX_READS && System.nanoTime() - start < PHASE_NANOS);
       return count;
     }
   }

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLException;
@@ -88,9 +89,22 @@ final class ClientStream extends Connection {
     return data;
   }
 
-  /** Runs a step on the event loop, in turn with what other threads send. */
-  void onLoop(Runnable step) {
-    channel().eventLoop().execute(() -> inTurn(step));
+  /**
+   * Runs a step on the event loop, in turn with what other threads send, or else what is to be done
+   * where the loop has ended: it takes nothing more, and with it the connection is.
+   */
+  void onLoop(Runnable step, Runnable ended) {
+    try {
+      channel().eventLoop().execute(() -> inTurn(step));
+    } catch (RejectedExecutionException _) {
+      ended.run();
+    }
+  }
+
+  /** {@return why the connection ended; from any thread} */
+  KvbmException whyEnded() {
+    KvbmException why = link.whyLost();
+    return why != null ? why : lost();
   }
 
   /** Runs a step of the event loop in turn with what other threads send. */
@@ -115,7 +129,9 @@ final class ClientStream extends Connection {
   /** Sends any other request; the future completes on the event loop. */
   CompletableFuture<byte[]> ask(FrameType type, byte[] body, long timeoutNanos) {
     CompletableFuture<byte[]> answer = new CompletableFuture<>();
-    onLoop(() -> ask(type, body, timeoutNanos, answer));
+    onLoop(
+        () -> ask(type, body, timeoutNanos, answer),
+        () -> answer.completeExceptionally(whyEnded()));
     return answer;
   }
 
@@ -151,7 +167,8 @@ final class ClientStream extends Connection {
             send(FrameType.REVOKED, FrameHeader.OK, nextNumber(), body);
             flush();
           }
-        });
+        },
+        () -> {});
   }
 
   private void expire(FrameType type, long number) {

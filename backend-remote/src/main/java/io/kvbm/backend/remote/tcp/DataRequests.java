@@ -15,7 +15,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -60,19 +59,16 @@ final class DataRequests implements TcpAgent.Starved {
         turn.unlock();
       }
     }
-    try {
-      stream.onLoop(
-          () -> {
-            if (stream.isGone()) {
-              requests.forEach(request -> request.failed(stream.lost()));
-            } else {
-              queue.addAll(requests);
-              pump();
-            }
-          });
-    } catch (RejectedExecutionException _) { // the backend was closed
-      requests.forEach(request -> request.failed(stream.lost()));
-    }
+    stream.onLoop(
+        () -> {
+          if (stream.isGone()) {
+            requests.forEach(request -> request.failed(stream.lost()));
+          } else {
+            queue.addAll(requests);
+            pump();
+          }
+        },
+        () -> requests.forEach(request -> request.failed(stream.whyEnded())));
   }
 
   private boolean isBrief(List<DataRequest> requests) {
@@ -109,10 +105,10 @@ final class DataRequests implements TcpAgent.Starved {
       channel.socketChannel().write(out);
       if (out.hasRemaining()) {
         stream.owe(Unpooled.copiedBuffer(out));
-        stream.onLoop(this::payOwed);
+        stream.onLoop(this::payOwed, () -> {});
       }
     } catch (IOException e) {
-      stream.onLoop(() -> stream.fail(e));
+      stream.onLoop(() -> stream.fail(e), () -> {});
     }
     sweep();
     return true;
@@ -125,7 +121,7 @@ final class DataRequests implements TcpAgent.Starved {
 
   @Override
   public void wake() {
-    stream.onLoop(this::pump);
+    stream.onLoop(this::pump, () -> {});
   }
 
   /** Sends as much of the queue as there is room for; on the event loop. */
@@ -310,7 +306,7 @@ final class DataRequests implements TcpAgent.Starved {
   /** {@return completes when nothing is in flight or queued, or the connection ended} */
   CompletableFuture<Void> whenIdle() {
     CompletableFuture<Void> idle = new CompletableFuture<>();
-    stream.onLoop(() -> await(idle));
+    stream.onLoop(() -> await(idle), () -> idle.complete(null));
     return idle;
   }
 

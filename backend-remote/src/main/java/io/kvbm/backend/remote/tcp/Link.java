@@ -157,7 +157,7 @@ final class Link implements RemotePeer {
 
   void cut(KvbmException why) {
     for (ClientStream stream : streams) {
-      stream.channel().eventLoop().execute(() -> stream.cut(why));
+      stream.onLoop(() -> stream.cut(why), () -> {});
     }
   }
 
