@@ -47,8 +47,8 @@ import picocli.CommandLine.Spec;
       "Runs a worker that shares the tiers of its configuration with others.",
       "Says how it is reached as soon as it serves, then runs until it is interrupted, or for"
           + " --seconds. Remote sharing is on unless the configuration says otherwise.",
-      "With --worker it holds the shards of a leader's blocks in these tiers instead, and moves them"
-          + " as the leader says.",
+      "With --worker it holds the shards of a leader's blocks in these tiers instead, and moves"
+          + " them as the leader says.",
       "The settings are tiers.*, sharing.* and backends.remote.*; see 'kvbm config'."
     },
     sortOptions = false)

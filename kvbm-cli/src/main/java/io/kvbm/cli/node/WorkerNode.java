@@ -55,8 +55,7 @@ record WorkerNode(
               .formatted(CoreSettings.REMOTE));
     }
     ShardWorker.Builder sets =
-        ShardWorker.builder()
-            .verification(KvBlockManager.tiering(config, platform).verification());
+        ShardWorker.builder().verification(KvBlockManager.tiering(config, platform).verification());
     Map<CacheLevel, Integer> slots = new EnumMap<>(CacheLevel.class);
     for (CacheLevel level : CacheLevel.values()) {
       KvManagerLayoutConfig tier = layout(level, tiers);

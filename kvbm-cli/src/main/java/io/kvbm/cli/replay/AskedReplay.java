@@ -34,7 +34,7 @@ final class AskedReplay {
   /** Asks for the figures so far, and answers with them. */
   static final String REPORT = "report";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final Replay replay;
   private final Sharing sharing;

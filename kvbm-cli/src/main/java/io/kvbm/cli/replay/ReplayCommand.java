@@ -394,7 +394,8 @@ final class ReplayCommand implements Subcommand, UsesPlatform {
           ? tiering
           : tiering
               .withVerification(Verification.ALL)
-              .withDemotionNanos(deadlineNanos == 0 ? SingleReplay.STALL_NOTICED_NANOS : deadlineNanos);
+              .withDemotionNanos(
+                  deadlineNanos == 0 ? SingleReplay.STALL_NOTICED_NANOS : deadlineNanos);
     } catch (ConfigurationException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

@@ -17,7 +17,7 @@ import java.util.Map;
  */
 final class ReplayPeers {
 
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofMinutes(3);
   private static final Duration REQUEST = Duration.ofMinutes(5);
 
   private final int count;

@@ -29,7 +29,7 @@ final class ReplayWorkers {
   /** The agent of this process. */
   static final String LEADER = "leader";
 
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofMinutes(3);
   private static final Duration REPORT = Duration.ofSeconds(60);
 
   /** How long a worker may take for a move, and again to say so. */

@@ -61,7 +61,8 @@ final class ServedShards {
     if (!top.isBlockContiguous() || !top.storage(0).isHostAccessible()) {
       throw new ConfigurationException(
           ErrorCode.INVALID_CONFIG,
-          "shards are compared in place, and the CPU does not reach the first tier; choose another backend for it");
+          "shards are compared in place, and the CPU does not reach the first tier; choose another"
+              + " backend for it");
     }
   }
 

@@ -49,8 +49,7 @@ final class ShardShape {
 
   /** {@return the sets of a worker; the caller closes it before the platform} */
   static ShardWorker worker(ReplayOptions options, Platform platform) {
-    ShardWorker.Builder sets =
-        ShardWorker.builder().verification(options.tiering().verification());
+    ShardWorker.Builder sets = ShardWorker.builder().verification(options.tiering().verification());
     for (CacheLevel level : levels(options)) {
       Backend backend = ReplayTiers.backend(level, options, platform);
       if (backend.allocators().isEmpty()) {

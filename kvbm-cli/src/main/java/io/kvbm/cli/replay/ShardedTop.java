@@ -67,10 +67,7 @@ final class ShardedTop implements TopBlocks {
                 }));
     for (String name : asked) {
       ChildProcess worker = Objects.requireNonNull(workers.get(name));
-      tell(
-          name,
-          failures,
-          () -> named.addAll(ServedShards.places(worker.answer(word, ANSWER))));
+      tell(name, failures, () -> named.addAll(ServedShards.places(worker.answer(word, ANSWER))));
     }
     if (!failures.isEmpty()) {
       throw failures.getFirst();

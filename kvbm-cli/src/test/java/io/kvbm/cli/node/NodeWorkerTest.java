@@ -175,8 +175,7 @@ class NodeWorkerTest {
               blocks: 8
               holder: logical
             """);
-    KvbmConfig settings =
-        KvbmConfig.builder().file(logical).build(Platform.builder().schema());
+    KvbmConfig settings = KvbmConfig.builder().file(logical).build(Platform.builder().schema());
     try (Platform platform = Platform.builder().config(settings).build()) {
       KvBlockManagerConfig config = KvBlockManager.configured(settings, platform);
       long fingerprint = KvBlockManager.fingerprint(config, platform);

@@ -116,8 +116,7 @@ class ReplayWorkersTest {
             worker -> {
               assertThat(number((Map<?, ?>) worker, "compared")).isEqualTo(found);
               assertThat(number((Map<?, ?>) worker, "wrong")).isZero();
-              assertThat(number((Map<?, ?>) worker, "filled"))
-                  .isEqualTo(number(report, "misses"));
+              assertThat(number((Map<?, ?>) worker, "filled")).isEqualTo(number(report, "misses"));
             });
   }
 

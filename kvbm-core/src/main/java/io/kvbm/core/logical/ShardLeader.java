@@ -167,8 +167,7 @@ public final class ShardLeader implements DirectoryListener {
     return peer::move;
   }
 
-  private static void tryMoves(
-      String name, ShardMover mover, List<Integer> slots, Duration timeout)
+  private static void tryMoves(String name, ShardMover mover, List<Integer> slots, Duration timeout)
       throws InterruptedException {
     for (int set = 1; set < slots.size(); set++) {
       ShardMove move =

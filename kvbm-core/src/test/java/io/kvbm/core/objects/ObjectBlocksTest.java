@@ -324,11 +324,9 @@ class ObjectBlocksTest {
     ObjectBlocks blocks = worker(1);
     put(blocks, 0, 5, 1);
     byte[] whole = objects.getBytes(name(5)).orElseThrow();
-    objects.put(
-        name(5),
-        MemorySegment.ofArray(Arrays.copyOf(whole, byteSize)),
-        PutOptions.DEFAULT);
-    MemorySegment target = MemorySegment.ofArray(BytePatterns.heap(3000, 77).toArray(ValueLayout.JAVA_BYTE));
+    objects.put(name(5), MemorySegment.ofArray(Arrays.copyOf(whole, byteSize)), PutOptions.DEFAULT);
+    MemorySegment target =
+        MemorySegment.ofArray(BytePatterns.heap(3000, 77).toArray(ValueLayout.JAVA_BYTE));
     KvbmException cause = get(blocks, 0, 5, 1, target).awaitFailure(0);
     assertThat(cause).isInstanceOf(CorruptionException.class);
     BytePatterns.verify(target, 77, "the target of a short object");

@@ -229,11 +229,7 @@ class LedWorkersTest {
     assertThat(scan(manager, 3, 4, 5, 6)).as("a gap").containsExactly(1, 0);
     assertThat(scan(manager, 5, 6)).as("a gap at the beginning").isEmpty();
     List<ImmutableBlock> up =
-        manager
-            .tiering()
-            .onboard(keys(1, 2, 3, 4), OnboardOptions.DEFAULT)
-            .await()
-            .blocks();
+        manager.tiering().onboard(keys(1, 2, 3, 4), OnboardOptions.DEFAULT).await().blocks();
     for (int i = 0; i < 4; i++) {
       assertShards(up.get(i), 0, i + 1);
     }
