@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real etcd that speaks TLS and wants certificates of its clients. */
 @Timeout(120)
+@SuppressWarnings("try") // waits for the process
 class EtcdTlsTest {
 
   @TempDir Path folder;
