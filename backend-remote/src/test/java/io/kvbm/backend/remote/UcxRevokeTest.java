@@ -13,12 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Memory is taken back and unmapped while peers read and write it. */
-@Tag("slow")
 @Timeout(120)
 @SuppressWarnings("try") // what is closed when is what is tested
 class UcxRevokeTest {

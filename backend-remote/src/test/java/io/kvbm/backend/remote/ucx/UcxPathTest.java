@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+// The heap of its process was found corrupted, rarely, on a busy machine: see docs/ucx.md.
+@Tag("slow")
 @Timeout(60)
 class UcxPathTest {
 

@@ -3,6 +3,7 @@ package io.kvbm.backend.remote.ucx;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.ErrorCode;
+import io.kvbm.backend.remote.path.PathExport;
 import io.kvbm.backend.remote.path.PathMemory;
 import io.kvbm.backend.remote.path.PathPeer;
 import java.lang.foreign.Arena;
@@ -15,8 +16,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(120)
 @Tag("slow")
+@SuppressWarnings("try") // what is closed when is what is tested
 class UcxPeerLossTest {
 
   @BeforeEach
@@ -83,6 +85,31 @@ class UcxPeerLossTest {
       }
       assertThat(target.mismatch(arena.allocate(target.byteSize()).fill((byte) 7))).isEqualTo(-1);
     }
+  }
+
+  /** UCX ended the process of whoever was to answer a peer that was killed. */
+  @Test
+  void aPeerThatIsKilledWhileItCopiesEndsNoOtherProcess() throws Exception {
+    int lost = 0;
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment bytes = arena.allocate(1 << 20, 4096);
+      for (int round = 0; round < 5; round++) {
+        try (UcxPath path = new UcxPath(UcxOptions.DEFAULTS);
+            PathExport export = path.export(bytes);
+            UcxCopyingProcess process = new UcxCopyingProcess(path, export, bytes.byteSize())) {
+          process.kill();
+          try (UcxPath other = new UcxPath(UcxOptions.DEFAULTS);
+              PathPeer self = other.connect(other.address());
+              PathExport own = other.export(bytes)) {
+            Ucx.Outcome read = new Ucx.Outcome();
+            self.read(self.open(own.key(), own.address(), 64), 0, arena.allocate(64), read);
+            read.succeeds();
+          }
+          lost += path.isUsable() ? 0 : 1;
+        }
+      }
+    }
+    System.out.println("paths lost with a peer: " + lost);
   }
 
   private static List<Ucx.Outcome> begin(
