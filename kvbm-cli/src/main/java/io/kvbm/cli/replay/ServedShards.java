@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -170,6 +171,6 @@ final class ServedShards {
   static List<Integer> places(String answer) {
     return answer.isEmpty()
         ? List.of()
-        : List.of(answer.split(" ", -1)).stream().map(Integer::valueOf).toList();
+        : Arrays.stream(answer.split(" ", -1)).map(Integer::valueOf).toList();
   }
 }

@@ -78,7 +78,7 @@ public final class ShardAgent implements AutoCloseable {
       } catch (CallerException e) {
         answer = CompletableFuture.failedFuture(e);
       }
-      return answer.whenComplete((outcome, error) -> count(move, outcome));
+      return answer.whenComplete((outcome, _) -> count(move, outcome));
     }
 
     @Override

@@ -14,9 +14,10 @@ import io.kvbm.api.remote.ShardMove;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.core.remote.ShardMover;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -35,11 +36,14 @@ public final class ShardLeader implements DirectoryListener {
 
   private final RemoteAgent agent;
   private final long fingerprint;
-  private final Map<String, @Nullable DirectoryMember> members = new LinkedHashMap<>();
+  private final List<String> names;
+  private final Map<String, DirectoryMember> members = new HashMap<>();
   private final CompletableFuture<Void> all = new CompletableFuture<>();
   private volatile @Nullable ShardWorkers workers;
 
   /**
+   * Looks for workers from now on, as it hears of them.
+   *
    * @param agent reaches the workers
    * @param fingerprint of the leader's blocks, {@code KvBlockManager.fingerprint}
    * @param names the agents of the workers, in the order of their shards
@@ -48,10 +52,8 @@ public final class ShardLeader implements DirectoryListener {
   public ShardLeader(RemoteAgent agent, long fingerprint, List<String> names) {
     this.agent = agent;
     this.fingerprint = fingerprint;
-    for (String name : names) {
-      members.put(name, null);
-    }
-    if (names.isEmpty() || members.size() < names.size()) {
+    this.names = List.copyOf(names);
+    if (names.isEmpty() || Set.copyOf(names).size() < names.size()) {
       throw new ConfigurationException(
           ErrorCode.INVALID_CONFIG, "a leader names one worker or more, each once, not " + names);
     }
@@ -59,12 +61,13 @@ public final class ShardLeader implements DirectoryListener {
 
   @Override
   public void joined(DirectoryMember member) {
+    String name = member.agent().name();
+    if (!names.contains(name)) {
+      return;
+    }
     synchronized (members) {
-      if (!members.containsKey(member.agent().name())) {
-        return;
-      }
-      members.put(member.agent().name(), member);
-      if (members.containsValue(null)) {
+      members.put(name, member);
+      if (members.size() < names.size()) {
         return;
       }
     }
@@ -73,15 +76,15 @@ public final class ShardLeader implements DirectoryListener {
 
   @Override
   public void left(DirectoryMember member) {
+    String name = member.agent().name();
     synchronized (members) {
-      if (!member.equals(members.get(member.agent().name()))) {
+      if (!members.remove(name, member)) {
         return;
       }
-      members.put(member.agent().name(), null);
     }
     ShardWorkers led = workers;
     if (led != null) {
-      led.lost(member.agent().name(), "has left the directory");
+      led.lost(name, "has left the directory");
     }
   }
 
@@ -90,7 +93,7 @@ public final class ShardLeader implements DirectoryListener {
 
   private List<String> missing() {
     synchronized (members) {
-      return members.keySet().stream().filter(name -> members.get(name) == null).toList();
+      return names.stream().filter(name -> !members.containsKey(name)).toList();
     }
   }
 
@@ -107,12 +110,13 @@ public final class ShardLeader implements DirectoryListener {
    * @throws ConfigurationException if the shards of one are of another model, or it has too few
    *     sets or slots
    * @throws CallerException with {@link ErrorCode#NOT_ALLOWED} if one has another leader
+   * @throws InterruptedException if this thread was interrupted while it waited
    */
   public ShardWorkers connect(List<Integer> slots, Duration timeout, Duration patience)
       throws InterruptedException {
     awaitAll(timeout);
     ShardWorkers.Builder builder = ShardWorkers.builder().patience(patience, patience);
-    for (String name : members.keySet()) {
+    for (String name : names) {
       ShardMover mover = connect(name, timeout);
       tryMoves(name, mover, slots, timeout);
       builder.worker(name, mover);
@@ -130,7 +134,7 @@ public final class ShardLeader implements DirectoryListener {
       throw new TransientException(
           ErrorCode.DEADLINE_EXCEEDED,
           "workers %s of %s were not in the directory after %d s; start them with its settings"
-              .formatted(missing(), members.keySet(), timeout.toSeconds()),
+              .formatted(missing(), names, timeout.toSeconds()),
           e);
     } catch (ExecutionException e) {
       throw new BackendException(ErrorCode.OPERATION_FAILED, "waiting for workers failed", e);
