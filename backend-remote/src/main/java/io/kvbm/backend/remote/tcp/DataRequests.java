@@ -74,7 +74,7 @@ final class DataRequests implements TcpAgent.Starved {
   private boolean isBrief(List<DataRequest> requests) {
     return stream.isDirect()
         && requests.size() <= MOST_AT_ONCE
-        && requests.stream().allMatch(one -> one.read && !one.batch.isUnwanted(one.block));
+        && requests.stream().allMatch(request -> request.read);
   }
 
   private boolean sendFromHere(List<DataRequest> requests) {
@@ -82,7 +82,8 @@ final class DataRequests implements TcpAgent.Starved {
         || stream.owes()
         || stream.untaken() > 0
         || !queue.isEmpty()
-        || !(stream.channel() instanceof OpenSocketChannel channel)) {
+        || !(stream.channel() instanceof OpenSocketChannel channel)
+        || requests.stream().anyMatch(request -> request.batch.isUnwanted(request.block))) {
       return false;
     }
     ByteBuffer out = frames;
