@@ -129,6 +129,8 @@ class WarmReplayTest {
             "replay",
             "--trace",
             trace.toString(),
+            "--deadline",
+            "0",
             "--device",
             "3",
             "--host",
