@@ -89,7 +89,8 @@ class TcpFaultTest {
   @Test
   void aPartitionIsNoticedByBothSidesAndEndsWithANewConnection() throws Exception {
     int size = 32 << 20;
-    BackendConfig watchful = BackendConfig.of("idleTimeout", "1500ms").with("requestTimeout", "10m");
+    BackendConfig watchful =
+        BackendConfig.of("idleTimeout", "1500ms").with("requestTimeout", "10m");
     try (TwoAgents two = new TwoAgents(watchful, watchful);
         Proxy proxy = new Proxy(two.far.descriptor());
         HostStorage there = new HostStorage(size);

@@ -10,7 +10,6 @@ import io.kvbm.api.layout.LayoutType;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.Clock;
-
 import io.kvbm.core.KvBlockManager;
 import io.kvbm.core.Platform;
 import io.kvbm.core.pool.BlockPool;

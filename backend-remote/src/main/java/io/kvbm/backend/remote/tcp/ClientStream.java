@@ -15,12 +15,10 @@ import io.kvbm.backend.remote.wire.WireException;
 import io.netty.channel.ChannelHandlerContext;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLException;
@@ -89,16 +87,10 @@ final class ClientStream extends Connection {
     return data;
   }
 
-  /**
-   * Runs a step on the event loop, in turn with what other threads send, or else what is to be done
-   * where the loop has ended: it takes nothing more, and with it the connection is.
-   */
+  /** In turn with what other threads send. */
+  @Override
   void onLoop(Runnable step, Runnable ended) {
-    try {
-      channel().eventLoop().execute(() -> inTurn(step));
-    } catch (RejectedExecutionException _) {
-      ended.run();
-    }
+    super.onLoop(() -> inTurn(step), ended);
   }
 
   /** {@return why the connection ended; from any thread} */
@@ -148,8 +140,7 @@ final class ClientStream extends Connection {
     var timer =
         channel()
             .eventLoop()
-            .schedule(
-                () -> inTurn(() -> expire(type, number)), timeoutNanos, TimeUnit.NANOSECONDS);
+            .schedule(() -> inTurn(() -> expire(type, number)), timeoutNanos, TimeUnit.NANOSECONDS);
     answer.whenComplete((_, _) -> timer.cancel(false));
   }
 

@@ -15,6 +15,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -80,8 +81,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
   final boolean isStalled(long limitNanos) {
     long now = System.nanoTime();
     boolean begun = header != null || headFill > 0;
-    return begun && now - begunAt > limitNanos
-        || untaken.get() > 0 && now - takenAt > limitNanos;
+    return begun && now - begunAt > limitNanos || untaken.get() > 0 && now - takenAt > limitNanos;
   }
 
   /** {@return how many frames wait for the other side to take them} */
@@ -107,6 +107,18 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
       throw new IllegalStateException("the connection has no channel yet");
     }
     return current;
+  }
+
+  /**
+   * Runs a step on the event loop, or else what is to be done where the loop has ended: it takes
+   * nothing more, and the connection is no more. From any thread.
+   */
+  void onLoop(Runnable step, Runnable ended) {
+    try {
+      channel().eventLoop().execute(step);
+    } catch (RejectedExecutionException _) {
+      ended.run();
+    }
   }
 
   final boolean hasChannel() {

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * The data path to one peer. A copy goes by it where the peer gave the key of the memory and allows
  * the copy; all others go over TCP, where the peer says what is wrong with them. Once the path has
  * failed it stays so: what is in flight fails, what waits and what comes goes over TCP. Threading:
- * safe from any thread; outcomes are told on the platform's threads, never on the path's.
+ * safe from any thread; outcomes are told on the platform's threads, but on the path's own where it
+ * is to spin, as waking another takes longer than a small copy.
  */
 final class PeerPath implements TcpAgent.Starved {
 
@@ -40,6 +41,7 @@ final class PeerPath implements TcpAgent.Starved {
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicBoolean closing = new AtomicBoolean();
   private final AtomicBoolean measuring = new AtomicBoolean();
+  private final Outcomes background;
   private final Outcomes outcomes;
   private volatile boolean preferred;
   private volatile boolean decided;
@@ -52,7 +54,8 @@ final class PeerPath implements TcpAgent.Starved {
     this.peer = peer;
     this.name = name;
     this.mostInFlight = agent.settings().ucx().maxInFlight();
-    this.outcomes = new Outcomes(agent.context().ioExecutor());
+    this.background = new Outcomes(agent.context().ioExecutor());
+    this.outcomes = agent.settings().ucx().busyPoll() ? new Outcomes(Runnable::run) : background;
     this.preferred = agent.settings().transport().equals(name);
   }
 
@@ -260,7 +263,7 @@ final class PeerPath implements TcpAgent.Starved {
   void abandon() {
     over = true;
     if (!closing.getAndSet(true)) {
-      outcomes.tell(this::close);
+      background.tell(this::close);
     }
   }
 

@@ -219,28 +219,26 @@ final class ServerStream extends Connection {
 
   /** Tells the peer something it did not ask for; from any thread. */
   void tell(FrameType type, byte[] body) {
-    channel()
-        .eventLoop()
-        .execute(
-            () -> {
-              send(type, FrameHeader.OK, 0, body);
-              flush();
-            });
+    onLoop(
+        () -> {
+          send(type, FrameHeader.OK, 0, body);
+          flush();
+        },
+        () -> {});
   }
 
   /** Answers from another thread. */
   void answerLater(long number, byte @Nullable [] bytes, @Nullable Throwable failure) {
-    channel()
-        .eventLoop()
-        .execute(
-            () -> {
-              if (failure != null || bytes == null) {
-                refuse(number, failure == null ? new IllegalStateException() : failure);
-              } else {
-                send(FrameType.ANSWER, FrameHeader.OK, number, bytes);
-              }
-              flush();
-            });
+    onLoop(
+        () -> {
+          if (failure != null || bytes == null) {
+            refuse(number, failure == null ? new IllegalStateException() : failure);
+          } else {
+            send(FrameType.ANSWER, FrameHeader.OK, number, bytes);
+          }
+          flush();
+        },
+        () -> {});
   }
 
   private void greet(FrameHeader frame, byte[] bytes) throws WireException {

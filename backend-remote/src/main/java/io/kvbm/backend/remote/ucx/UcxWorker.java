@@ -27,7 +27,7 @@ final class UcxWorker {
   private static final int API_MINOR = 12;
   private static final int STRUCT_BYTE_SIZE = 256; // More than any structure of parameters has.
   private static final long FEATURES_RMA_WAKEUP = 1 << 1 | 1 << 4;
-  private static final int THREAD_MODE_SERIALIZED = 1;
+  private static final int THREAD_MODE_MULTI = 2;
   private static final int ERROR_HANDLING_PEER = 1;
   private static final int CLOSE_FORCE = 1;
   private static final int OP_CALLBACK_USER_DATA_MEMORY_TYPE = 1 << 1 | 1 << 2 | 1 << 6;
@@ -163,7 +163,7 @@ final class UcxWorker {
       MemorySegment out = calls.allocate(JAVA_LONG);
       MemorySegment params = calls.allocate(STRUCT_BYTE_SIZE, 8);
       params.set(JAVA_LONG, 0, 1L);
-      params.set(JAVA_INT, 8, THREAD_MODE_SERIALIZED); // Made by one thread, then run by another.
+      params.set(JAVA_INT, 8, THREAD_MODE_MULTI);
       UcxStatus.check("no worker of UCX", (int) ucx.workerCreate.invokeExact(context, params, out));
       long created = out.get(JAVA_LONG, 0);
       UcxStatus.check(

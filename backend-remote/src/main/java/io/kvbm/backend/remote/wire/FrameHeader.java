@@ -48,8 +48,7 @@ public record FrameHeader(
    * @param body follows the header
    */
   public static FrameHeader request(FrameType type, long number, byte[] body) {
-    return new FrameHeader(
-        type, OK, false, body.length, 0, 0, number, crc(ByteBuffer.wrap(body)));
+    return new FrameHeader(type, OK, false, body.length, 0, 0, number, crc(ByteBuffer.wrap(body)));
   }
 
   /**

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 /** A fatal error of UCX ended the process, whoever's it was. */
 @Timeout(60)
 @SuppressWarnings("try") // what is closed when is what is tested
+@SuppressWarnings("restricted")
 class UcxFatalErrorTest {
 
   private static final int BYTE_SIZE = 1 << 20;
