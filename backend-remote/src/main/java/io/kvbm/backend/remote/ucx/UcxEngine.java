@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The thread that owns a worker: hands copies to UCX, lets it progress, tells completions, and
- * waits for the worker's event file when there is nothing to do. UCX's locks are spin locks and its
- * callbacks come from progress, so one owner is less to pay for than a worker of many threads.
+ * waits for the worker's event file when there is nothing to do. Callbacks come from progress, so
+ * one thread is all it takes; UCX's own async thread is another, for which the worker locks.
  *
  * <p>If UCX meets a fatal error, the thread stays in it for ever, and another ends the path. No
  * lock is held that others need while UCX is called.

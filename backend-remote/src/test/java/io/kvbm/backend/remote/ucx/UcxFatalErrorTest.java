@@ -24,8 +24,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** A fatal error of UCX ended the process, whoever's it was. */
 @Timeout(60)
-@SuppressWarnings("try") // what is closed when is what is tested
-@SuppressWarnings("restricted")
+@SuppressWarnings({"restricted", "try"}) // what is closed when is what is tested
 class UcxFatalErrorTest {
 
   private static final int BYTE_SIZE = 1 << 20;
