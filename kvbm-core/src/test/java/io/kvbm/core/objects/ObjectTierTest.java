@@ -250,6 +250,7 @@ class ObjectTierTest {
     use(writer, sequence(100, 8)); // the first ones leave the device
     assertThat(service.calls("put")).isEqualTo(16);
     assertThat(use(writer, sequence(1, 8))).as("they come up again").isEqualTo(8);
+    awaitSeen(other, 8);
     assertThat(use(other, sequence(1, 8))).as("found through the objects").isEqualTo(8);
     assertThat(service.calls("put")).isEqualTo(16);
     assertThat(service.names()).hasSize(16);
