@@ -22,6 +22,6 @@ module io.kvbm.backend.remote {
   exports io.kvbm.backend.remote.s3;
 
   provides io.kvbm.api.spi.BackendProvider with
-      io.kvbm.backend.remote.RemoteBackendProvider,
+      io.kvbm.backend.remote.provider.RemoteBackendProvider,
       io.kvbm.backend.remote.s3.S3BackendProvider;
 }

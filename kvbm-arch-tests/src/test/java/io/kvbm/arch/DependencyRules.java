@@ -45,6 +45,10 @@ final class DependencyRules {
                   "io.netty",
                   "io.etcd.jetcd",
                   "io.grpc",
+                  "javax.crypto",
+                  "javax.naming",
+                  "javax.net.ssl",
+                  "javax.security.auth.x500",
                   "software.amazon.awssdk")));
 
   private DependencyRules() {}

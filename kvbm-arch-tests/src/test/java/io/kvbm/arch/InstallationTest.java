@@ -107,6 +107,17 @@ class InstallationTest {
     return directory;
   }
 
+  private String nodeConfig() throws IOException {
+    return Files.writeString(
+            root.resolve("node.yaml"),
+            """
+            model: {numLayers: 2, outerDim: 2, pageSize: 4, innerDim: 8, dtype: fp16}
+            tiers:
+              host: {blocks: 8, backend: system}
+            """)
+        .toString();
+  }
+
   @Test
   void everyCommandPrintsOneDocumentWhateverTheJvmSaysOfItself() throws Exception {
     Path useless = Files.writeString(root.resolve("cache"), "neither CDS nor AOT");
@@ -115,6 +126,7 @@ class InstallationTest {
             "backends", List.of("backends"),
             "config", List.of("config"),
             "doctor", List.of("doctor", "--dir", root.toString()),
+            "node", List.of("--config", nodeConfig(), "node", "--seconds", "0.2"),
             "replay", Stream.concat(Stream.of("replay"), SMALL_REPLAY.stream()).toList(),
             "simulate", List.of("simulate", "--trace", trace.toString(), "--capacity", "10"),
             "store", List.of("store", "ls", "--dir", storeOfOne()));

@@ -95,7 +95,8 @@ public record AgentSettings(
     return new ConfigKey(name, type, value, help);
   }
 
-  static List<ConfigKey> keys() {
+  /** {@return what can be set} */
+  public static List<ConfigKey> keys() {
     return List.of(
         key("bind", ConfigKey.Type.STRING, "127.0.0.1", "The address agents listen at"),
         key("advertise", ConfigKey.Type.STRING, "", "The host peers are told, if another"),
@@ -131,7 +132,13 @@ public record AgentSettings(
         key("ucxTrustPeers", ConfigKey.Type.BOOLEAN, "false", "Read-only exports go by UCX, too"));
   }
 
-  static AgentSettings of(BackendConfig config) {
+  /**
+   * {@return the settings a configuration says}
+   *
+   * @param config texts of {@link #keys()}
+   * @throws ConfigurationException if they contradict each other
+   */
+  public static AgentSettings of(BackendConfig config) {
     AgentSettings settings =
         new AgentSettings(
             config.string("bind").orElse("127.0.0.1").strip(),
@@ -182,7 +189,7 @@ public record AgentSettings(
   }
 
   /** {@return what opens the data path beside TCP; empty where none is wanted} */
-  Optional<PathProvider> pathProvider() {
+  public Optional<PathProvider> pathProvider() {
     boolean wanted = transport.equals("ucx") || transport.equals("auto") && ucx.isNamed;
     return wanted ? Optional.of(new UcxProvider(ucxOptions())) : Optional.empty();
   }

@@ -10,6 +10,7 @@ import io.kvbm.api.remote.RemoteAgent;
 import io.kvbm.api.spi.Availability;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.backend.remote.provider.RemoteBackendProvider;
 import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.TestContext;
 import java.nio.file.Files;

@@ -15,6 +15,7 @@ import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageType;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.backend.remote.provider.RemoteBackendProvider;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.RecordingCompletion;

@@ -14,6 +14,7 @@ import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageType;
+import io.kvbm.backend.remote.provider.RemoteBackendProvider;
 import io.kvbm.backend.remote.wire.BodyWriter;
 import io.kvbm.backend.remote.wire.FrameType;
 import io.kvbm.testkit.BytePatterns;

@@ -11,6 +11,7 @@ import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.SpiVersion;
 import io.kvbm.api.storage.StorageAllocator;
 import io.kvbm.api.transfer.Transport;
+import io.kvbm.backend.remote.provider.RemoteBackendProvider;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;

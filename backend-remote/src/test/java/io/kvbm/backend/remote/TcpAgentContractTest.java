@@ -2,6 +2,7 @@ package io.kvbm.backend.remote;
 
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.backend.remote.provider.RemoteBackendProvider;
 import io.kvbm.testkit.TestContext;
 import io.kvbm.testkit.contract.RemoteAgentContract;
 

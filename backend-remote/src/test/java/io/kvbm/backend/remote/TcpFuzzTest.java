@@ -13,6 +13,7 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.transfer.TransferBatch;
 import io.kvbm.backend.remote.auth.Handshake;
+import io.kvbm.backend.remote.provider.RemoteBackendProvider;
 import io.kvbm.backend.remote.wire.BodyWriter;
 import io.kvbm.backend.remote.wire.FrameType;
 import io.kvbm.backend.remote.wire.MoveBodies;

@@ -7,6 +7,7 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.backend.remote.provider.RemoteBackendProvider;
 import io.kvbm.testkit.TestContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

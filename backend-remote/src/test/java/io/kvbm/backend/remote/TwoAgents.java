@@ -11,6 +11,7 @@ import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.storage.RegistrableStorage;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.backend.remote.provider.RemoteBackendProvider;
 import io.kvbm.testkit.RecordingCompletion;
 import io.kvbm.testkit.TestContext;
 import java.time.Duration;

@@ -10,6 +10,7 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.transfer.BlockOutcome;
 import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.backend.remote.provider.RemoteBackendProvider;
 import io.kvbm.backend.remote.tcp.Reached;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.HostStorage;

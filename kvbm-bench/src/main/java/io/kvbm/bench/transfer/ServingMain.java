@@ -7,9 +7,15 @@ import io.kvbm.api.remote.RemoteAgent;
 import io.kvbm.api.storage.RegistrableStorage;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.core.Platform;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -46,10 +52,12 @@ final class ServingMain {
       ExportedStorage exported =
           agent.register((RegistrableStorage) storage, RemoteAccess.READ_WRITE);
       Thread.ofPlatform().daemon().start(() -> PingPong.answer(plain, answerBytes));
-      System.out.println(line(agent, exported, plain.getLocalPort()));
-      System.out.flush();
-      while (System.in.read() >= 0) {
-        // Until the parent is done, or gone.
+      // No streams of a command line, but a pipe to the parent and one from it.
+      try (OutputStream toParent = new FileOutputStream(FileDescriptor.out);
+          InputStream fromParent = new FileInputStream(FileDescriptor.in)) {
+        String line = line(agent, exported, plain.getLocalPort()) + "\n";
+        toParent.write(line.getBytes(StandardCharsets.UTF_8));
+        fromParent.transferTo(OutputStream.nullOutputStream()); // until the parent is done, or gone
       }
     }
   }

@@ -41,11 +41,13 @@ final class PluginModules implements ModuleFinder {
    */
   PluginModules(List<Path> jars, Configuration below) {
     Set<String> visible = visibleOf(below);
-    for (ModuleReference found : ModuleFinder.of(jars.toArray(Path[]::new)).findAll()) {
+    Set<ModuleReference> all = ModuleFinder.of(jars.toArray(Path[]::new)).findAll();
+    ServiceOwners owners = new ServiceOwners(all);
+    for (ModuleReference found : all) {
       ModuleDescriptor descriptor = found.descriptor();
       if (descriptor.isAutomatic()) {
         undescribed.add(descriptor.name());
-        modules.put(descriptor.name(), new Described(found, describe(found, visible)));
+        modules.put(descriptor.name(), new Described(found, describe(found, visible, owners)));
       } else {
         modules.put(descriptor.name(), found);
       }
@@ -72,12 +74,14 @@ final class PluginModules implements ModuleFinder {
   }
 
   /** Like an automatic module, but it reads no more of the platform than the api. */
-  private static ModuleDescriptor describe(ModuleReference jar, Set<String> visible) {
+  private static ModuleDescriptor describe(
+      ModuleReference jar, Set<String> visible, ServiceOwners owners) {
     ModuleDescriptor automatic = jar.descriptor();
     ModuleDescriptor.Builder builder =
         ModuleDescriptor.newOpenModule(automatic.name()).packages(automatic.packages());
     automatic.packages().forEach(builder::exports);
-    automatic.provides().forEach(builder::provides);
+    owners.provided(automatic).forEach(builder::provides);
+    owners.required(automatic.name()).forEach(builder::requires);
     manifestVersion(jar).or(automatic::rawVersion).ifPresent(builder::version);
     visible.forEach(builder::requires);
     return builder.build();

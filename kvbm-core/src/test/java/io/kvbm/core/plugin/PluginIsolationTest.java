@@ -134,6 +134,42 @@ class PluginIsolationTest {
     }
   }
 
+  /** Libraries of gRPC are so, and a plugin with them was refused. */
+  @ParameterizedTest
+  @EnumSource
+  void a_jar_without_module_info_may_provide_a_service_of_another_one(HostMode mode)
+      throws IOException {
+    Path library =
+        workshop
+            .jar()
+            .source(
+                "org.example.lib.Word",
+                "package org.example.lib; public interface Word { String text(); }")
+            .writeTo(workshop.plugin("ember").resolve("lib-1.jar"));
+    workshop
+        .jar()
+        .using(library)
+        .source(
+            "org.example.words.Hi",
+            "package org.example.words; public class Hi implements org.example.lib.Word {"
+                + " public String text() { return \"hi\"; } }")
+        .service("org.example.lib.Word", "org.example.words.Hi")
+        .writeTo(workshop.plugin("ember").resolve("words-1.jar"));
+    workshop
+        .answering(
+            "ember",
+            "1",
+            "return ServiceLoader.load(org.example.lib.Word.class,"
+                + " Provider.class.getClassLoader()).findFirst().orElseThrow().text();")
+        .automatic()
+        .using(library)
+        .writeTo(workshop.plugin("ember").resolve("ember-1.jar"));
+    try (DrivenPlatform platform = DrivenPlatform.open(mode, workshop.plugins())) {
+      assertThat(platform.refusals()).isEmpty();
+      assertThat(platform.answer("ember")).isEqualTo("hi");
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void a_multi_release_jar_gives_the_classes_of_this_release(HostMode mode) throws IOException {

@@ -4,7 +4,7 @@ package io.kvbm.backend.remote.directory;
  * A set of block keys in one array: 16 bytes for each place, no object for each key. Threading: one
  * thread at a time.
  */
-public final class KeySet {
+final class KeySet {
 
   private static final int LEAST_PLACES = 16;
 
@@ -13,11 +13,11 @@ public final class KeySet {
   private boolean hasZero; // two zeros mark an empty place, so that key is kept apart
 
   /** Creates an empty set. */
-  public KeySet() {}
+  KeySet() {}
 
   /** Takes what a loop goes through. */
   @FunctionalInterface
-  public interface KeyConsumer {
+  interface KeyConsumer {
     /**
      * Takes a key.
      *
@@ -28,12 +28,12 @@ public final class KeySet {
   }
 
   /** {@return how many keys there are} */
-  public int size() {
+  int size() {
     return size + (hasZero ? 1 : 0);
   }
 
   /** {@return whether there is none} */
-  public boolean isEmpty() {
+  boolean isEmpty() {
     return size() == 0;
   }
 
@@ -43,7 +43,7 @@ public final class KeySet {
    * @param hi the independent digest
    * @param lo the sequence hash
    */
-  public boolean contains(long hi, long lo) {
+  boolean contains(long hi, long lo) {
     return (hi | lo) == 0 ? hasZero : isAt(find(hi, lo));
   }
 
@@ -53,7 +53,7 @@ public final class KeySet {
    * @param hi the independent digest
    * @param lo the sequence hash
    */
-  public boolean add(long hi, long lo) {
+  boolean add(long hi, long lo) {
     if ((hi | lo) == 0) {
       boolean added = !hasZero;
       hasZero = true;
@@ -77,7 +77,7 @@ public final class KeySet {
    * @param hi the independent digest
    * @param lo the sequence hash
    */
-  public boolean remove(long hi, long lo) {
+  boolean remove(long hi, long lo) {
     if ((hi | lo) == 0) {
       boolean removed = hasZero;
       hasZero = false;
@@ -93,7 +93,7 @@ public final class KeySet {
   }
 
   /** Removes every key and gives the memory back. */
-  public void clear() {
+  void clear() {
     places = new long[2 * LEAST_PLACES];
     size = 0;
     hasZero = false;
@@ -104,7 +104,7 @@ public final class KeySet {
    *
    * @param consumer does not change the set
    */
-  public void forEach(KeyConsumer consumer) {
+  void forEach(KeyConsumer consumer) {
     if (hasZero) {
       consumer.accept(0, 0);
     }
@@ -116,7 +116,7 @@ public final class KeySet {
   }
 
   /** {@return the keys, two numbers each: the digest, then the hash} */
-  public long[] toArray() {
+  long[] toArray() {
     long[] keys = new long[2 * size()];
     int[] next = {0};
     forEach(
@@ -128,7 +128,7 @@ public final class KeySet {
   }
 
   /** {@return an equal set of its own} */
-  public KeySet copy() {
+  KeySet copy() {
     KeySet copy = new KeySet();
     copy.places = places.clone();
     copy.size = size;

@@ -9,13 +9,20 @@ import io.kvbm.api.remote.DirectoryMember;
 import io.kvbm.api.spi.BackendContext;
 
 /** Directories of this process: members that join the same name space see each other. */
-final class LocalDirectoryFactory implements DirectoryFactory {
+public final class LocalDirectoryFactory implements DirectoryFactory {
 
   private final BackendContext context;
   private final String namespace;
   private final DirectoryLimits limits;
 
-  LocalDirectoryFactory(BackendContext context, String namespace, DirectoryLimits limits) {
+  /**
+   * Creates a factory.
+   *
+   * @param context outlives what it opens
+   * @param namespace members of one meet
+   * @param limits of each directory
+   */
+  public LocalDirectoryFactory(BackendContext context, String namespace, DirectoryLimits limits) {
     this.context = context;
     this.namespace = namespace;
     this.limits = limits;

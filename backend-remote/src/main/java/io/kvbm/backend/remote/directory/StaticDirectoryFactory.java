@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /** Directories whose members a file names. */
-final class StaticDirectoryFactory implements DirectoryFactory {
+public final class StaticDirectoryFactory implements DirectoryFactory {
 
   private static final Duration LEAST_INTERVAL = Duration.ofMillis(1);
 
@@ -20,7 +20,15 @@ final class StaticDirectoryFactory implements DirectoryFactory {
   private final BackendConfig config;
   private final DirectoryLimits limits;
 
-  StaticDirectoryFactory(BackendContext context, BackendConfig config, DirectoryLimits limits) {
+  /**
+   * Creates a factory.
+   *
+   * @param context outlives what it opens
+   * @param config names the file
+   * @param limits of each directory
+   */
+  public StaticDirectoryFactory(
+      BackendContext context, BackendConfig config, DirectoryLimits limits) {
     this.context = context;
     this.config = config;
     this.limits = limits;

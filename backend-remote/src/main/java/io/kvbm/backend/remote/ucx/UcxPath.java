@@ -24,7 +24,7 @@ import java.util.UUID;
  *
  * <p>Threading: safe from any thread. Errors of copies go to their completion, never to the caller.
  */
-public final class UcxPath implements DataPath {
+final class UcxPath implements DataPath {
 
   private static final long CHUNK_BYTE_SIZE = 64L << 20;
 
@@ -41,7 +41,7 @@ public final class UcxPath implements DataPath {
    * @throws KvbmException BACKEND_UNAVAILABLE where UCX is not installed, REMOTE where it cannot
    *     run
    */
-  public UcxPath(UcxOptions options) {
+  UcxPath(UcxOptions options) {
     this(options, CHUNK_BYTE_SIZE);
   }
 
@@ -56,7 +56,7 @@ public final class UcxPath implements DataPath {
    *
    * @param options how it would be set up
    */
-  public static Availability probe(UcxOptions options) {
+  static Availability probe(UcxOptions options) {
     if (!UcxLibrary.missing().isEmpty()) {
       return new Availability.Unavailable(UcxLibrary.missing());
     }

@@ -11,6 +11,7 @@ import io.kvbm.api.remote.BlockDirectory.Holder;
 import io.kvbm.api.remote.DirectoryFactory;
 import io.kvbm.api.remote.DirectoryListener;
 import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.backend.remote.directory.kinds.Directories;
 import io.kvbm.testkit.TestContext;
 import java.util.List;
 import java.util.stream.IntStream;

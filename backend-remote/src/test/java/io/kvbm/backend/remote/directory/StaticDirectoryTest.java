@@ -9,6 +9,7 @@ import io.kvbm.api.ConfigurationException;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.remote.BlockDirectory;
 import io.kvbm.api.spi.BackendConfig;
+import io.kvbm.backend.remote.directory.kinds.Directories;
 import io.kvbm.testkit.TestContext;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -28,7 +28,7 @@ import java.util.Optional;
  * @param tls where the files are
  * @param config where the password comes from, when it is needed
  */
-public record EtcdSettings(
+record EtcdSettings(
     List<URI> endpoints,
     String namespace,
     Duration lease,
@@ -48,7 +48,7 @@ public record EtcdSettings(
    * @param certificate this client's
    * @param key its key
    */
-  public record Tls(Optional<Path> ca, Optional<Path> certificate, Optional<Path> key) {}
+  record Tls(Optional<Path> ca, Optional<Path> certificate, Optional<Path> key) {}
 
   /**
    * {@return the settings}
@@ -57,7 +57,7 @@ public record EtcdSettings(
    * @param limits how much is kept
    * @throws ConfigurationException with {@link ErrorCode#INVALID_CONFIG}
    */
-  public static EtcdSettings of(BackendConfig config, DirectoryLimits limits) {
+  static EtcdSettings of(BackendConfig config, DirectoryLimits limits) {
     List<URI> endpoints =
         Arrays.stream(config.string("etcdEndpoints").orElse("").split(","))
             .map(String::strip)

@@ -5,7 +5,7 @@ import io.kvbm.api.remote.BlockDirectory;
 import io.kvbm.api.remote.DirectoryListener;
 import io.kvbm.api.remote.DirectoryMember;
 import io.kvbm.api.spi.BackendConfig;
-import io.kvbm.backend.remote.directory.Directories;
+import io.kvbm.backend.remote.directory.kinds.Directories;
 import io.kvbm.testkit.TestContext;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.kvbm.backend.remote.directory;
+package io.kvbm.backend.remote.directory.kinds;
 
 import static io.kvbm.api.spi.ConfigKey.Type.BYTE_SIZE;
 import static io.kvbm.api.spi.ConfigKey.Type.DURATION;
@@ -10,6 +10,9 @@ import io.kvbm.api.remote.DirectoryFactory;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.spi.ConfigKey;
+import io.kvbm.backend.remote.directory.DirectoryLimits;
+import io.kvbm.backend.remote.directory.LocalDirectoryFactory;
+import io.kvbm.backend.remote.directory.StaticDirectoryFactory;
 import io.kvbm.backend.remote.directory.etcd.EtcdDirectoryFactory;
 import java.util.List;
 

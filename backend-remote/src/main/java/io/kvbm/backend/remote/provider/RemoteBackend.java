@@ -1,4 +1,4 @@
-package io.kvbm.backend.remote;
+package io.kvbm.backend.remote.provider;
 
 import io.kvbm.api.ClosedException;
 import io.kvbm.api.ErrorCode;
@@ -8,6 +8,7 @@ import io.kvbm.api.remote.RemoteAgent;
 import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.transfer.Transport;
+import io.kvbm.backend.remote.AgentSettings;
 import io.kvbm.backend.remote.tcp.RemoteTransport;
 import io.kvbm.backend.remote.tcp.Sockets;
 import io.kvbm.backend.remote.tcp.TcpAgent;

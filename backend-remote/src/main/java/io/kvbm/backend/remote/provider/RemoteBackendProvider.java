@@ -1,4 +1,4 @@
-package io.kvbm.backend.remote;
+package io.kvbm.backend.remote.provider;
 
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.Availability;
@@ -9,7 +9,8 @@ import io.kvbm.api.spi.BackendProvider;
 import io.kvbm.api.spi.ConfigKey;
 import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
-import io.kvbm.backend.remote.directory.Directories;
+import io.kvbm.backend.remote.AgentSettings;
+import io.kvbm.backend.remote.directory.kinds.Directories;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
