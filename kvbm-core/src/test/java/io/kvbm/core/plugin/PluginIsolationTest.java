@@ -145,6 +145,14 @@ class PluginIsolationTest {
             .source(
                 "org.example.lib.Word",
                 "package org.example.lib; public interface Word { String text(); }")
+            .source(
+                "org.example.lib.Words",
+                "package org.example.lib; import java.util.*; public class Words {"
+                    + " public static String first() {"
+                    + " return load(Word.class).findFirst().orElseThrow().text()"
+                    + " + load(Words.class).stream().count(); }"
+                    + " private static <T> ServiceLoader<T> load(Class<T> type) {"
+                    + " return ServiceLoader.load(type, Words.class.getClassLoader()); } }")
             .writeTo(workshop.plugin("ember").resolve("lib-1.jar"));
     workshop
         .jar()
@@ -156,17 +164,13 @@ class PluginIsolationTest {
         .service("org.example.lib.Word", "org.example.words.Hi")
         .writeTo(workshop.plugin("ember").resolve("words-1.jar"));
     workshop
-        .answering(
-            "ember",
-            "1",
-            "return ServiceLoader.load(org.example.lib.Word.class,"
-                + " Provider.class.getClassLoader()).findFirst().orElseThrow().text();")
+        .answering("ember", "1", "return org.example.lib.Words.first();")
         .automatic()
         .using(library)
         .writeTo(workshop.plugin("ember").resolve("ember-1.jar"));
     try (DrivenPlatform platform = DrivenPlatform.open(mode, workshop.plugins())) {
       assertThat(platform.refusals()).isEmpty();
-      assertThat(platform.answer("ember")).isEqualTo("hi");
+      assertThat(platform.answer("ember")).isEqualTo("hi0");
     }
   }
 
