@@ -51,7 +51,8 @@ final class PluginModules implements ModuleFinder {
       ModuleDescriptor descriptor = found.descriptor();
       if (descriptor.isAutomatic()) {
         undescribed.add(descriptor.name());
-        modules.put(descriptor.name(), new Described(found, describe(found, visible, owners, services)));
+        modules.put(
+            descriptor.name(), new Described(found, describe(found, visible, owners, services)));
       } else {
         modules.put(descriptor.name(), found);
       }
