@@ -141,8 +141,8 @@ class WorkerFaultsTest {
       assertThat(cluster.pool(CacheLevel.DEVICE).availableBlocks()).isEqualTo(3);
       late.complete(new ShardOutcome(List.of(new BlockOutcome.Done(8))));
       assertThat(cluster.workers.isIntact()).as("late is not well").isFalse();
-      cluster.assertNothingInUse();
       TestTiers.await(() -> cluster.pool(CacheLevel.DEVICE).availableBlocks() == 4);
+      cluster.assertNothingInUse();
     }
   }
 
