@@ -5,9 +5,7 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.Stability;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.ConfigKey;
-import io.kvbm.backend.remote.path.PathProvider;
 import io.kvbm.backend.remote.ucx.UcxOptions;
-import io.kvbm.backend.remote.ucx.UcxProvider;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -159,7 +157,12 @@ public record AgentSettings(
             config.integer("maxConnections").orElse(1024L).intValue(),
             config.string("transport").orElse("auto"),
             ucx(config));
-    settings.ucxOptions(); // names its mistakes
+    UcxOptions.of(
+        settings.ucx.devices,
+        settings.ucx.transports,
+        settings.ucx.busyPoll,
+        settings.ucx.maxInFlight,
+        settings.requestTimeout); // names its mistakes
     if (settings.maxInFlight < settings.maxFrame) {
       throw invalid("maxInFlight is below maxFrame: no frame could be sent");
     }
@@ -175,23 +178,6 @@ public record AgentSettings(
         config.bool("ucxBusyPoll").orElse(false),
         config.integer("ucxMaxInFlight").orElse(256L).intValue(),
         config.bool("ucxTrustPeers").orElse(false));
-  }
-
-  private UcxOptions ucxOptions() {
-    Duration most = Duration.ofHours(1);
-    return new UcxOptions(
-        ucx.devices,
-        ucx.transports,
-        ucx.busyPoll,
-        ucx.maxInFlight,
-        requestTimeout.compareTo(most) > 0 ? most : requestTimeout,
-        UcxOptions.DEFAULTS.keepalive());
-  }
-
-  /** {@return what opens the data path beside TCP; empty where none is wanted} */
-  public Optional<PathProvider> pathProvider() {
-    boolean wanted = transport.equals("ucx") || transport.equals("auto") && ucx.isNamed;
-    return wanted ? Optional.of(new UcxProvider(ucxOptions())) : Optional.empty();
   }
 
   private void checkCredentials() {

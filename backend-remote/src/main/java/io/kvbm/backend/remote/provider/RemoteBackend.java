@@ -9,11 +9,15 @@ import io.kvbm.api.spi.Backend;
 import io.kvbm.api.spi.BackendContext;
 import io.kvbm.api.transfer.Transport;
 import io.kvbm.backend.remote.AgentSettings;
+import io.kvbm.backend.remote.path.PathProvider;
 import io.kvbm.backend.remote.tcp.RemoteTransport;
 import io.kvbm.backend.remote.tcp.Sockets;
 import io.kvbm.backend.remote.tcp.TcpAgent;
+import io.kvbm.backend.remote.ucx.UcxOptions;
+import io.kvbm.backend.remote.ucx.UcxProvider;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The open backend. */
 final class RemoteBackend implements Backend {
@@ -35,12 +39,29 @@ final class RemoteBackend implements Backend {
     this.sockets = new Sockets(settings);
   }
 
+  /** {@return what opens the data path beside TCP; empty where none is wanted} */
+  private Optional<PathProvider> paths() {
+    AgentSettings.Ucx ucx = settings.ucx();
+    String transport = settings.transport();
+    if (!transport.equals("ucx") && !(transport.equals("auto") && ucx.isNamed())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new UcxProvider(
+            UcxOptions.of(
+                ucx.devices(),
+                ucx.transports(),
+                ucx.busyPoll(),
+                ucx.maxInFlight(),
+                settings.requestTimeout())));
+  }
+
   private RemoteAgent open(String name) {
     synchronized (agents) {
       if (closed) {
         throw new ClosedException(ErrorCode.CLOSED, "the remote backend is closed");
       }
-      TcpAgent agent = new TcpAgent(name, context, settings, sockets, settings.pathProvider());
+      TcpAgent agent = new TcpAgent(name, context, settings, sockets, paths());
       agents.removeIf(TcpAgent::isClosed);
       agents.add(agent);
       return agent;
