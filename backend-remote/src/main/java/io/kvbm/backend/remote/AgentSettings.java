@@ -5,7 +5,6 @@ import io.kvbm.api.ErrorCode;
 import io.kvbm.api.Stability;
 import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.spi.ConfigKey;
-import io.kvbm.backend.remote.ucx.UcxOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -157,12 +156,6 @@ public record AgentSettings(
             config.integer("maxConnections").orElse(1024L).intValue(),
             config.string("transport").orElse("auto"),
             ucx(config));
-    UcxOptions.of(
-        settings.ucx.devices,
-        settings.ucx.transports,
-        settings.ucx.busyPoll,
-        settings.ucx.maxInFlight,
-        settings.requestTimeout); // names its mistakes
     if (settings.maxInFlight < settings.maxFrame) {
       throw invalid("maxInFlight is below maxFrame: no frame could be sent");
     }

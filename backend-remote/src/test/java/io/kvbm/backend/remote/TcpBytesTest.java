@@ -13,9 +13,12 @@ import io.kvbm.api.spi.BackendConfig;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.api.storage.StorageType;
 import io.kvbm.api.transfer.TransferBatch;
+import io.kvbm.backend.remote.tcp.Reached;
 import io.kvbm.testkit.BytePatterns;
 import io.kvbm.testkit.HostStorage;
 import io.kvbm.testkit.RecordingCompletion;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -51,6 +54,55 @@ class TcpBytesTest {
       }
       assertThat(two.near.statistics().bytesRead()).isEqualTo(byteSize);
       assertThat(two.near.statistics().bytesWritten()).isEqualTo(byteSize);
+    }
+  }
+
+  /** Who asks writes to the socket, and a socket is closed by an interrupt where it may block. */
+  @Test
+  void anInterruptedThreadMayAskAndTheConnectionStays() {
+    try (TwoAgents two = new TwoAgents();
+        HostStorage there = new HostStorage(4096);
+        HostStorage here = new HostStorage(4096)) {
+      BytePatterns.fill(there.mutableView(), 8);
+      RemotePeer peer = two.connect();
+      Storage mapped = peer.map(two.export(there));
+      Thread.currentThread().interrupt();
+      RecordingCompletion read = two.copy(mapped, 0, here, 0, 4096);
+      assertThat(Thread.interrupted()).isTrue();
+      read.awaitDone();
+      BytePatterns.verify(here.view(), 8, "asked for by an interrupted thread");
+      assertThat(peer.isConnected()).isTrue();
+    }
+  }
+
+  @Test
+  void readsThatTheSocketTakesInPartsArriveOnceEach() throws IOException {
+    int blocks = 32;
+    int batches = 1000;
+    int size = 4;
+    try (TwoAgents two = new TwoAgents(BackendConfig.empty(), BackendConfig.of("streams", "1"));
+        Proxy proxy = new Proxy(two.far.descriptor());
+        HostStorage there = new HostStorage((long) blocks * batches * size);
+        HostStorage here = new HostStorage((long) blocks * batches * size)) {
+      BytePatterns.fill(there.mutableView(), 9);
+      RemotePeer peer = two.connect(proxy.descriptor());
+      Storage mapped = peer.map(two.export(there));
+      Reached.narrow(peer);
+      proxy.stall(); // 2 MB of requests are more than the socket holds
+      List<RecordingCompletion> reads = new ArrayList<>();
+      for (int batch = 0; batch < batches; batch++) {
+        TransferBatch.Builder builder = TransferBatch.builder();
+        for (int block = 0; block < blocks; block++) {
+          long at = ((long) batch * blocks + block) * size;
+          builder.add(block, mapped, at, here, at, size);
+        }
+        RecordingCompletion read = new RecordingCompletion(blocks);
+        two.nearBackend.transports().getFirst().submit(builder.build(), read);
+        reads.add(read);
+      }
+      proxy.heal();
+      reads.forEach(RecordingCompletion::awaitDone);
+      BytePatterns.verify(here.view(), 9, "read through a socket that was full");
     }
   }
 

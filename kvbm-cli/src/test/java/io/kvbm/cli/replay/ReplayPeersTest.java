@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.kvbm.cli.Invocation;
 import io.kvbm.cli.JsonText;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,21 +28,11 @@ class ReplayPeersTest {
    * long after it was filled, for one request of each is under way.
    */
   private Path trace() throws IOException {
-    StringBuilder lines = new StringBuilder();
-    for (int i = 0; i < REQUESTS; i++) {
-      long first = 100L * (i % 2 == 0 || i < LATER ? i : i - LATER);
-      String ids =
-          LongStream.range(first, first + BLOCKS)
-              .mapToObj(Long::toString)
-              .collect(Collectors.joining(","));
-      lines
-          .append("{\"timestamp\":")
-          .append(i)
-          .append(",\"hash_ids\":[")
-          .append(ids)
-          .append("]}\n");
-    }
-    return Files.writeString(folder.resolve("trace.jsonl"), lines.toString());
+    return SequenceTrace.write(
+        folder.resolve("trace.jsonl"),
+        REQUESTS,
+        BLOCKS,
+        i -> 100L * (i % 2 == 0 || i < LATER ? i : i - LATER));
   }
 
   @Test

@@ -7,7 +7,6 @@ import io.kvbm.cli.JsonText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,7 +16,6 @@ import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,21 +31,8 @@ class ReplayWorkersTest {
 
   /** Sequences in turns: more than device and host hold, so that they go down and come up again. */
   private Path trace(int requests) throws IOException {
-    StringBuilder lines = new StringBuilder();
-    for (int i = 0; i < requests; i++) {
-      long first = 100L * (i % SEQUENCES);
-      String ids =
-          LongStream.range(first, first + BLOCKS)
-              .mapToObj(Long::toString)
-              .collect(Collectors.joining(","));
-      lines
-          .append("{\"timestamp\":")
-          .append(i)
-          .append(",\"hash_ids\":[")
-          .append(ids)
-          .append("]}\n");
-    }
-    return Files.writeString(folder.resolve("trace.jsonl"), lines.toString());
+    return SequenceTrace.write(
+        folder.resolve("trace.jsonl"), requests, BLOCKS, i -> 100L * (i % SEQUENCES));
   }
 
   private static Invocation replay(Path trace, String... more) {

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class BlockObjects implements AutoCloseable {
 
   private static final int STRIPES = 256;
+  private static final Pattern NAME = Pattern.compile("[0-9a-f]{16}/[0-9a-f]{16}");
 
   private final ObjectStore objects;
   private final BlockStoreFactory.Spec spec;
@@ -48,7 +50,7 @@ final class BlockObjects implements AutoCloseable {
 
   /** {@return the block an object is named after, or empty if it is none of ours} */
   static Optional<BlockKey> keyOf(String name) {
-    if (!name.matches("[0-9a-f]{16}/[0-9a-f]{16}")) {
+    if (!NAME.matcher(name).matches()) {
       return Optional.empty();
     }
     return Optional.of(

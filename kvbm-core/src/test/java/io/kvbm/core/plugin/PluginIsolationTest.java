@@ -176,6 +176,30 @@ class PluginIsolationTest {
 
   @ParameterizedTest
   @EnumSource
+  void jars_without_module_info_may_provide_services_for_each_other(HostMode mode)
+      throws IOException {
+    for (String[] pair : new String[][] {{"one", "two"}, {"two", "one"}}) {
+      workshop
+          .jar()
+          .source(
+              "org.example.%s.Service".formatted(pair[0]),
+              "package org.example.%s; public interface Service {}".formatted(pair[0]))
+          .source(
+              "org.example.%s.Own".formatted(pair[0]),
+              "package org.example.%s; public class Own {}".formatted(pair[0]))
+          .service(
+              "org.example.%s.Service".formatted(pair[1]), "org.example.%s.Own".formatted(pair[0]))
+          .writeTo(workshop.plugin("ember").resolve(pair[0] + "-1.jar"));
+    }
+    workshop.backend("ember", "1", "hi").writeTo(workshop.plugin("ember").resolve("ember-1.jar"));
+    try (DrivenPlatform platform = DrivenPlatform.open(mode, workshop.plugins())) {
+      assertThat(platform.refusals()).isEmpty();
+      assertThat(platform.answer("ember")).isEqualTo("hi");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void a_multi_release_jar_gives_the_classes_of_this_release(HostMode mode) throws IOException {
     String type =
         "package org.example.ember; class Age { static String text() { return \"%s\"; } }";

@@ -24,6 +24,7 @@ final class RemoteBackend implements Backend {
 
   private final BackendContext context;
   private final AgentSettings settings;
+  private final UcxOptions ucx;
   private final List<DirectoryFactory> directories;
   private final Sockets sockets;
   private final List<TcpAgent> agents = new ArrayList<>();
@@ -32,28 +33,23 @@ final class RemoteBackend implements Backend {
   private boolean closed;
 
   RemoteBackend(
-      BackendContext context, AgentSettings settings, List<DirectoryFactory> directories) {
+      BackendContext context,
+      AgentSettings settings,
+      UcxOptions ucx,
+      List<DirectoryFactory> directories) {
     this.context = context;
     this.settings = settings;
+    this.ucx = ucx;
     this.directories = directories;
     this.sockets = new Sockets(settings);
   }
 
   /** {@return what opens the data path beside TCP; empty where none is wanted} */
   private Optional<PathProvider> paths() {
-    AgentSettings.Ucx ucx = settings.ucx();
     String transport = settings.transport();
-    if (!transport.equals("ucx") && !(transport.equals("auto") && ucx.isNamed())) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new UcxProvider(
-            UcxOptions.of(
-                ucx.devices(),
-                ucx.transports(),
-                ucx.busyPoll(),
-                ucx.maxInFlight(),
-                settings.requestTimeout())));
+    return transport.equals("ucx") || transport.equals("auto") && settings.ucx().isNamed()
+        ? Optional.of(new UcxProvider(ucx))
+        : Optional.empty();
   }
 
   private RemoteAgent open(String name) {

@@ -11,6 +11,8 @@ import io.kvbm.api.spi.Spi;
 import io.kvbm.api.spi.SpiVersion;
 import io.kvbm.backend.remote.AgentSettings;
 import io.kvbm.backend.remote.directory.kinds.Directories;
+import io.kvbm.backend.remote.ucx.UcxOptions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +21,7 @@ import java.util.Set;
 public final class RemoteBackendProvider implements BackendProvider {
 
   private static final String NAME = "remote";
+  private static final Duration MOST_UCX_TIMEOUT = Duration.ofHours(1);
 
   /** Creates the provider; called by {@link java.util.ServiceLoader}. */
   public RemoteBackendProvider() {}
@@ -50,6 +53,7 @@ public final class RemoteBackendProvider implements BackendProvider {
     try {
       config.validate(NAME, configKeys());
       AgentSettings settings = AgentSettings.of(config);
+      ucx(settings); // names its mistakes
       return new Availability.Available(settings.toString());
     } catch (KvbmException e) {
       return new Availability.Unavailable(e.getMessage().replace('\n', ' '));
@@ -62,6 +66,20 @@ public final class RemoteBackendProvider implements BackendProvider {
   @Override
   public Backend open(BackendContext context, BackendConfig config) {
     config.validate(NAME, configKeys());
-    return new RemoteBackend(context, AgentSettings.of(config), Directories.open(context, config));
+    AgentSettings settings = AgentSettings.of(config);
+    return new RemoteBackend(context, settings, ucx(settings), Directories.open(context, config));
+  }
+
+  /** {@return how a path of UCX is set up, were one wanted} */
+  private static UcxOptions ucx(AgentSettings settings) {
+    AgentSettings.Ucx ucx = settings.ucx();
+    Duration timeout = settings.requestTimeout();
+    return new UcxOptions(
+        ucx.devices(),
+        ucx.transports(),
+        ucx.busyPoll(),
+        ucx.maxInFlight(),
+        timeout.compareTo(MOST_UCX_TIMEOUT) > 0 ? MOST_UCX_TIMEOUT : timeout,
+        UcxOptions.DEFAULTS.keepalive());
   }
 }

@@ -83,10 +83,6 @@ final class ClientStream extends Connection {
     data.submit(requests);
   }
 
-  DataRequests data() {
-    return data;
-  }
-
   /** In turn with what other threads send. */
   @Override
   void onLoop(Runnable step, Runnable ended) {

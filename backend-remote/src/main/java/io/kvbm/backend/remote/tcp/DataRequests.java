@@ -72,9 +72,15 @@ final class DataRequests implements TcpAgent.Starved {
   }
 
   private boolean isBrief(List<DataRequest> requests) {
-    return stream.isDirect()
-        && requests.size() <= MOST_AT_ONCE
-        && requests.stream().allMatch(request -> request.read);
+    if (!stream.isDirect() || requests.size() > MOST_AT_ONCE) {
+      return false;
+    }
+    for (DataRequest request : requests) {
+      if (!request.read) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean sendFromHere(List<DataRequest> requests) {

@@ -46,7 +46,7 @@ final class Link implements RemotePeer {
 
   private final TcpAgent agent;
   private volatile AgentDescriptor descriptor;
-  private final List<ClientStream> streams = new CopyOnWriteArrayList<>();
+  final List<ClientStream> streams = new CopyOnWriteArrayList<>();
   private final Set<ByteBuffer> revoked = ConcurrentHashMap.newKeySet();
   private final Set<CompletableFuture<Void>> freeing = ConcurrentHashMap.newKeySet();
   private final AtomicInteger next = new AtomicInteger();
@@ -179,6 +179,12 @@ final class Link implements RemotePeer {
   /** The peer takes its exports back because it closes. */
   void leaves() {
     leaving = true;
+  }
+
+  void requireStaying() {
+    if (leaving) {
+      throw disconnected("is closing");
+    }
   }
 
   /** Uses an export no more; tells when nothing of it is in flight on the data path. */

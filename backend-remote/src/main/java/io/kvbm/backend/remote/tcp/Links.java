@@ -41,7 +41,13 @@ final class Links {
     CompletableFuture<Link> mine = new CompletableFuture<>();
     CompletableFuture<Link> other = links.putIfAbsent(peer, mine);
     if (other != null) {
-      return await(other, target, timeout);
+      Link known = await(other, target, timeout);
+      if (known.isConnected()) {
+        return known;
+      }
+      known.requireStaying();
+      links.remove(peer, other); // it was lost a moment ago
+      return connect(target, timeout);
     }
     Link link = new Link(agent, target);
     try {

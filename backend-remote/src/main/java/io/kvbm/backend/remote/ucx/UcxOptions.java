@@ -99,25 +99,4 @@ public record UcxOptions(
   private static ConfigurationException invalid(String message) {
     return new ConfigurationException(ErrorCode.INVALID_CONFIG, message);
   }
-
-  /**
-   * {@return options as settings give them; a path waits an hour at most}
-   *
-   * @param devices as {@code UCX_NET_DEVICES} names them
-   * @param transports as {@code UCX_TLS} names them
-   * @param busyPoll whether the path's thread spins
-   * @param maxInFlight the most copies at once
-   * @param requestTimeout of a copy
-   */
-  public static UcxOptions of(
-      String devices,
-      String transports,
-      boolean busyPoll,
-      int maxInFlight,
-      Duration requestTimeout) {
-    Duration most = Duration.ofHours(1);
-    Duration timeout = requestTimeout.compareTo(most) > 0 ? most : requestTimeout;
-    return new UcxOptions(
-        devices, transports, busyPoll, maxInFlight, timeout, DEFAULTS.keepalive());
-  }
 }

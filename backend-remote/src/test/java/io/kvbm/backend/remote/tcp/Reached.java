@@ -1,7 +1,9 @@
 package io.kvbm.backend.remote.tcp;
 
+import io.kvbm.api.remote.RemotePeer;
 import io.kvbm.api.storage.Storage;
 import io.kvbm.testkit.RecordingCompletion;
+import io.netty.channel.ChannelOption;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -25,5 +27,12 @@ public final class Reached {
   public static boolean decided(Storage remote) {
     PeerPath path = ((MappedStorage) remote).link.path();
     return path != null && path.isDecided();
+  }
+
+  /** Lets the sockets to a peer hold little that it has not taken. */
+  public static void narrow(RemotePeer peer) {
+    for (ClientStream stream : ((Link) peer).streams) {
+      stream.channel().config().setOption(ChannelOption.SO_SNDBUF, 4096);
+    }
   }
 }
