@@ -61,6 +61,14 @@ final class LyingServer implements AutoCloseable {
     inTen = ofTen;
   }
 
+  /** Tells everyone who is connected that the exports end because the agent does, and stays. */
+  void sayItCloses() throws IOException {
+    byte[] body = new BodyWriter().putBytes(new byte[16]).putByte(1).toBytes();
+    for (Socket socket : sockets) {
+      socket.getOutputStream().write(WireFrame.of(FrameType.REVOKE, body).encode());
+    }
+  }
+
   private void accept() {
     try {
       while (true) {

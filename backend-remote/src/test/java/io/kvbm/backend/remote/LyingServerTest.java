@@ -3,6 +3,7 @@ package io.kvbm.backend.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvbm.api.KvbmException;
+import io.kvbm.api.TransientException;
 import io.kvbm.api.block.BlockKey;
 import io.kvbm.api.remote.ExportedStorage;
 import io.kvbm.api.remote.LoanRequest;
@@ -46,7 +47,10 @@ class LyingServerTest {
   void everyCallEndsWithAnAnswerOrAnErrorOfOurs() throws Exception {
     System.out.println("seed " + seed);
     BackendConfig config =
-        BackendConfig.of("streams", "1").with("requestTimeout", "3s").with("connectTimeout", "3s");
+        BackendConfig.of("streams", "1")
+            .with("requestTimeout", "3s")
+            .with("connectTimeout", "3s")
+            .with("drainTimeout", "20ms");
     try (TestContext context = new TestContext();
         Backend backend = new RemoteBackendProvider().open(context, config);
         RemoteAgent agent = backend.agents().getFirst().open("lied-to");
@@ -55,7 +59,7 @@ class LyingServerTest {
       server.lie(3);
       for (int round = 0; round < ROUNDS; round++) {
         try {
-          call(backend, agent.connect(server.descriptor(), TwoAgents.SOON), local);
+          call(backend, connectOnceItStays(agent, server), local);
           answered++;
         } catch (KvbmException e) {
           assertThat(e.getMessage()).as("seed %d", seed).doesNotContain("\n");
@@ -69,11 +73,44 @@ class LyingServerTest {
       BytePatterns.verifyAll(local.view().asSlice(0, GUARD), (byte) 5, "before");
       BytePatterns.verifyAll(local.view().asSlice(GUARD + SIZE), (byte) 5, "behind");
       server.lie(0);
+      connectOnceItStays(agent, server).close();
       RemotePeer peer = agent.connect(server.descriptor(), TwoAgents.SOON);
-      peer.close();
-      peer = agent.connect(server.descriptor(), TwoAgents.SOON);
       assertThat(peer.ping(TwoAgents.SOON)).isPositive();
       call(backend, peer, local);
+    }
+  }
+
+  @Test
+  void aServerThatSaysItClosesAndStaysIsLeftAndMayBeConnectedToAgain() throws Exception {
+    try (TestContext context = new TestContext();
+        Backend backend =
+            new RemoteBackendProvider().open(context, BackendConfig.of("drainTimeout", "200ms"));
+        RemoteAgent agent = backend.agents().getFirst().open("told");
+        LyingServer server = new LyingServer(seed)) {
+      RemotePeer first = agent.connect(server.descriptor(), TwoAgents.SOON);
+      server.sayItCloses();
+      while (first.isConnected()) {
+        Thread.sleep(1);
+      }
+      RemotePeer second = connectOnceItStays(agent, server);
+      assertThat(second).isNotSameAs(first);
+      assertThat(second.ping(TwoAgents.SOON)).isPositive();
+      assertThat(first.isConnected()).isFalse();
+    }
+  }
+
+  /** It may have said that it closes, and is believed for a moment. */
+  private static RemotePeer connectOnceItStays(RemoteAgent agent, LyingServer server)
+      throws InterruptedException {
+    while (true) {
+      try {
+        return agent.connect(server.descriptor(), TwoAgents.SOON);
+      } catch (TransientException e) {
+        if (!e.getMessage().contains("is closing")) {
+          throw e;
+        }
+        Thread.sleep(5);
+      }
     }
   }
 

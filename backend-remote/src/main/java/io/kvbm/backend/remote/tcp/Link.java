@@ -176,9 +176,21 @@ final class Link implements RemotePeer {
     cut(why);
   }
 
-  /** The peer takes its exports back because it closes. */
+  /** The peer takes its exports back because it closes; it has as long as closing takes here. */
   void leaves() {
+    if (leaving) {
+      return;
+    }
     leaving = true;
+    var _ =
+        streams
+            .getFirst()
+            .channel()
+            .eventLoop()
+            .schedule(
+                () -> cut(disconnected("said that it closes and stayed")),
+                agent.settings().drainTimeout().toNanos(),
+                TimeUnit.NANOSECONDS);
   }
 
   void requireStaying() {
