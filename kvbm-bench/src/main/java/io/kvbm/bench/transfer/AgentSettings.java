@@ -2,6 +2,7 @@ package io.kvbm.bench.transfer;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The settings of the remote backend that a case needs, as {@code backends.remote.…} has them. */
 final class AgentSettings {
@@ -16,17 +17,17 @@ final class AgentSettings {
    *
    * @param way what is measured
    * @param streams connections between both sides
-   * @param tls certificates, used where the case is of TLS
+   * @param tls certificates, null where the case is not of TLS
    * @param ucx what UCX may use, as its variables are called
    */
   static Map<String, String> of(
-      TransferCase way, int streams, TlsFiles tls, Map<String, String> ucx) {
+      TransferCase way, int streams, @Nullable TlsFiles tls, Map<String, String> ucx) {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("transport", way.transport());
     settings.put("streams", Integer.toString(streams));
     settings.put(
         "checksum", Boolean.toString(way.mode() != TransferCase.Mode.PLAIN && way.isTcp()));
-    if (way.mode() == TransferCase.Mode.TLS) {
+    if (tls != null && way.mode() == TransferCase.Mode.TLS) {
       settings.put("tlsCertificate", tls.certificate().toString());
       settings.put("tlsKey", tls.key().toString());
       settings.put("tlsAuthority", tls.certificate().toString());

@@ -57,6 +57,17 @@ final class ReadingAgent implements AutoCloseable {
   }
 
   /**
+   * Reads until both sides run compiled code.
+   *
+   * @param byteSize of a block
+   * @param depth blocks in flight
+   * @param seconds how long
+   */
+  void warmUp(int byteSize, int depth, double seconds) throws InterruptedException {
+    run(byteSize, depth, seconds);
+  }
+
+  /**
    * {@return bytes a second}
    *
    * @param byteSize of a block

@@ -16,12 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Measures cases, ours and the peer's in turns. */
 final class TransferBench {
-
-  /** What is read over and over; above what caches of processors keep is another measurement. */
-  private static final long MEMORY_BYTES = 64L << 20;
 
   private static final long FEW_ITERATIONS = 200;
   private static final double GIGA = 1e9;
@@ -29,14 +27,23 @@ final class TransferBench {
 
   private final List<TransferCase> cases;
   private final RoundSettings settings;
-  private final int streams;
+  private final Footing footing;
   private final Map<String, String> ucx;
 
+  /**
+   * What is the same in every case.
+   *
+   * @param streams connections between both sides
+   * @param memory bytes that are read over and over; 0 for as many as are in flight
+   * @param warmUp seconds of reading before the first measurement of a case
+   */
+  record Footing(int streams, long memory, double warmUp) {}
+
   TransferBench(
-      List<TransferCase> cases, RoundSettings settings, int streams, String ucxTransports) {
+      List<TransferCase> cases, RoundSettings settings, Footing footing, String ucxTransports) {
     this.cases = cases;
     this.settings = settings;
-    this.streams = streams;
+    this.footing = footing;
     this.ucx = Map.of("UCX_TLS", ucxTransports, "UCX_NET_DEVICES", "lo");
   }
 
@@ -45,7 +52,8 @@ final class TransferBench {
     List<BenchCase> results = new ArrayList<>();
     try (ProgressBar bar =
         console.progress("measuring", "rounds", (long) cases.size() * settings.rounds())) {
-      TlsFiles tls = TlsFiles.make(folder);
+      boolean encrypted = cases.stream().anyMatch(each -> each.mode() == TransferCase.Mode.TLS);
+      TlsFiles tls = encrypted ? TlsFiles.make(folder) : null;
       for (TransferCase each : cases) {
         if (hasPeer(each, console)) {
           results.add(measure(each, tls, bar));
@@ -79,17 +87,20 @@ final class TransferBench {
     return true;
   }
 
-  private BenchCase measure(TransferCase way, TlsFiles tls, ProgressBar bar)
+  private BenchCase measure(TransferCase way, @Nullable TlsFiles tls, ProgressBar bar)
       throws IOException, InterruptedException {
     List<String> own =
-        AgentSettings.of(way, streams, tls, ucx).entrySet().stream()
+        AgentSettings.of(way, footing.streams(), tls, ucx).entrySet().stream()
             .map(setting -> setting.getKey() + "=" + setting.getValue())
             .toList();
     double[] ours = new double[settings.rounds()];
     double[] peers = new double[settings.rounds()];
     double[] again = new double[settings.rounds()];
-    try (ServingProcess server = ServingProcess.start(MEMORY_BYTES, way.byteSize(), own);
+    long inFlight = (long) way.byteSize() * way.depth();
+    long memory = Math.max(inFlight, footing.memory());
+    try (ServingProcess server = ServingProcess.start(memory, way.byteSize(), own);
         ReadingAgent reader = new ReadingAgent(server, own)) {
+      reader.warmUp(way.byteSize(), way.depth(), footing.warmUp());
       for (int round = 0; round < settings.rounds(); round++) {
         boolean first = round % 2 == 0;
         if (first) {
@@ -120,13 +131,14 @@ final class TransferBench {
     }
     return way.isLatency()
         ? UcxPerftest.medianNanos(way.byteSize(), ucx, iterations(way))
-        : UcxPerftest.bytesPerSecond(way.byteSize(), ucx, iterations(way));
+        : UcxPerftest.bytesPerSecond(way.byteSize(), way.depth(), ucx, iterations(way));
   }
 
   /** A first short run says how many fill the time. */
   private long iterations(TransferCase way) throws IOException {
     double perSecond =
-        UcxPerftest.bytesPerSecond(way.byteSize(), ucx, FEW_ITERATIONS) / way.byteSize();
+        UcxPerftest.bytesPerSecond(way.byteSize(), way.depth(), ucx, FEW_ITERATIONS)
+            / way.byteSize();
     return Math.max(FEW_ITERATIONS, Math.round(perSecond * settings.seconds()));
   }
 

@@ -4,6 +4,7 @@ import io.kvbm.api.CallerException;
 import io.kvbm.api.KvbmException;
 import io.kvbm.api.spi.ByteSizes;
 import io.kvbm.bench.rounds.RoundSettings;
+import io.kvbm.bench.transfer.TransferBench.Footing;
 import io.kvbm.bench.transfer.TransferCase.Mode;
 import io.kvbm.cli.console.Console;
 import io.kvbm.cli.spi.Subcommand;
@@ -35,6 +36,8 @@ public final class TransferCommand implements Subcommand {
 
   private static final int MAX_BYTE_SIZE = 64 << 20;
   private static final int MAX_DEPTH = 1024;
+  private static final long MAX_MEMORY = 8L << 30;
+  private static final int MAX_WARM_UP = 600;
 
   @Spec private CommandSpec spec;
 
@@ -84,6 +87,24 @@ public final class TransferCommand implements Subcommand {
   private String ucxTls;
 
   @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      description =
+          "Bytes that are read over and over on either side (default: as many as are in flight, so"
+              + " that caches of processors hold them, as they hold what iperf3 and ucx_perftest"
+              + " send).")
+  private @Nullable String memory;
+
+  @Option(
+      names = "--warm-up",
+      defaultValue = "4",
+      paramLabel = "N",
+      description =
+          "Seconds of reading before a case is measured: both JVMs compile meanwhile (default:"
+              + " ${DEFAULT-VALUE}).")
+  private double warmUp;
+
+  @Option(
       names = "--seconds",
       defaultValue = "2",
       paramLabel = "N",
@@ -105,7 +126,13 @@ public final class TransferCommand implements Subcommand {
     if (streams < 1 || streams > 64) {
       throw misused("--streams %d is not from 1 to 64".formatted(streams));
     }
-    new TransferBench(cases(), settings(), streams, ucxTls).run(console).print(console);
+    if (!(warmUp >= 0 && warmUp <= MAX_WARM_UP)) {
+      throw misused("--warm-up %s is not from 0 to %d seconds".formatted(warmUp, MAX_WARM_UP));
+    }
+    long most = memory == null ? 0 : byteSize("--memory", memory, MAX_MEMORY);
+    new TransferBench(cases(), settings(), new Footing(streams, most, warmUp), ucxTls)
+        .run(console)
+        .print(console);
     return OK;
   }
 
@@ -120,11 +147,12 @@ public final class TransferCommand implements Subcommand {
                 throw misused("unknown transport '%s'; known: tcp, ucx".formatted(transport));
           };
       for (String size : sizes) {
+        int bytes = (int) byteSize("--size", size, MAX_BYTE_SIZE);
         for (int depth : depths) {
           if (depth < 1 || depth > MAX_DEPTH) {
             throw misused("--depth %d is not from 1 to %d".formatted(depth, MAX_DEPTH));
           }
-          modes.forEach(mode -> all.add(new TransferCase(transport, byteSize(size), depth, mode)));
+          modes.forEach(mode -> all.add(new TransferCase(transport, bytes, depth, mode)));
         }
       }
     }
@@ -133,26 +161,26 @@ public final class TransferCommand implements Subcommand {
         texts == null
             ? all
             : all.stream().filter(each -> texts.stream().anyMatch(each.name()::contains)).toList();
-    if (chosen.isEmpty()) {
+    if (chosen.isEmpty() && texts != null) {
       throw misused(
           "no case's name contains %s; there are: %s"
               .formatted(
-                  String.join(" or ", List.of(String.valueOf(texts))),
+                  String.join(" or ", texts),
                   String.join(", ", all.stream().map(TransferCase::name).toList())));
     }
     return chosen;
   }
 
-  private int byteSize(String text) {
+  private long byteSize(String option, String text, long most) {
     try {
       long value = ByteSizes.parse(text);
-      if (value >= 1 && value <= MAX_BYTE_SIZE) {
-        return (int) value;
+      if (value >= 1 && value <= most) {
+        return value;
       }
     } catch (KvbmException e) {
-      throw misused("--size: " + e.getMessage());
+      throw misused(option + ": " + e.getMessage());
     }
-    throw misused("--size %s is not from 1 to %s".formatted(text, ByteSizes.format(MAX_BYTE_SIZE)));
+    throw misused("%s %s is not from 1 to %s".formatted(option, text, ByteSizes.format(most)));
   }
 
   private RoundSettings settings() {

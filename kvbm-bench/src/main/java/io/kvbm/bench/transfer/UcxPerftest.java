@@ -22,12 +22,13 @@ final class UcxPerftest {
    * {@return bytes a second}
    *
    * @param byteSize of a block
+   * @param depth blocks in flight
    * @param transports as {@code UCX_TLS} and {@code UCX_NET_DEVICES}
    * @param iterations how many blocks
    */
-  static double bytesPerSecond(int byteSize, Map<String, String> transports, long iterations)
-      throws IOException {
-    return figure(run(byteSize, transports, iterations, "ucp_get"), OVERALL_MEGABYTES) * MEGA;
+  static double bytesPerSecond(
+      int byteSize, int depth, Map<String, String> transports, long iterations) throws IOException {
+    return figure(run(byteSize, depth, transports, iterations), OVERALL_MEGABYTES) * MEGA;
   }
 
   /**
@@ -39,12 +40,11 @@ final class UcxPerftest {
    */
   static double medianNanos(int byteSize, Map<String, String> transports, long iterations)
       throws IOException {
-    return figure(run(byteSize, transports, iterations, "ucp_get"), MEDIAN_MICROS) * NANOS;
+    return figure(run(byteSize, 1, transports, iterations), MEDIAN_MICROS) * NANOS;
   }
 
   private static String run(
-      int byteSize, Map<String, String> transports, long iterations, String test)
-      throws IOException {
+      int byteSize, int depth, Map<String, String> transports, long iterations) throws IOException {
     int port = Tool.freePort();
     String text = Integer.toString(port);
     return Tool.run(
@@ -55,7 +55,9 @@ final class UcxPerftest {
             "-p",
             text,
             "-t",
-            test,
+            "ucp_get",
+            "-O",
+            Integer.toString(depth),
             "-s",
             Integer.toString(byteSize),
             "-n",

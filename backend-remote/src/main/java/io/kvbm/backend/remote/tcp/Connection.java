@@ -28,6 +28,10 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
 
   private static final int FIRST_BODY = 4096;
   private static final int FLUSH_BYTES = 256 << 10;
+
+  /** The most bytes of one read: they are still in the nearest caches when they are summed up. */
+  private static final int MOST_LANDING = 64 << 10;
+
   private static final int LEAST_LANDING = 2048;
 
   private final byte[] head = new byte[FrameHeader.BYTE_SIZE];
@@ -176,7 +180,7 @@ abstract class Connection extends ChannelInboundHandlerAdapter {
     if (left < LEAST_LANDING || !place.isNative()) {
       return null;
     }
-    int length = Math.min(left, FLUSH_BYTES);
+    int length = Math.min(left, MOST_LANDING);
     lent = Unpooled.wrappedBuffer(place.asSlice(payloadFill, length).asByteBuffer()).clear();
     return lent;
   }
