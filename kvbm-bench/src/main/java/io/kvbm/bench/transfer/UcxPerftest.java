@@ -1,6 +1,7 @@
 package io.kvbm.bench.transfer;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -47,32 +48,26 @@ final class UcxPerftest {
       int byteSize, int depth, Map<String, String> transports, long iterations) throws IOException {
     int port = Tool.freePort();
     String text = Integer.toString(port);
-    return Tool.run(
-        List.of("ucx_perftest", "-p", text),
-        List.of(
-            "ucx_perftest",
-            "127.0.0.1",
-            "-p",
-            text,
-            "-t",
-            "ucp_get",
-            "-O",
-            Integer.toString(depth),
-            "-s",
-            Integer.toString(byteSize),
-            "-n",
-            Long.toString(iterations),
-            "-f",
-            "-v"),
-        port,
-        transports);
+    List<String> client = new ArrayList<>(List.of("ucx_perftest", "127.0.0.1", "-p", text));
+    client.addAll(List.of("-t", "ucp_get", "-s", Integer.toString(byteSize)));
+    client.addAll(List.of("-n", Long.toString(iterations), "-f", "-v"));
+    if (depth > 1) {
+      client.addAll(List.of("-O", Integer.toString(depth)));
+    }
+    return Tool.run(List.of("ucx_perftest", "-p", text), client, port, transports);
   }
 
-  /** The last line that is numbers only: iterations, three latencies, two rates, two counts. */
+  /**
+   * The last line that is numbers only: iterations, three latencies, two rates, two counts. Where
+   * there were too few iterations for one of them, it is {@code inf}.
+   */
   static double figure(String said, int column) throws IOException {
     String line =
         said.lines()
-            .filter(each -> each.matches("[\\s\\d.,]+") && each.split("[\\s,]+", -1).length > 5)
+            .filter(
+                each ->
+                    each.matches("([\\d.]+|inf|nan|[\\s,])+")
+                        && each.split("[\\s,]+", -1).length > 5)
             .reduce((_, last) -> last)
             .orElseThrow(() -> new IOException("ucx_perftest printed no figures: " + said.strip()));
     return Double.parseDouble(line.strip().split("[\\s,]+", -1)[column]);

@@ -1,6 +1,7 @@
 package io.kvbm.bench.transfer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import io.kvbm.bench.Invocation;
@@ -78,6 +79,10 @@ class TransferCommandTest {
 
     assertThat(UcxPerftest.figure(said, 1)).isEqualTo(1163.442);
     assertThat(UcxPerftest.figure(said, 5)).isEqualTo(3.30);
+    assertThat(UcxPerftest.figure(said + "911,1130.536,inf,1100.024,0.00,3.55,0,909", 1))
+        .isEqualTo(1130.536);
+    assertThatThrownBy(() -> UcxPerftest.figure("no route", 1))
+        .hasMessage("ucx_perftest printed no figures: no route");
   }
 
   private static JsonTree measured(String... options) throws IOException {
