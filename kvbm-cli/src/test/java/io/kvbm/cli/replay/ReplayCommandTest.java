@@ -316,6 +316,18 @@ class ReplayCommandTest {
   }
 
   @Test
+  void what_is_on_its_way_down_at_the_end_belongs_to_the_figures() throws IOException {
+    String[] slowly = {
+      "--edge", "device-host=through,host-disk=through", "--disk-speed", "400KB", "--json"
+    };
+    Invocation ran = replay(traceOf(range(0, 60)), 100, 100, 100, slowly);
+
+    Map<String, Object> moved = member(JsonText.object(ran.out()), "bytesMoved");
+    assertThat(number(moved, "device->host")).isEqualTo(60 * 4096);
+    assertThat(number(moved, "host->disk")).isEqualTo(60 * 4096);
+  }
+
+  @Test
   void with_no_time_at_all_only_the_top_tier_serves() throws IOException {
     Map<String, Object> document =
         JsonText.object(replay(chat(), CHAT_TOP, 400, 900, "--deadline", "1us", "--json").out());
