@@ -74,6 +74,8 @@ public enum ErrorCode {
   DEADLINE_EXCEEDED(ErrorKind.TRANSIENT),
   /** The work was cancelled. */
   CANCELLED(ErrorKind.TRANSIENT),
+  /** The work would take more than it was allowed. */
+  BUDGET_EXCEEDED(ErrorKind.CAPACITY),
   /** A queue is full. */
   QUEUE_FULL(ErrorKind.TRANSIENT),
   /** What should have moved has not for too long; others are not made to wait behind it. */

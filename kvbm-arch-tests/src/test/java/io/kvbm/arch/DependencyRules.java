@@ -31,6 +31,7 @@ final class DependencyRules {
           Map.entry(
               "io.kvbm.codecs",
               List.of("io.kvbm.api", "net.jpountz", "at.yawk.lz4", "com.github.luben.zstd")),
+          Map.entry("io.kvbm.graph.csr", List.of("io.kvbm.api")),
           Map.entry("io.kvbm.backend.system", List.of("io.kvbm.api")),
           Map.entry("io.kvbm.cuda", List.of("io.kvbm.api", "jcuda")),
           Map.entry("io.kvbm.backend.pinned", List.of("io.kvbm.api", "io.kvbm.cuda")),
